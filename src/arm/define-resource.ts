@@ -1,0 +1,165 @@
+import type { Static, TSchema } from 'typebox'
+import type { Deps } from '../domain/deps.ts'
+import type { Fault } from '../faults.ts'
+import type { Origin } from '../gateway/surface.ts'
+import type { Caller } from '../identity/identity.ts'
+import type { JsonObject } from '../json.ts'
+import type { ResourceId } from '../resource-id.ts'
+import type { ListResources, StoredResource } from '../store/resources.ts'
+import type { Page, Repositories } from '../store/store.ts'
+
+/** What one call of `apply` or `remove` reached. It is called again until done; it never waits. */
+export type Progress =
+  | { readonly at: 'done'; readonly state?: JsonObject }
+  | { readonly at: 'going-on'; readonly state?: JsonObject; readonly againAfterMs?: number }
+  | { readonly at: 'failed'; readonly fault: Fault; readonly state?: JsonObject }
+
+export const done = (state?: JsonObject): Progress => ({ at: 'done', ...(state && { state }) })
+export const goingOn = (state?: JsonObject, againAfterMs = 200): Progress => ({
+  at: 'going-on',
+  againAfterMs,
+  ...(state && { state }),
+})
+export const failed = (fault: Fault, state?: JsonObject): Progress => ({ at: 'failed', fault, ...(state && { state }) })
+
+/** A wish on its way in: checked by the facts, bent to the newest shape, defaults filled. */
+export interface WishRequest<Wish> {
+  readonly id: ResourceId
+  readonly body: Wish & JsonObject
+  readonly existing: StoredResource | undefined
+  readonly caller: Caller
+  readonly verb: 'put' | 'patch'
+  readonly apiVersion: string
+  readonly query: URLSearchParams
+}
+
+/** A resource on its way to being true. */
+export interface ApplyRequest<Wish> {
+  readonly id: ResourceId
+  readonly wish: Wish & JsonObject
+  /** What earlier calls reported. */
+  readonly state: JsonObject
+  readonly resource: StoredResource
+  /** Opens a sealed write-only value by its path; undefined where none was given. */
+  secret(path: string): string | undefined
+}
+
+export interface RemoveRequest<Wish> extends ApplyRequest<Wish> {
+  readonly query: URLSearchParams
+}
+
+export interface ReadContext {
+  readonly origin: Origin
+  readonly apiVersion: string
+  readonly query: URLSearchParams
+  readonly caller: Caller
+}
+
+export interface ActionRequest<Wish> extends ApplyRequest<Wish> {
+  readonly body: JsonObject
+  readonly context: ReadContext
+}
+
+/** A POST below a resource: `listKeys`, `start`. Its right is `{type}/{name}/action`. */
+export interface ActionDeclaration<Wish> {
+  /** Answers at once with 200 and this body. */
+  readonly answer?: (deps: Deps, request: ActionRequest<Wish>) => Promise<JsonObject>
+  /** Or goes on as an operation: 202 with `Location` and `Azure-AsyncOperation`; called until done, its state kept with the resource's. */
+  readonly run?: (deps: Deps, request: ActionRequest<Wish>) => Promise<Progress>
+  /** True where the action changes nothing and may be asked of a resource that is not there (codes' startPendingUpload). */
+  readonly withoutResource?: boolean
+}
+
+/** A collection-level or scope-level operation that no resource stands behind: `vmSizes`, `checkNameAvailability`. */
+export interface ScopeOperation {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Below `{scope}/providers/{namespace}`: `locations/{location}/vmSizes`. Blanks arrive in `params`. */
+  readonly path: string
+  readonly scope: 'tenant' | 'subscription' | 'resourceGroup'
+  /** The right, below the namespace: `locations/vmSizes/read`. */
+  readonly right: string
+  readonly answer: (
+    deps: Deps,
+    request: { scope: ResourceId; params: Readonly<Record<string, string>>; body: JsonObject; context: ReadContext },
+  ) => Promise<{ readonly status?: number; readonly body?: JsonObject }>
+}
+
+/**
+ * Where a type's resources are kept, for types that are a face of something else (a job is a run). Left out, the
+ * resource table keeps them. Writes happen inside the engine's own transaction.
+ */
+export interface Backing {
+  get(from: Repositories, id: ResourceId): Promise<StoredResource | undefined>
+  put(into: Repositories, resource: StoredResource): Promise<void>
+  remove(from: Repositories, id: ResourceId): Promise<void>
+  list(
+    from: Repositories,
+    parent: ResourceId,
+    options: ListResources,
+    query: URLSearchParams,
+  ): Promise<Page<StoredResource>>
+}
+
+export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
+  /** Must equal the file's path below `providers`, or the start fails. */
+  readonly type: string
+  /** The rule for names; Azure's sentence is made from the facts. */
+  readonly name: RegExp
+  /** Names are unique in all of Azure, not just in their parent. */
+  readonly globalName?: boolean
+  /** The parts of the body that `apply` uses; the facts check the wire. */
+  readonly reads: Reads
+  /** Paths whose values are sealed and never answered: dotted, `**` for any depth. */
+  readonly secret?: readonly string[]
+  /** Values that every new resource has unless its body says otherwise; merged below what was sent. */
+  readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
+  /** Ids in the body that must exist: by path, with the type each must have. */
+  readonly references?: readonly { readonly path: string; readonly type: string; readonly required?: boolean }[]
+  /** Rules that a schema can't say. Runs before anything is written. May answer a changed body. @throws any Fault */
+  readonly check?: (deps: Deps, request: WishRequest<Static<Reads>>) => Promise<JsonObject | undefined>
+  /** Makes the wish true. Idempotent, returns soon, is called until done. Left out: a wish that is true once stored. */
+  readonly apply?: (deps: Deps, request: ApplyRequest<Static<Reads>>) => Promise<Progress>
+  /** Undoes it; children are gone already. Left out: the row is all there is. */
+  readonly remove?: (deps: Deps, request: RemoveRequest<Static<Reads>>) => Promise<Progress>
+  /** Refuses a delete, before anything is removed. @throws any Fault */
+  readonly checkRemove?: (deps: Deps, request: RemoveRequest<Static<Reads>>) => Promise<void>
+  /** Properties that are only known when asked (node counts, URLs of the asked origin); merged over the stored body. */
+  readonly view?: (deps: Deps, resource: StoredResource, context: ReadContext) => Promise<JsonObject>
+  /** Changes a list request by the query it came with, beyond `$top` and `$skipToken`: filters, ordering. */
+  readonly list?: (query: URLSearchParams) => ListResources & { readonly keep?: (resource: StoredResource) => boolean }
+  readonly actions?: Readonly<Record<string, ActionDeclaration<Static<Reads>>>>
+  /** The status of a PUT that makes (201 unless said) and of one that changes (200), while it goes on and when done. */
+  readonly statuses?: {
+    readonly created?: 200 | 201 | 202
+    readonly createdDone?: 200 | 201 | 202
+    readonly updated?: 200 | 201 | 202
+  }
+  /** Deleted ones stay recoverable for as long as the answer says; 0 is at once. */
+  readonly softDelete?: (
+    resource: StoredResource,
+    query: URLSearchParams,
+  ) => { readonly days: number; readonly keepsName: boolean }
+  /** PATCH is Azure's for this type unless the facts lack it; `false` refuses it. */
+  readonly backing?: Backing
+}
+
+/** Declares a resource type: everything that is particular to it. Verbs, operations, paging, rights and docs follow. */
+export const defineResource = <Reads extends TSchema>(
+  declaration: ResourceDeclaration<Reads>,
+): ResourceDeclaration<Reads> => declaration
+
+/** A provider's own facts: `providers/<Namespace>/_provider.ts` holds one as its default export. */
+export interface ProviderDeclaration {
+  readonly namespace: string
+  /** The facts' service name in `spec/`: `arm.Storage`. Left out for a provider whose bodies have no facts. */
+  readonly service?: string
+  /** Versions known to exist, beyond those with facts. */
+  readonly knownVersions: readonly string[]
+  /** Registered on every subscription from the start. */
+  readonly alwaysRegistered?: boolean
+  /** Real differences in meaning between versions: an old type's name for a new one. */
+  readonly versions?: Readonly<Record<string, Readonly<Record<string, { readonly as: string }>>>>
+  readonly operations?: readonly ScopeOperation[]
+}
+
+export const defineProvider = (declaration: ProviderDeclaration): ProviderDeclaration => declaration

@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream'
+import type { BlobLocation } from '../compute/engine.ts'
+
+/** A blob's metadata as other parts of the server need it. */
+export interface BlobInfo {
+  readonly name: string
+  readonly size: number
+  readonly contentType: string
+  readonly etag: string
+  readonly md5?: string
+  readonly createdAt: string
+  readonly modifiedAt: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/**
+ * Stored bytes for the rest of the server, without HTTP. The wire protocol stands on the same core.
+ * `account` and `container` must exist; a container is made by `ensureContainer`.
+ */
+export interface Blobs {
+  ensureContainer(account: string, container: string): Promise<void>
+  removeContainer(account: string, container: string): Promise<void>
+  info(at: BlobLocation): Promise<BlobInfo | undefined>
+  read(at: BlobLocation, range?: { readonly start: number; readonly end: number }): Promise<Readable>
+  /** Replaces the blob with a text or a stream; on disk when this resolves. */
+  write(
+    at: BlobLocation,
+    body: Readable | Uint8Array | string,
+    options?: { readonly contentType?: string },
+  ): Promise<BlobInfo>
+  /** Adds to an append blob, made on the first call. On disk when this resolves. */
+  append(at: BlobLocation, bytes: Uint8Array): Promise<void>
+  remove(at: BlobLocation): Promise<void>
+  /** Blobs under `at.path` taken as a prefix, by name. */
+  list(
+    at: BlobLocation,
+    options?: { readonly after?: string; readonly limit?: number },
+  ): Promise<{ readonly items: readonly BlobInfo[]; readonly next?: string }>
+  /**
+   * Puts a file, or all blobs under a folder, at `target` on this machine by reflink or copy: never so that a change
+   * of the result changes stored bytes.
+   */
+  materialise(at: BlobLocation, target: string): Promise<void>
+  /** Stores a file or a folder of this machine under `at`. Links are not followed out of `source`. */
+  collect(source: string, at: BlobLocation): Promise<void>
+  /** A service SAS for a blob or a container of an account here, signed with the account's key. */
+  sas(
+    at: BlobLocation,
+    options: { readonly permissions: string; readonly lifetimeSeconds: number; readonly container?: boolean },
+  ): Promise<string>
+}

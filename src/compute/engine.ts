@@ -1,0 +1,129 @@
+import type { JsonObject } from '../json.ts'
+import type { RunStatus } from '../store/runs.ts'
+
+/** Something that an engine puts in place before a process starts, and the variable or blank that names it. */
+export interface JobInput {
+  readonly name: string
+  readonly type: 'literal' | 'uri_file' | 'uri_folder' | 'mltable' | 'custom_model' | 'mlflow_model' | 'triton_model'
+  readonly mode: 'ro_mount' | 'rw_mount' | 'download' | 'direct' | 'eval_mount' | 'eval_download'
+  /** The literal's value, or the data's location. */
+  readonly value: string
+  /** Stored bytes by blob, for everything but literals and foreign URIs. */
+  readonly source?: BlobLocation
+}
+
+export interface JobOutput {
+  readonly name: string
+  readonly type: 'uri_file' | 'uri_folder' | 'mltable' | 'custom_model' | 'mlflow_model' | 'triton_model'
+  readonly mode: 'rw_mount' | 'upload' | 'direct'
+  readonly target: BlobLocation
+}
+
+/** A blob, or a folder of blobs by prefix. */
+export interface BlobLocation {
+  readonly account: string
+  readonly container: string
+  readonly path: string
+}
+
+/** A job as an engine needs it: everything resolved, nothing to look up. */
+export interface JobSpec {
+  /** Workspace key and run id: unique in the install. */
+  readonly id: string
+  readonly workspace: string
+  readonly run: string
+  readonly computeId: string
+  readonly vmSize: string
+  /** The command with its blanks still in it: `${{inputs.x}}`, `${{outputs.y}}`. */
+  readonly command: string
+  readonly code?: BlobLocation
+  readonly environment: EnvironmentSpec
+  readonly variables: Readonly<Record<string, string>>
+  readonly inputs: readonly JobInput[]
+  readonly outputs: readonly JobOutput[]
+  /** Where `outputs/`, `logs/`, `user_logs/` and `system_logs/` of the run go. */
+  readonly artifacts: BlobLocation
+  readonly timeoutSeconds?: number
+  readonly instanceCount: number
+  readonly distribution?: JsonObject
+}
+
+/** What an environment version says, as far as building one needs it. */
+export interface EnvironmentSpec {
+  readonly id: string
+  readonly image?: string
+  /** The conda file's text. */
+  readonly condaFile?: string
+  readonly buildContext?: BlobLocation
+  readonly dockerfilePath?: string
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** What an engine sees of a job. `Completed`, `Failed` and `Canceled` come only after logs and outputs are stored. */
+export interface Observation {
+  readonly status: RunStatus
+  /** ISO 8601; when the state was entered. */
+  readonly since: string
+  readonly exitCode?: number
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly warnings?: readonly string[]
+  /** Node that runs it. */
+  readonly node?: string
+}
+
+/** A node of a compute as `listNodes` shows it. */
+export interface NodeView {
+  readonly nodeId: string
+  readonly state: 'idle' | 'running' | 'preparing' | 'unusable' | 'leaving' | 'preempted'
+  readonly run?: string
+  readonly cpus: number
+  readonly memoryBytes: number
+}
+
+/** What a compute's declaration asks of an engine. */
+export interface PoolSpec {
+  readonly computeId: string
+  readonly vmSize: string
+  readonly minNodes: number
+  readonly maxNodes: number
+  readonly idleSecondsBeforeScaleDown: number
+  /** A stopped instance keeps its jobs queued. */
+  readonly stopped: boolean
+}
+
+export interface PoolView {
+  readonly allocationState: 'Steady' | 'Resizing'
+  readonly nodes: readonly NodeView[]
+  readonly targetNodes: number
+  readonly queuedJobs: number
+}
+
+/**
+ * Where jobs really run. The reconciler asks and the engine acts; an engine never touches the store.
+ * Every call returns soon and may be repeated: submitting a known job and cancelling a finished one do nothing.
+ */
+export interface ComputeEngine {
+  readonly kind: string
+  /** The compute types it makes true: `AmlCompute`, `ComputeInstance`. */
+  readonly computeTypes: readonly string[]
+  /** Ask these, never `kind === …`. */
+  readonly supports: { readonly gpu: boolean; readonly multiNode: boolean }
+  /** The isolation in force for jobs, in words for `status` and system_logs. */
+  readonly isolation: string
+
+  /** Makes the pool as wished, or changes it. */
+  applyPool(pool: PoolSpec): Promise<void>
+  observePool(computeId: string): Promise<PoolView | undefined>
+  removePool(computeId: string): Promise<void>
+
+  submit(job: JobSpec): Promise<void>
+  observe(id: string): Promise<Observation | undefined>
+  cancel(id: string): Promise<void>
+  /** Called when a job's observation has changed; the listener asks `observe`. */
+  onChange(listener: (id: string) => void): void
+
+  /** Finds again what an earlier server started, then begins. May be called once. */
+  start(): Promise<void>
+  /** Stops watching; jobs go on. May be called twice. */
+  stop(): Promise<void>
+}

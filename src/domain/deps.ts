@@ -1,0 +1,38 @@
+import type { Logger } from 'pino'
+import type { Blobs } from '../blobs/blobs.ts'
+import type { ComputeEngine } from '../compute/engine.ts'
+import type { ManagedIdentities, TokenIssuer } from '../identity/identity.ts'
+import type { Sealing } from '../store/sealing.ts'
+import type { Store } from '../store/store.ts'
+
+/** Engines by what they make true. */
+export interface Engines {
+  /** @throws EngineUnavailable where none here makes this compute type true */
+  named(computeType: string): ComputeEngine
+  all(): readonly ComputeEngine[]
+}
+
+/** Settings that rules ask for; read once, in `config.ts`. */
+export interface Settings {
+  /** Build an environment with what the machine has where the asked interpreter or image is lacking. */
+  readonly allowSubstitute: boolean
+  /** Memory that stays free on the machine when a further node comes up, in bytes. */
+  readonly keepFreeBytes: number
+  /** How many vCPUs of a family a region's quota admits. */
+  readonly quotaCores: number
+}
+
+/** What use-cases and declarations are built with; made once, in `main.ts`. */
+export interface Deps {
+  readonly store: Store
+  readonly blobs: Blobs
+  readonly sealing: Sealing
+  readonly engines: Engines
+  readonly identities: ManagedIdentities
+  readonly tokens: TokenIssuer
+  readonly settings: Settings
+  readonly log: Logger
+  readonly now: () => Date
+  /** The tenant that this install is. */
+  readonly tenantId: string
+}

@@ -1,0 +1,44 @@
+/** Who asks: a verified token's bearer. */
+export interface Caller {
+  readonly tenantId: string
+  readonly objectId: string
+  readonly appId?: string
+  readonly kind: 'Application' | 'ManagedIdentity' | 'User'
+  readonly displayName: string
+  /** Set for a run's own token: it may act on that run and its workspace alone. */
+  readonly run?: { readonly workspace: string; readonly id: string }
+}
+
+/** The audience families that tokens here are made for; each plane names those that it takes. */
+export type Audience = 'arm' | 'machine-learning' | 'storage' | 'vault' | 'graph' | 'run'
+
+/** Verifies bearer tokens: signature, issuer, audience, expiry, key. Warm answers come from a bounded cache. */
+export interface Authenticator {
+  /**
+   * The bearer of an `Authorization` header.
+   *
+   * @throws AuthenticationFailed, ExpiredAuthenticationToken, InvalidAuthenticationToken, InvalidAuthenticationTokenAudience:
+   *   401 with `WWW-Authenticate`
+   */
+  authenticate(authorization: string | undefined, audiences: readonly Audience[]): Promise<Caller>
+}
+
+/** The one decision point for rights, on every plane. */
+export interface AccessControl {
+  /** @throws AuthorizationFailed where no assignment at the scope or above allows the action */
+  demand(caller: Caller, action: string, scope: string, kind?: 'actions' | 'dataActions'): Promise<void>
+  allows(caller: Caller, action: string, scope: string, kind?: 'actions' | 'dataActions'): Promise<boolean>
+}
+
+/** Makes tokens and principals for other planes. */
+export interface TokenIssuer {
+  /** A token for a run, to be used inside it: an ARM-audience JWT with `exp` later than the run's end. */
+  issueRunToken(run: { workspace: string; id: string; objectId: string }, lifetimeSeconds: number): Promise<string>
+}
+
+/** Managed identities of resources. */
+export interface ManagedIdentities {
+  /** The principal of a resource's identity: made on the first call, the same ever after. */
+  ensure(resourceId: string, displayName: string): Promise<{ principalId: string; clientId: string; tenantId: string }>
+  remove(resourceId: string): Promise<void>
+}

@@ -1,0 +1,29 @@
+import type { JsonObject } from '../json.ts'
+
+/** A long-running operation: what its poller is told, and what a restarted server goes on with. */
+export interface StoredOperation {
+  readonly id: string
+  readonly resourceId: string
+  readonly verb: 'put' | 'patch' | 'delete' | 'action'
+  /** The action's name for `verb: 'action'`. */
+  readonly action?: string
+  readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled'
+  readonly error?: JsonObject
+  /** What an action answers with when it is done. */
+  readonly result?: JsonObject
+  readonly apiVersion: string
+  readonly caller: string
+  readonly startedAt: string
+  readonly endedAt?: string
+  /** What the request asked beside the wish: query parameters of a delete, the body of an action. */
+  readonly input?: JsonObject
+}
+
+export interface Operations {
+  get(id: string): Promise<StoredOperation | undefined>
+  put(operation: StoredOperation): Promise<void>
+  /** All that a restarted server has to go on with, oldest first. */
+  unfinished(): Promise<readonly StoredOperation[]>
+  /** Forgets finished ones that ended before the time. */
+  forgetBefore(time: string): Promise<void>
+}

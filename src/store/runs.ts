@@ -1,0 +1,131 @@
+import type { JsonObject } from '../json.ts'
+import type { Page } from './store.ts'
+
+/** Azure's words for where a run stands. */
+export type RunStatus =
+  | 'NotStarted'
+  | 'Queued'
+  | 'Preparing'
+  | 'Provisioning'
+  | 'Starting'
+  | 'Running'
+  | 'Finalizing'
+  | 'CancelRequested'
+  | 'Completed'
+  | 'Failed'
+  | 'Canceled'
+
+export const finalStatuses: ReadonlySet<RunStatus> = new Set(['Completed', 'Failed', 'Canceled'])
+
+/** A run: the one truth behind ARM jobs, run history and MLflow. Times are ISO 8601 in UTC. */
+export interface Run {
+  /** The job's name, and MLflow's run id. Unique in its workspace. */
+  readonly id: string
+  /** The workspace's folded id. */
+  readonly workspace: string
+  readonly experimentId: string
+  readonly experimentName: string
+  /** `command` and the like for jobs; `interactive` for a run that a client tracks from elsewhere. */
+  readonly kind: string
+  readonly displayName: string
+  readonly description?: string
+  readonly status: RunStatus
+  readonly createdAt: string
+  readonly startedAt?: string
+  readonly endedAt?: string
+  readonly createdBy: { readonly objectId: string; readonly name: string }
+  readonly parentId?: string
+  readonly rootId: string
+  readonly number: number
+  readonly tags: Readonly<Record<string, string>>
+  readonly properties: Readonly<Record<string, string>>
+  readonly params: Readonly<Record<string, string>>
+  /** Archived in ARM's words. */
+  readonly hidden: boolean
+  /** Deleted in MLflow's words; can be restored. */
+  readonly deletedAt?: string
+  /** The ARM job's properties as sent, in the newest shape; absent for interactive runs. */
+  readonly job?: JsonObject
+  /** ARM's systemData for the job. */
+  readonly system?: JsonObject
+  readonly computeId?: string
+  /** Where named outputs lie, once known: asset id, type and uri by name. */
+  readonly outputs: Readonly<Record<string, { readonly assetId?: string; readonly type: string; readonly uri: string }>>
+  readonly error?: { readonly code: string; readonly message: string; readonly details?: JsonObject }
+  readonly warnings: readonly { readonly message: string; readonly source?: string }[]
+  /** The states gone through, with the time each began. */
+  readonly spans: readonly { readonly status: RunStatus; readonly at: string }[]
+  /** What the engine made of the job and needs again after a restart. */
+  readonly engine?: JsonObject
+  readonly etag: string
+}
+
+export interface Experiment {
+  readonly id: string
+  readonly workspace: string
+  readonly name: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly deletedAt?: string
+}
+
+/** One point of a series. `value` may be NaN or infinite; `at` is epoch milliseconds. */
+export interface MetricPoint {
+  readonly key: string
+  readonly value: number
+  readonly step: number
+  readonly at: number
+}
+
+export interface FindRuns {
+  readonly experimentIds?: readonly string[]
+  readonly statuses?: readonly RunStatus[]
+  readonly parentId?: string
+  readonly rootId?: string
+  readonly computeId?: string
+  readonly kinds?: readonly string[]
+  /** undefined: both. */
+  readonly hidden?: boolean
+  readonly deleted?: boolean
+  readonly tag?: { readonly key: string; readonly value?: string }
+  readonly after?: string
+  readonly limit?: number
+  /** Default: newest first. */
+  readonly oldestFirst?: boolean
+}
+
+/** Runs, experiments and metrics of workspaces. `workspace` is always the folded id. */
+export interface Runs {
+  get(workspace: string, id: string): Promise<Run | undefined>
+  /** Inserts or replaces. */
+  put(run: Run): Promise<void>
+  remove(workspace: string, id: string): Promise<void>
+  find(workspace: string, query: FindRuns): Promise<Page<Run>>
+  /** Jobs of every workspace that are not in a final state: what a restarted server goes on with, oldest first. */
+  unfinished(): Promise<readonly Run[]>
+  /** Forgets everything of a workspace. */
+  removeWorkspace(workspace: string): Promise<void>
+
+  experiment(workspace: string, id: string): Promise<Experiment | undefined>
+  experimentByName(workspace: string, name: string): Promise<Experiment | undefined>
+  putExperiment(experiment: Experiment): Promise<void>
+  experiments(
+    workspace: string,
+    options?: { readonly after?: string; readonly limit?: number },
+  ): Promise<Page<Experiment>>
+  /** The next run number of an experiment, from 1. */
+  nextNumber(workspace: string, experimentId: string): Promise<number>
+
+  /** Appends points; one that stands there already to the letter is not added again (a client's retry). */
+  addMetrics(workspace: string, run: string, points: readonly MetricPoint[]): Promise<void>
+  /** The latest point of each key: the one with the greatest step, then time, then value. */
+  latestMetrics(workspace: string, run: string): Promise<readonly MetricPoint[]>
+  /** A key's points in order of step and time. */
+  metricHistory(
+    workspace: string,
+    run: string,
+    key: string,
+    options?: { readonly after?: string; readonly limit?: number },
+  ): Promise<Page<MetricPoint>>
+}

@@ -1,0 +1,31 @@
+import type { Identities } from './identities.ts'
+import type { Operations } from './operations.ts'
+import type { Resources } from './resources.ts'
+import type { Runs } from './runs.ts'
+
+/** Everything that is kept, by noun. Reads outside of `write` see what is committed. */
+export interface Repositories {
+  readonly resources: Resources
+  readonly operations: Operations
+  readonly identities: Identities
+  readonly runs: Runs
+}
+
+/**
+ * The state port. One adapter per database; the rules live in `domain` and `arm`, never behind this port.
+ *
+ * Writes that arrive together share one transaction (group commit): `write` resolves when its part is on disk, and
+ * a part that throws is rolled back alone.
+ */
+export interface Store extends Repositories {
+  /** Runs `work` as one atomic part. Inside, await nothing but the repositories handed in. */
+  write<Result>(work: (within: Repositories) => Promise<Result>): Promise<Result>
+  /** Finishes what was accepted and closes the files. May be called twice. */
+  close(): Promise<void>
+}
+
+/** A page of a listing; `next` is an opaque key that continues after the last item, absent on the last page. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly next?: string
+}
