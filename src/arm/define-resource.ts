@@ -8,13 +8,20 @@ import type { ResourceId } from '../resource-id.ts'
 import type { ListResources, StoredResource } from '../store/resources.ts'
 import type { Page, Repositories } from '../store/store.ts'
 
+/** Values in clear that `apply` made (account keys, passwords), by path: the engine seals them with the resource's own. */
+export type Secrets = Readonly<Record<string, string>>
+
 /** What one call of `apply` or `remove` reached. It is called again until done; it never waits. */
 export type Progress =
-  | { readonly at: 'done'; readonly state?: JsonObject }
+  | { readonly at: 'done'; readonly state?: JsonObject; readonly secrets?: Secrets }
   | { readonly at: 'going-on'; readonly state?: JsonObject; readonly againAfterMs?: number }
   | { readonly at: 'failed'; readonly fault: Fault; readonly state?: JsonObject }
 
-export const done = (state?: JsonObject): Progress => ({ at: 'done', ...(state && { state }) })
+export const done = (state?: JsonObject, secrets?: Secrets): Progress => ({
+  at: 'done',
+  ...(state && { state }),
+  ...(secrets && { secrets }),
+})
 export const goingOn = (state?: JsonObject, againAfterMs = 200): Progress => ({
   at: 'going-on',
   againAfterMs,
@@ -62,8 +69,11 @@ export interface ActionRequest<Wish> extends ApplyRequest<Wish> {
 
 /** A POST below a resource: `listKeys`, `start`. Its right is `{type}/{name}/action`. */
 export interface ActionDeclaration<Wish> {
-  /** Answers at once with 200 and this body. */
-  readonly answer?: (deps: Deps, request: ActionRequest<Wish>) => Promise<JsonObject>
+  /** Answers at once with 200 and this body; `keep` seals new secrets (a regenerated key) before the answer. */
+  readonly answer?: (
+    deps: Deps,
+    request: ActionRequest<Wish> & { readonly keep: (secrets: Secrets) => Promise<void> },
+  ) => Promise<JsonObject>
   /** Or goes on as an operation: 202 with `Location` and `Azure-AsyncOperation`; called until done, its state kept with the resource's. */
   readonly run?: (deps: Deps, request: ActionRequest<Wish>) => Promise<Progress>
   /** True where the action changes nothing and may be asked of a resource that is not there (codes' startPendingUpload). */
@@ -126,7 +136,19 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   /** Properties that are only known when asked (node counts, URLs of the asked origin); merged over the stored body. */
   readonly view?: (deps: Deps, resource: StoredResource, context: ReadContext) => Promise<JsonObject>
   /** Changes a list request by the query it came with, beyond `$top` and `$skipToken`: filters, ordering. */
-  readonly list?: (query: URLSearchParams) => ListResources & { readonly keep?: (resource: StoredResource) => boolean }
+  readonly list?: (
+    query: URLSearchParams,
+    parent: ResourceId,
+  ) => ListResources & {
+    readonly keep?: (resource: StoredResource) => boolean
+    /** List all of the type anywhere below this scope instead of the parent's children (the hash search of codes). */
+    readonly below?: string
+  }
+  /**
+   * The body of the parent that a PUT makes where it is missing: a version's container. Left out, a missing parent is a
+   * refusal. Written in the same transaction.
+   */
+  readonly makesParent?: (request: WishRequest<Static<Reads>>) => JsonObject
   readonly actions?: Readonly<Record<string, ActionDeclaration<Static<Reads>>>>
   /** The status of a PUT that makes (201 unless said) and of one that changes (200), while it goes on and when done. */
   readonly statuses?: {
