@@ -29,11 +29,48 @@ export const goingOn = (state?: JsonObject, againAfterMs = 200): Progress => ({
 })
 export const failed = (fault: Fault, state?: JsonObject): Progress => ({ at: 'failed', fault, ...(state && { state }) })
 
+/**
+ * Calls of the engine from inside: bootstrap, and declarations that need another resource (a registry that a
+ * workspace makes when first needed). The same way as a client's verbs, without a client's rights.
+ */
+export interface InnerCalls {
+  get(id: string): Promise<StoredResource | undefined>
+  /** Resolves when the resource is true. @throws the Fault that a client would see, also the operation's */
+  put(id: string, body: JsonObject, options?: InnerPut): Promise<StoredResource>
+  /** Resolves when it is gone; nothing there is no error. */
+  remove(id: string, query?: Readonly<Record<string, string>>): Promise<void>
+  /** Removes a soft-deleted resource for good; nothing there is no error. */
+  purge(id: string): Promise<void>
+  /** The declared providers and types, for listings. */
+  providers(): readonly ProviderListing[]
+}
+
+export interface InnerPut {
+  /** Default: the provider's newest version with facts. */
+  readonly apiVersion?: string
+  /** Who is written down as its maker; default: the system. */
+  readonly caller?: Caller
+}
+
+export interface ProviderListing {
+  readonly namespace: string
+  readonly types: readonly {
+    readonly type: string
+    readonly apiVersions: readonly string[]
+    readonly at: readonly Scope[]
+  }[]
+}
+
+/** Where a type's ids, or an operation, may stand. `resource`: an extension of any resource. */
+export type Scope = 'tenant' | 'subscription' | 'resourceGroup' | 'resource'
+
 /** A wish on its way in: checked by the facts, bent to the newest shape, defaults filled. */
 export interface WishRequest<Wish> {
   readonly id: ResourceId
   readonly body: Wish & JsonObject
   readonly existing: StoredResource | undefined
+  /** The soft-deleted resource that has this id, if there is one. */
+  readonly deleted?: StoredResource
   readonly caller: Caller
   readonly verb: 'put' | 'patch'
   readonly apiVersion: string
@@ -49,6 +86,7 @@ export interface ApplyRequest<Wish> {
   readonly resource: StoredResource
   /** Opens a sealed write-only value by its path; undefined where none was given. */
   secret(path: string): string | undefined
+  readonly arm: InnerCalls
 }
 
 export interface RemoveRequest<Wish> extends ApplyRequest<Wish> {
@@ -69,6 +107,8 @@ export interface ActionRequest<Wish> extends ApplyRequest<Wish> {
 
 /** A POST below a resource: `listKeys`, `start`. Its right is `{type}/{name}/action`. */
 export interface ActionDeclaration<Wish> {
+  /** `GET` for what Azure reads there without a resource of its own (its right is then `{type}/{name}/read`). Default `POST`. */
+  readonly method?: 'GET' | 'POST'
   /** Answers at once with 200 and this body; `keep` seals new secrets (a regenerated key) before the answer. */
   readonly answer?: (
     deps: Deps,
@@ -83,15 +123,43 @@ export interface ActionDeclaration<Wish> {
 /** A collection-level or scope-level operation that no resource stands behind: `vmSizes`, `checkNameAvailability`. */
 export interface ScopeOperation {
   readonly method: 'GET' | 'POST' | 'PUT'
-  /** Below `{scope}/providers/{namespace}`: `locations/{location}/vmSizes`. Blanks arrive in `params`. */
+  /**
+   * Below `{scope}/providers/{namespace}`: `locations/{location}/vmSizes`. Blanks arrive in `params`. One that starts
+   * with a slash stands right below the scope (`/locations`), as only the resource manager's own do.
+   */
   readonly path: string
   readonly scope: 'tenant' | 'subscription' | 'resourceGroup'
-  /** The right, below the namespace: `locations/vmSizes/read`. */
-  readonly right: string
+  /** The right, below the namespace: `locations/vmSizes/read`. Left out: any token of this tenant may ask. */
+  readonly right?: string
   readonly answer: (
     deps: Deps,
-    request: { scope: ResourceId; params: Readonly<Record<string, string>>; body: JsonObject; context: ReadContext },
+    request: ScopeRequest,
   ) => Promise<{ readonly status?: number; readonly body?: JsonObject }>
+}
+
+export interface ScopeRequest {
+  readonly scope: ResourceId
+  readonly params: Readonly<Record<string, string>>
+  readonly body: JsonObject
+  readonly context: ReadContext
+  readonly arm: InnerCalls
+  /** Whether the caller may do this there: for listings that show only what may be seen. */
+  allows(action: string, scope: string): Promise<boolean>
+}
+
+export interface ListQuery extends ListResources {
+  readonly keep?: (resource: StoredResource) => boolean
+  /** The type of an ancestor: all below it are listed, and the direct parent need not exist (a code's hash search). */
+  readonly under?: string
+}
+
+/** An id in the body that must exist: by dotted path (`*` for every key), with the type it must have. */
+export interface Reference {
+  readonly path: string
+  readonly type: string
+  readonly required?: boolean
+  /** Checked when the operation runs instead of when the wish is sent, so that its poller tells what is wrong. */
+  readonly late?: boolean
 }
 
 /**
@@ -113,6 +181,12 @@ export interface Backing {
 export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   /** Must equal the file's path below `providers`, or the start fails. */
   readonly type: string
+  /** Where a top-level type may stand; `['resourceGroup']` unless said. Children stand below their parent. */
+  readonly at?: readonly Scope[]
+  /** The base of its rights where Azure's differs from the type (`Microsoft.Resources/subscriptions/resourceGroups`). */
+  readonly right?: string
+  /** Parts of the envelope that this type does not have. */
+  readonly hides?: readonly ('provisioningState' | 'systemData')[]
   /** The rule for names; Azure's sentence is made from the facts. */
   readonly name: RegExp
   /** Names are unique in all of Azure, not just in their parent. */
@@ -124,7 +198,14 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   /** Values that every new resource has unless its body says otherwise; merged below what was sent. */
   readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** Ids in the body that must exist: by path, with the type each must have. */
-  readonly references?: readonly { readonly path: string; readonly type: string; readonly required?: boolean }[]
+  readonly references?: readonly Reference[]
+  /**
+   * The body for a missing parent: a PUT then makes it in the same transaction (an asset's version makes its
+   * container). Left out: 404 `ParentResourceNotFound`.
+   */
+  readonly makesParent?: (request: WishRequest<Static<Reads>>) => JsonObject
+  /** True where this PUT brings the soft-deleted resource of its id back; otherwise it is refused with 409. */
+  readonly recovers?: (request: WishRequest<Static<Reads>>) => boolean
   /** Rules that a schema can't say. Runs before anything is written. May answer a changed body. @throws any Fault */
   readonly check?: (deps: Deps, request: WishRequest<Static<Reads>>) => Promise<JsonObject | undefined>
   /** Makes the wish true. Idempotent, returns soon, is called until done. Left out: a wish that is true once stored. */
@@ -161,7 +242,10 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     resource: StoredResource,
     query: URLSearchParams,
   ) => { readonly days: number; readonly keepsName: boolean }
-  /** PATCH is Azure's for this type unless the facts lack it; `false` refuses it. */
+  /** PATCH is Azure's for this type unless the facts lack it; this refuses or allows it whatever they say. */
+  readonly patch?: boolean
+  /** Which verbs of a client there are beside GET; all unless said. */
+  readonly verbs?: readonly ('put' | 'delete')[]
   readonly backing?: Backing
 }
 
