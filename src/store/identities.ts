@@ -31,6 +31,8 @@ export interface SigningKey {
 export interface Identities {
   principal(objectId: string): Promise<Principal | undefined>
   principalByApp(appId: string): Promise<Principal | undefined>
+  /** The managed identity that belongs to a resource. */
+  principalByResource(resourceId: string): Promise<Principal | undefined>
   principals(): Promise<readonly Principal[]>
   putPrincipal(principal: Principal): Promise<void>
   removePrincipal(objectId: string): Promise<void>

@@ -110,6 +110,7 @@ export interface Runs {
   experiment(workspace: string, id: string): Promise<Experiment | undefined>
   experimentByName(workspace: string, name: string): Promise<Experiment | undefined>
   putExperiment(experiment: Experiment): Promise<void>
+  removeExperiment(workspace: string, id: string): Promise<void>
   experiments(
     workspace: string,
     options?: { readonly after?: string; readonly limit?: number },

@@ -1,0 +1,5 @@
+import { base } from './001-base.ts'
+import type { Migration } from './migration.ts'
+
+/** Every step of the schema, in order. A new one is a file beside this and a line here. */
+export const migrations: readonly Migration[] = [base]

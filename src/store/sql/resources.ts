@@ -1,0 +1,168 @@
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
+import type { Json, JsonObject } from '../../json.ts'
+import { foldId, parseResourceId } from '../../resource-id.ts'
+import type { ListResources, Resources, StoredResource, SystemData } from '../resources.ts'
+import type { Page } from '../store.ts'
+import type { Session } from './session.ts'
+import type { ResourceRow, Tables } from './tables.ts'
+
+type Stored = Selectable<ResourceRow>
+type Select = SelectQueryBuilder<Tables, 'resources', Stored>
+
+/** Names that an unfolded listing of a group leaves out, as Azure does: they are read at their own routes. */
+const UNLISTED = /^microsoft\.(authorization|resources)\//
+
+/** Resources over any SQL database. */
+export function sqlResources({ db, run }: Session): Resources {
+  const all = db.selectFrom('resources').selectAll()
+  const live = all.where('key', '=', '').where('deleted_at', 'is', null).compile()
+  const deleted = all.where('key', '=', '').where('deleted_at', 'is not', null).compile()
+  const upsert = upsertOf(db)
+
+  const list = async (query: Select, options: ListResources = {}): Promise<Page<StoredResource>> => {
+    const order = options.newestFirst ? 'seq' : 'key'
+    let bounded = query.orderBy(order, options.newestFirst ? 'desc' : 'asc')
+    if (!options.includeDeleted) bounded = bounded.where('deleted_at', 'is', null)
+    if (options.after !== undefined) {
+      bounded = options.newestFirst
+        ? bounded.where('seq', '<', Number(options.after))
+        : bounded.where('key', '>', options.after)
+    }
+    for (const [path, value] of Object.entries(options.where ?? {})) bounded = bounded.where(equals(path, value))
+    if (options.limit !== undefined) bounded = bounded.limit(options.limit + 1)
+    const rows = await bounded.execute()
+    const items = options.limit === undefined ? rows : rows.slice(0, options.limit)
+    const last = items.at(-1)
+    return { items: items.map(present), ...(rows.length > items.length && last && { next: String(last[order]) }) }
+  }
+
+  return {
+    async get(id) {
+      const [row] = await run<Stored>(live, [foldId(id)])
+      return row && present(row)
+    },
+    async getDeleted(id) {
+      const [row] = await run<Stored>(deleted, [foldId(id)])
+      return row && present(row)
+    },
+    async put(resource) {
+      const row = rowOf(resource)
+      await run(
+        upsert,
+        columns.map((column) => row[column]),
+      )
+    },
+    async remove(id) {
+      await db.deleteFrom('resources').where('key', '=', foldId(id)).execute()
+    },
+    async below(id) {
+      const rows = await within(all, id).where('deleted_at', 'is', null).execute()
+      return rows.sort((a, b) => depth(b.key) - depth(a.key)).map(present)
+    },
+    children: (parent, type, options) =>
+      list(all.where('parent_key', '=', scopeKey(parent)).where('type_key', '=', type.toLowerCase()), options),
+    ofType: (scope, type, options) => list(within(all.where('type_key', '=', type.toLowerCase()), scope), options),
+    under: (scope, options) => list(within(all.where('listed', '=', 1), scope), options),
+    async byGlobalName(type, name) {
+      const row = await all
+        .where('type_key', '=', type.toLowerCase())
+        .where('name_key', '=', name.toLowerCase())
+        .executeTakeFirst()
+      return row && present(row)
+    },
+  }
+}
+
+const columns = [
+  'key',
+  'id',
+  'type',
+  'type_key',
+  'parent_key',
+  'name',
+  'name_key',
+  'listed',
+  'body',
+  'state',
+  'secrets',
+  'provisioning_state',
+  'etag',
+  'system',
+  'deleted_at',
+] as const
+
+function upsertOf(db: Session['db']) {
+  const blank = Object.fromEntries(columns.map((column) => [column, ''])) as unknown as Row
+  return db
+    .insertInto('resources')
+    .values(blank)
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet((row) =>
+          Object.fromEntries(columns.slice(1).map((column) => [column, row.ref(`excluded.${column}`)])),
+        ),
+    )
+    .compile()
+}
+
+/** '' is the tenant; every other scope is a folded id. */
+const scopeKey = (scope: string): string => (scope === '' || scope === '/' ? '' : foldId(scope))
+
+/** Everything strictly below a scope: keys between `scope/` and `scope0`, '0' being the character after '/'. */
+const within = (query: Select, scope: string): Select =>
+  query.where('key', '>', `${scopeKey(scope)}/`).where('key', '<', `${scopeKey(scope)}0`)
+
+const depth = (key: string): number => key.split('/').length
+
+/** Equality on a value in the body. The path's names stand in the text, so only plain names are let in. */
+function equals(path: string, value: Json) {
+  const names = path.split('.')
+  if (!names.every((name) => /^[\w$ -]+$/.test(name))) throw new Error(`Not a path to filter by: ${path}`)
+  if (typeof value === 'object' && value !== null) throw new Error(`Not a value to filter by, at ${path}`)
+  const found = sql`json_extract(body, ${sql.lit(`$${names.map((name) => `."${name}"`).join('')}`)})`
+  if (value === null) return sql<boolean>`${found} is null`
+  return sql<boolean>`${found} = ${typeof value === 'boolean' ? Number(value) : value}`
+}
+
+type Row = Omit<ResourceRow, 'seq'>
+
+function rowOf(resource: StoredResource): Row {
+  const id = parseResourceId(resource.id)
+  if (!id) throw new Error(`Not a resource id: ${resource.id}`)
+  const typeKey = resource.type.toLowerCase()
+  const inGroup = id.parent?.type === 'Microsoft.Resources/resourceGroups'
+  return {
+    key: foldId(resource.id),
+    id: resource.id,
+    type: resource.type,
+    type_key: typeKey,
+    parent_key: id.parent?.key ?? '',
+    name: resource.name,
+    name_key: resource.name.toLowerCase(),
+    listed: Number(inGroup && !UNLISTED.test(typeKey)),
+    body: JSON.stringify(resource.body),
+    state: JSON.stringify(resource.state),
+    secrets: JSON.stringify(resource.secrets),
+    provisioning_state: resource.provisioningState,
+    etag: resource.etag,
+    system: JSON.stringify(resource.system),
+    deleted_at: resource.deletedAt ?? null,
+  }
+}
+
+const present = (row: Stored): StoredResource => ({
+  id: row.id,
+  type: row.type,
+  name: row.name,
+  body: parse<JsonObject>(row.body),
+  state: parse<JsonObject>(row.state),
+  secrets: parse<Record<string, string>>(row.secrets),
+  provisioningState: row.provisioning_state as StoredResource['provisioningState'],
+  etag: row.etag,
+  system: parse<SystemData>(row.system),
+  ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+})
+
+/** What this adapter itself wrote. */
+const parse = <Value>(text: string): Value => JSON.parse(text) as Value

@@ -1,0 +1,127 @@
+import type { SelectQueryBuilder } from 'kysely'
+import { foldId } from '../../resource-id.ts'
+import { type FindRuns, finalStatuses, type Run, type Runs } from '../runs.ts'
+import { sqlExperiments } from './experiments.ts'
+import { sqlMetrics } from './metrics.ts'
+import type { Session } from './session.ts'
+import type { RunRow, Tables } from './tables.ts'
+
+type Select = SelectQueryBuilder<Tables, 'runs', { seq: number; body: string }>
+
+/** Runs, experiments and metrics over any SQL database. A run's id compares folded: ARM's job names do. */
+export function sqlRuns(session: Session): Runs {
+  const { db, run } = session
+  const byId = db.selectFrom('runs').select('body').where('workspace', '=', '').where('id_key', '=', '').compile()
+  const upsert = upsertOf(db)
+  const bodies = db.selectFrom('runs').select(['seq', 'body'])
+
+  return {
+    ...sqlExperiments(session),
+    ...sqlMetrics(session),
+    async get(workspace, id) {
+      const [row] = await run<{ body: string }>(byId, [workspace, id.toLowerCase()])
+      return row && present(row)
+    },
+    async put(stored) {
+      const row = rowOf(stored)
+      await run(
+        upsert,
+        columns.map((column) => row[column]),
+      )
+    },
+    async remove(workspace, id) {
+      await db.deleteFrom('runs').where('workspace', '=', workspace).where('id_key', '=', id.toLowerCase()).execute()
+    },
+    async find(workspace, query) {
+      const order = query.oldestFirst ? 'asc' : 'desc'
+      let found = filtered(bodies.where('workspace', '=', workspace), query).orderBy('seq', order)
+      if (query.after !== undefined) found = found.where('seq', query.oldestFirst ? '>' : '<', Number(query.after))
+      if (query.limit !== undefined) found = found.limit(query.limit + 1)
+      const rows = await found.execute()
+      const items = query.limit === undefined ? rows : rows.slice(0, query.limit)
+      const last = items.at(-1)
+      return { items: items.map(present), ...(rows.length > items.length && last && { next: String(last.seq) }) }
+    },
+    async unfinished() {
+      return (await bodies.where('open', '=', 1).orderBy('seq').execute()).map(present)
+    },
+    async removeWorkspace(workspace) {
+      await db.deleteFrom('runs').where('workspace', '=', workspace).execute()
+      await db.deleteFrom('experiments').where('workspace', '=', workspace).execute()
+    },
+  }
+}
+
+function filtered(select: Select, query: FindRuns): Select {
+  let found = select
+  if (query.experimentIds) found = found.where('experiment_id', 'in', query.experimentIds)
+  if (query.statuses) found = found.where('status', 'in', query.statuses)
+  if (query.kinds) found = found.where('kind', 'in', query.kinds)
+  if (query.parentId !== undefined) found = found.where('parent_key', '=', query.parentId.toLowerCase())
+  if (query.rootId !== undefined) found = found.where('root_key', '=', query.rootId.toLowerCase())
+  if (query.computeId !== undefined) found = found.where('compute_key', '=', foldId(query.computeId))
+  if (query.hidden !== undefined) found = found.where('hidden', '=', Number(query.hidden))
+  if (query.deleted !== undefined) found = found.where('deleted', '=', Number(query.deleted))
+  const tag = query.tag
+  if (tag) {
+    found = found.where(({ exists, selectFrom }) => {
+      const held = selectFrom((eb) =>
+        eb.fn<{ key: string; value: string }>('json_each', ['body', eb.val('$.tags')]).as('tag'),
+      )
+        .select('tag.key')
+        .where('tag.key', '=', tag.key)
+      return exists(tag.value === undefined ? held : held.where('tag.value', '=', tag.value))
+    })
+  }
+  return found
+}
+
+const columns = [
+  'workspace',
+  'id_key',
+  'id',
+  'experiment_id',
+  'kind',
+  'status',
+  'parent_key',
+  'root_key',
+  'compute_key',
+  'hidden',
+  'deleted',
+  'open',
+  'body',
+] as const
+
+function upsertOf(db: Session['db']) {
+  const blank = Object.fromEntries(columns.map((column) => [column, ''])) as unknown as Omit<RunRow, 'seq'>
+  return db
+    .insertInto('runs')
+    .values(blank)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['workspace', 'id_key'])
+        .doUpdateSet((row) =>
+          Object.fromEntries(columns.slice(2).map((column) => [column, row.ref(`excluded.${column}`)])),
+        ),
+    )
+    .compile()
+}
+
+const rowOf = (run: Run): Omit<RunRow, 'seq'> => ({
+  workspace: run.workspace,
+  id_key: run.id.toLowerCase(),
+  id: run.id,
+  experiment_id: run.experimentId,
+  kind: run.kind,
+  status: run.status,
+  parent_key: run.parentId?.toLowerCase() ?? null,
+  root_key: run.rootId.toLowerCase(),
+  compute_key: run.computeId === undefined ? null : foldId(run.computeId),
+  hidden: Number(run.hidden),
+  deleted: Number(run.deletedAt !== undefined),
+  // An interactive run is its client's to end; no engine has it.
+  open: Number(run.job !== undefined && !finalStatuses.has(run.status)),
+  body: JSON.stringify(run),
+})
+
+const present = (row: { readonly body: string }): Run => JSON.parse(row.body) as Run

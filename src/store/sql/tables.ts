@@ -1,0 +1,123 @@
+import type { Generated } from 'kysely'
+
+/** The tables as queries see them. Keys are folded (lower case); JSON is text; times are ISO 8601 in UTC. */
+export interface Tables {
+  resources: ResourceRow
+  operations: OperationRow
+  principals: PrincipalRow
+  client_secrets: ClientSecretRow
+  signing_keys: SigningKeyRow
+  facts: FactRow
+  experiments: ExperimentRow
+  runs: RunRow
+  metric_series: MetricSeriesRow
+  metric_points: MetricPointRow
+}
+
+export interface ResourceRow {
+  /** Order of creation. */
+  seq: Generated<number>
+  key: string
+  id: string
+  type: string
+  type_key: string
+  parent_key: string
+  name: string
+  name_key: string
+  /** 1 where the resource stands directly in a resource group and `GET …/resources` lists it. */
+  listed: number
+  body: string
+  state: string
+  secrets: string
+  provisioning_state: string
+  etag: string
+  system: string
+  deleted_at: string | null
+}
+
+export interface OperationRow {
+  id: string
+  resource_key: string
+  status: string
+  body: string
+  started_at: string
+  ended_at: string | null
+}
+
+export interface PrincipalRow {
+  object_id: string
+  kind: string
+  app_id: string | null
+  display_name: string
+  resource_id: string | null
+  resource_key: string | null
+  created_at: string
+}
+
+export interface ClientSecretRow {
+  id: string
+  app_id: string
+  salt: string
+  hash: string
+  expires_at: string | null
+}
+
+export interface SigningKeyRow {
+  kid: string
+  public_jwk: string
+  sealed_private_jwk: string
+  created_at: string
+}
+
+export interface FactRow {
+  name: string
+  value: string
+}
+
+export interface ExperimentRow {
+  seq: Generated<number>
+  workspace: string
+  id: string
+  name: string
+  body: string
+  runs: number
+}
+
+export interface RunRow {
+  /** Order of creation. */
+  seq: Generated<number>
+  workspace: string
+  id: string
+  id_key: string
+  experiment_id: string
+  kind: string
+  status: string
+  parent_key: string | null
+  root_key: string
+  compute_key: string | null
+  hidden: number
+  deleted: number
+  /** 1 for what an engine runs, until its state is final. */
+  open: number
+  body: string
+}
+
+/** A key's series in a run, and its latest point. */
+export interface MetricSeriesRow {
+  id: Generated<number>
+  run: number
+  key: string
+  step: number
+  at: number
+  value: number
+  nan: number
+}
+
+/** `nan` is 1 where the value is not a number: SQLite keeps no NaN (it becomes NULL), `value` is 0 then. */
+export interface MetricPointRow {
+  series: number
+  step: number
+  at: number
+  value: number
+  nan: number
+}

@@ -1,0 +1,113 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Session } from '../sql/session.ts'
+import type { Connection } from './connection.ts'
+
+interface Part {
+  readonly work: (session: Session) => Promise<unknown>
+  readonly settle: { resolve(value: unknown): void; reject(reason: unknown): void }
+}
+
+/** Bounds of one group: a further caller waits for the next one, and the event loop gets its turn in between. */
+const PARTS = 256
+const MILLISECONDS = 8
+
+/** The state of the part that is running, seen by whatever it calls. */
+const running = new AsyncLocalStorage<{ open: boolean }>()
+
+/**
+ * One writer for all: parts that arrive together share a transaction and its one fsync, each in a savepoint of its
+ * own. Callers are answered after COMMIT.
+ */
+export class GroupCommit {
+  readonly #connection: Connection
+  readonly #session: Session
+  /** Called after each commit; what it returns is awaited before the next group (a WAL that has grown too long). */
+  readonly #afterCommit: () => Promise<void> | undefined
+  #queue: Part[] = []
+  #pumping: Promise<void> | undefined
+  #closed = false
+
+  constructor(
+    connection: Connection,
+    session: Session,
+    afterCommit: () => Promise<void> | undefined = () => undefined,
+  ) {
+    this.#connection = connection
+    this.#session = session
+    this.#afterCommit = afterCommit
+  }
+
+  write<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(new Error('The store is closed'))
+    if (running.getStore()?.open) {
+      return Promise.reject(new Error('A write inside a write would wait for itself: use the repositories handed in'))
+    }
+    return new Promise<Result>((resolve, reject) => {
+      this.#queue.push({ work, settle: { resolve: resolve as (value: unknown) => void, reject } })
+      this.#pumping ??= this.#pump()
+    })
+  }
+
+  /** Resolves when everything accepted is on disk; later writes are refused. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#pumping
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // What else is on its way in this turn of the event loop joins the group.
+      await new Promise(setImmediate)
+      await this.#commitGroup()
+      await this.#afterCommit()
+    }
+    this.#pumping = undefined
+  }
+
+  async #commitGroup(): Promise<void> {
+    const answers: (() => void)[] = []
+    const refused: Part[] = []
+    const started = performance.now()
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE')
+      while (answers.length < PARTS && (answers.length === 0 || performance.now() - started < MILLISECONDS)) {
+        const part = this.#queue.shift()
+        if (!part) break
+        refused.push(part)
+        answers.push(await this.#run(part))
+      }
+      this.#connection.exec('COMMIT')
+    } catch (cause) {
+      this.#abandon()
+      // Nothing of the group is on disk, also of those parts that went well: all of them are told.
+      const first = refused.length > 0 ? refused : this.#queue.splice(0, PARTS)
+      for (const part of first) part.settle.reject(new Error('The write could not be brought to disk', { cause }))
+      return
+    }
+    for (const answer of answers) answer()
+  }
+
+  /** Runs one part and answers what is to be told to its caller once the group is on disk. */
+  async #run(part: Part): Promise<() => void> {
+    const state = { open: true }
+    this.#connection.exec('SAVEPOINT part')
+    try {
+      const value = await running.run(state, part.work, this.#session)
+      state.open = false
+      this.#connection.exec('RELEASE part')
+      return () => part.settle.resolve(value)
+    } catch (error) {
+      state.open = false
+      this.#connection.exec('ROLLBACK TO part; RELEASE part')
+      return () => part.settle.reject(error)
+    }
+  }
+
+  #abandon(): void {
+    try {
+      this.#connection.exec('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself already (a full disk, an I/O error).
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { sqlIdentities } from '../sql/identities.ts'
+import { sqlOperations } from '../sql/operations.ts'
+import { sqlResources } from '../sql/resources.ts'
+import { sqlRuns } from '../sql/runs.ts'
+import type { Database, Session } from '../sql/session.ts'
+import type { Repositories, Store } from '../store.ts'
+import { openDatabase } from './open-database.ts'
+
+export interface OpenStore {
+  /** Made, with mode 0700, if it is not there. */
+  readonly directory: string
+}
+
+/** The store, and the database beneath for those who keep tables of their own and share its group commit. */
+export interface SqliteStore extends Store {
+  readonly database: Database
+}
+
+/**
+ * Opens the store of a data directory, and holds the directory until `close`.
+ *
+ * @throws Error where another server has the directory, or its schema is newer than this program
+ */
+export async function openStore({ directory }: OpenStore): Promise<SqliteStore> {
+  const database = await openDatabase(directory)
+  const inside = new WeakMap<Session, Repositories>()
+  const within = (session: Session): Repositories => {
+    const known = inside.get(session) ?? repositories(session)
+    inside.set(session, known)
+    return known
+  }
+  return {
+    ...repositories(database.read),
+    database,
+    write: (work) => database.write((session) => work(within(session))),
+    close: () => database.close(),
+  }
+}
+
+const repositories = (session: Session): Repositories => ({
+  resources: sqlResources(session),
+  operations: sqlOperations(session),
+  identities: sqlIdentities(session),
+  runs: sqlRuns(session),
+})
