@@ -149,8 +149,11 @@ export interface ScopeRequest {
 
 export interface ListQuery extends ListResources {
   readonly keep?: (resource: StoredResource) => boolean
-  /** The type of an ancestor: all below it are listed, and the direct parent need not exist (a code's hash search). */
-  readonly under?: string
+  /**
+   * List all of the type anywhere below this scope instead of the parent's children; the parent need not exist then
+   * (the hash search of codes).
+   */
+  readonly below?: string
 }
 
 /** An id in the body that must exist: by dotted path (`*` for every key), with the type it must have. */
@@ -199,11 +202,6 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** Ids in the body that must exist: by path, with the type each must have. */
   readonly references?: readonly Reference[]
-  /**
-   * The body for a missing parent: a PUT then makes it in the same transaction (an asset's version makes its
-   * container). Left out: 404 `ParentResourceNotFound`.
-   */
-  readonly makesParent?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** True where this PUT brings the soft-deleted resource of its id back; otherwise it is refused with 409. */
   readonly recovers?: (request: WishRequest<Static<Reads>>) => boolean
   /** Rules that a schema can't say. Runs before anything is written. May answer a changed body. @throws any Fault */
@@ -217,14 +215,9 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   /** Properties that are only known when asked (node counts, URLs of the asked origin); merged over the stored body. */
   readonly view?: (deps: Deps, resource: StoredResource, context: ReadContext) => Promise<JsonObject>
   /** Changes a list request by the query it came with, beyond `$top` and `$skipToken`: filters, ordering. */
-  readonly list?: (
-    query: URLSearchParams,
-    parent: ResourceId,
-  ) => ListResources & {
-    readonly keep?: (resource: StoredResource) => boolean
-    /** List all of the type anywhere below this scope instead of the parent's children (the hash search of codes). */
-    readonly below?: string
-  }
+  readonly list?: (query: URLSearchParams, parent: ResourceId) => ListQuery
+  /** A listing shows the items that the caller may read, instead of refusing the caller who may not read all. */
+  readonly listsWhatMayBeRead?: boolean
   /**
    * The body of the parent that a PUT makes where it is missing: a version's container. Left out, a missing parent is a
    * refusal. Written in the same transaction.
