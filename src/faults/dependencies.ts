@@ -1,0 +1,48 @@
+import type { FaultEntry } from '../faults.ts'
+
+/** Refusals of what a workspace stands on: accounts, vaults, registries. Codes as their services'. */
+export const dependencyFaults = {
+  StorageAccountPropertyImmutable: {
+    status: 409,
+    code: 'StorageAccountPropertyCannotBeUpdated',
+    message: "The property '{property}' of the storage account '{account}' was specified in the input, but it cannot be updated.",
+  },
+  InvalidKeyName: { status: 400, code: 'InvalidValuesForRequestParameters', message: "'{key}' is not a key of this account: give key1 or key2." },
+  BlobServiceIsDefault: {
+    status: 400,
+    code: 'InvalidResourceName',
+    message: "The blob service of an account is named 'default', not '{name}'.",
+  },
+  VaultInDeletedState: {
+    status: 409,
+    code: 'ConflictError',
+    message:
+      'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.',
+  },
+  VaultNotDeleted: {
+    status: 404,
+    code: 'DeletedVaultNotFound',
+    message: "The specified deleted vault '{name}' does not exist.",
+  },
+  VaultPurgeProtected: {
+    status: 409,
+    code: 'ConflictError',
+    message: "Operation 'DeletedVaultPurge' is not allowed: the vault '{name}' is protected against purging until {until}.",
+  },
+  VaultFlagIrreversible: {
+    status: 400,
+    code: 'BadRequest',
+    message: 'The property "{property}" cannot be set to false. {why}',
+  },
+  VaultTenantUnknown: {
+    status: 400,
+    code: 'BadRequest',
+    message: 'The tenant {tenant} is not the tenant of this subscription ({own}).',
+  },
+  RegistryAdminDisabled: {
+    status: 400,
+    code: 'UnauthorizedForCredentialOperations',
+    message:
+      'Cannot perform credential operations for {id} as admin user is disabled. Kindly enable the admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account',
+  },
+} as const satisfies Record<string, FaultEntry>
