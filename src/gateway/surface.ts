@@ -7,10 +7,13 @@ export type Surface =
   | 'login'
   | 'regional'
   | 'blob'
+  /** The storage services beside blobs: dfs, file, queue, table. */
+  | 'storage'
   | 'vault'
   | 'registry'
   | 'scoring'
   | 'graph'
+  | 'insights'
   | 'studio'
   | 'direct'
 
