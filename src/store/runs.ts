@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts'
+import type { StoredResource } from './resources.ts'
 import type { Page } from './store.ts'
 
 /** Azure's words for where a run stands. */
@@ -48,6 +49,8 @@ export interface Run {
   readonly job?: JsonObject
   /** ARM's systemData for the job. */
   readonly system?: JsonObject
+  /** The job as a resource: what of it stands beside its properties. Absent for interactive runs. */
+  readonly resource?: Pick<StoredResource, 'id' | 'state' | 'secrets' | 'provisioningState' | 'system'>
   readonly computeId?: string
   /** Where named outputs lie, once known: asset id, type and uri by name. */
   readonly outputs: Readonly<Record<string, { readonly assetId?: string; readonly type: string; readonly uri: string }>>

@@ -1,5 +1,6 @@
 import { base } from './001-base.ts'
+import { blobs } from './002-blobs.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
-export const migrations: readonly Migration[] = [base]
+export const migrations: readonly Migration[] = [base, blobs]

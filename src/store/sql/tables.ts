@@ -1,7 +1,8 @@
 import type { Generated } from 'kysely'
+import type { BlobTables } from './blob-tables.ts'
 
 /** The tables as queries see them. Keys are folded (lower case); JSON is text; times are ISO 8601 in UTC. */
-export interface Tables {
+export interface Tables extends BlobTables {
   resources: ResourceRow
   operations: OperationRow
   principals: PrincipalRow
