@@ -112,7 +112,7 @@ export interface ActionDeclaration<Wish> {
   /** Answers at once with 200 and this body; `keep` seals new secrets (a regenerated key) before the answer. */
   readonly answer?: (
     deps: Deps,
-    request: ActionRequest<Wish> & { readonly keep: (secrets: Secrets) => Promise<void> },
+    request: ActionRequest<Wish> & { readonly keep: (secrets: Secrets, state?: JsonObject) => Promise<void> },
   ) => Promise<JsonObject>
   /** Or goes on as an operation: 202 with `Location` and `Azure-AsyncOperation`; called until done, its state kept with the resource's. */
   readonly run?: (deps: Deps, request: ActionRequest<Wish>) => Promise<Progress>
