@@ -1,0 +1,39 @@
+import type { Generated } from 'kysely'
+
+/** The blob service's tables. Names are kept as sent and compare by their bytes; times are milliseconds since 1970. */
+export interface BlobTables {
+  blob_containers: BlobContainerRow
+  blobs: BlobTableRow
+  blob_pieces: { id: Generated<number>; size: number; file: string | null; bytes: Uint8Array | null }
+  blob_segments: { content: number; at: number; size: number; piece: number; block: string | null }
+  blob_blocks: { container: number; name: string; block: string; piece: number; size: number; at: number }
+  blob_garbage: { piece: number }
+}
+
+export interface BlobContainerRow {
+  id: Generated<number>
+  account: string
+  /** Null once deleted, until what was inside is gone too. */
+  name: string | null
+  etag: string
+  created_at: number
+  modified_at: number
+  public_access: string | null
+  metadata: string
+  policies: string
+}
+
+export interface BlobTableRow {
+  container: number
+  name: string
+  kind: string
+  etag: string
+  created_at: number
+  modified_at: number
+  size: number
+  properties: string
+  metadata: string
+  piece: number | null
+  content: number | null
+  blocks: number
+}
