@@ -64,6 +64,8 @@ export interface Observation {
   readonly status: RunStatus
   /** ISO 8601; when the state was entered. */
   readonly since: string
+  /** All states gone through so far with the time each began, oldest first: so that none is missed between two looks. */
+  readonly spans?: readonly { readonly status: RunStatus; readonly at: string }[]
   readonly exitCode?: number
   readonly error?: { readonly code: string; readonly message: string }
   readonly warnings?: readonly string[]

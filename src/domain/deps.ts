@@ -22,6 +22,13 @@ export interface Settings {
   readonly quotaCores: number
 }
 
+/** Tells the run reconciler at once that a run wants attention. It would find out by itself a little later. */
+export interface RunSignals {
+  announce(workspace: string, run: string): void
+  /** The listener for all that is announced from now on; a second one takes the first one's place. */
+  listen(listener: (workspace: string, run: string) => void): void
+}
+
 /** What use-cases and declarations are built with; made once, in `main.ts`. */
 export interface Deps {
   readonly store: Store
@@ -30,6 +37,7 @@ export interface Deps {
   readonly engines: Engines
   readonly identities: ManagedIdentities
   readonly tokens: TokenIssuer
+  readonly runSignals: RunSignals
   readonly settings: Settings
   readonly log: Logger
   readonly now: () => Date

@@ -3,4 +3,52 @@ import type { FaultEntry } from '../faults.ts'
 /** Refusals of runs, experiments and what MLflow tracks. */
 export const runFaults = {
   RunNotFound: { status: 404, message: "Run '{run}' was not found." },
+  RunExists: { status: 409, message: "Run '{run}' already exists." },
+  RunIsDeleted: { status: 400, message: "Run '{run}' is deleted. Restore it first." },
+  RunIsAJob: {
+    status: 400,
+    message: "The status of run '{run}' follows its job and can't be set. Cancel the job to end it.",
+  },
+  RunFinished: { status: 400, message: "Run '{run}' is {status} and can't become {wanted}." },
+  RunStatusInvalid: { status: 400, message: "'{status}' is no status of a run." },
+  RunDefinitionMissing: { status: 409, message: "Run '{run}' exists, but is no job." },
+  ExperimentNotFound: { status: 404, message: "Experiment '{experiment}' was not found." },
+  ExperimentExists: { status: 409, message: "Experiment '{experiment}' already exists." },
+  ExperimentNameInvalid: {
+    status: 400,
+    message:
+      "Experiment name '{name}' is invalid: it must have 1 to 255 characters that are letters, digits, blanks, '-', '_', '.', '(', ')', '[' or ']', and start with a letter or digit.",
+  },
+  ExperimentIsDeleted: { status: 400, message: "Experiment '{experiment}' is deleted. Restore it first." },
+  ExperimentHasRuns: { status: 409, message: "Experiment '{experiment}' has runs and can't be deleted." },
+  ParamConflict: {
+    status: 400,
+    message:
+      "Changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' for run ID='{run}'. Attempted logging new value '{value}'.",
+  },
+  ParameterInvalid: { status: 400, message: '{reason}' },
+  FilterInvalid: { status: 400, message: "Invalid filter '{filter}': {reason}." },
+  MetricNotFound: { status: 404, message: "Metric '{metric}' was not found in run '{run}'." },
+  ArtifactNotFound: { status: 404, message: "Artifact '{path}' was not found in '{container}'." },
+  ArtifactPathInvalid: { status: 400, message: "'{path}' is no path of an artifact." },
+  ArtifactOriginUnknown: { status: 404, message: "No artifacts have the origin '{origin}' here." },
+  ArtifactStoreMissing: {
+    status: 409,
+    message:
+      "Workspace '{workspace}' has no datastore '{datastore}' with an account and a container to keep artifacts in.",
+  },
+  ModelNotFound: { status: 404, message: "Model '{model}' was not found." },
+  ModelExists: { status: 409, message: 'Registered Model (name={model}) already exists.' },
+  ModelVersionNotFound: { status: 404, message: 'Model Version (name={model}, version={version}) was not found.' },
+  ModelSourceInvalid: { status: 400, message: "'{source}' is no source of a model that can be read here." },
+  AssetNotFound: { status: 404, message: "Asset '{asset}' was not found." },
+  WorkspaceNotFound: { status: 404, message: "Workspace '{workspace}' was not found." },
+  TokenOfAnotherWorkspace: { status: 403, message: "This run's token is good for its own workspace alone." },
+  OperationNotImplemented: {
+    status: 501,
+    code: 'NotImplemented',
+    message: '{operation} ({method} {path}) is not implemented by Lazuli yet.',
+  },
+  PathNotFound: { status: 404, code: 'NotFound', message: "There is no operation {method} '{path}'." },
+  BodyInvalid: { status: 400, message: 'The request body is invalid: {reason}.' },
 } as const satisfies Record<string, FaultEntry>

@@ -47,8 +47,6 @@ export interface Run {
   readonly deletedAt?: string
   /** The ARM job's properties as sent, in the newest shape; absent for interactive runs. */
   readonly job?: JsonObject
-  /** ARM's systemData for the job. */
-  readonly system?: JsonObject
   /** The job as a resource: what of it stands beside its properties. Absent for interactive runs. */
   readonly resource?: Pick<StoredResource, 'id' | 'state' | 'secrets' | 'provisioningState' | 'system'>
   readonly computeId?: string

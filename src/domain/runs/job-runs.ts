@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto'
+import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { foldId, type ResourceId } from '../../resource-id.ts'
+import type { ListResources, StoredResource } from '../../store/resources.ts'
+import type { Run } from '../../store/runs.ts'
+import type { Page, Repositories } from '../../store/store.ts'
+import { ensureExperiment } from '../experiments/ensure-experiment.ts'
+
+export const JOBS = 'Microsoft.MachineLearningServices/workspaces/jobs'
+
+/**
+ * Jobs as ARM resources, kept as runs: the backing of `workspaces/jobs`. A job's body shows the run as it stands
+ * (status, tags, display name, outputs); a put of a known job changes what may be changed of it and nothing else.
+ */
+export const jobRuns = {
+  async get(from: Repositories, id: ResourceId): Promise<StoredResource | undefined> {
+    const run = await from.runs.get(workspaceOf(id), id.name)
+    return run && jobResource(run)
+  },
+
+  async put(into: Repositories, resource: StoredResource): Promise<void> {
+    const workspace = foldId(resource.id.slice(0, resource.id.lastIndexOf('/jobs/')))
+    const known = await into.runs.get(workspace, resource.name)
+    await into.runs.put(known ? changedRun(known, resource) : await newRun(into, workspace, resource))
+  },
+
+  async remove(from: Repositories, id: ResourceId): Promise<void> {
+    await from.runs.remove(workspaceOf(id), id.name)
+  },
+
+  async list(
+    from: Repositories,
+    parent: ResourceId,
+    options: ListResources,
+    query: URLSearchParams,
+  ): Promise<Page<StoredResource>> {
+    const view = query.get('listViewType') ?? 'ActiveOnly'
+    const tag = query.get('tag')
+    const kind = query.get('jobType')
+    const page = await from.runs.find(parent.key, {
+      kinds: kind ? [kind.toLowerCase()] : jobKinds,
+      deleted: false,
+      ...(view !== 'All' && { hidden: view === 'ArchivedOnly' }),
+      ...(tag && { tag: tagOf(tag) }),
+      ...(options.after !== undefined && { after: options.after }),
+      ...(options.limit !== undefined && { limit: options.limit }),
+    })
+    return { ...page, items: page.items.flatMap((run) => jobResource(run) ?? []) }
+  },
+}
+
+/** The kinds of runs that are jobs, as ARM's `jobType` names them in lower case. */
+export const jobKinds: readonly string[] = ['command', 'sweep', 'pipeline', 'automl', 'spark', 'labeling', 'finetuning']
+
+/** Where the artifacts of a job are, as its `default` output says it. */
+export const defaultOutput = (run: string): JsonObject => ({
+  jobOutputType: 'uri_folder',
+  mode: 'ReadWriteMount',
+  uri: `azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.${run}`,
+})
+
+/** The run as the job that it is; undefined for a run that is none. */
+export function jobResource(run: Run): StoredResource | undefined {
+  const { job, resource } = run
+  if (!job || !resource) return undefined
+  const outputs = Object.fromEntries(
+    Object.entries(objectAt(job.outputs)).map(([name, output]) => {
+      const uri = run.outputs[name]?.uri
+      return [name, uri === undefined || !isObject(output) ? output : { ...output, uri }]
+    }),
+  )
+  return {
+    ...resource,
+    type: JOBS,
+    name: run.id,
+    etag: run.etag,
+    body: {
+      properties: {
+        ...job,
+        status: run.status,
+        displayName: run.displayName,
+        experimentName: run.experimentName,
+        ...(run.description !== undefined && { description: run.description }),
+        tags: run.tags,
+        properties: run.properties,
+        isArchived: run.hidden,
+        outputs: { default: defaultOutput(run.id), ...outputs },
+      },
+    },
+  }
+}
+
+async function newRun(into: Repositories, workspace: string, resource: StoredResource): Promise<Run> {
+  const job = objectAt(resource.body.properties)
+  const now = resource.system.createdAt
+  const experiment = await ensureExperiment(into, workspace, {
+    name: textAt(job.experimentName) || 'Default',
+    now,
+  })
+  const { status: _, services: __, ...sent } = job
+  return {
+    id: resource.name,
+    workspace,
+    experimentId: experiment.id,
+    experimentName: experiment.name,
+    kind: (textAt(job.jobType) ?? '').toLowerCase(),
+    displayName: textAt(job.displayName) || resource.name,
+    ...described(job),
+    status: 'NotStarted',
+    createdAt: now,
+    createdBy: await creator(into, resource.system.createdBy),
+    rootId: resource.name,
+    number: await into.runs.nextNumber(workspace, experiment.id),
+    tags: texts(job.tags),
+    properties: texts(job.properties),
+    params: literals(job.inputs),
+    hidden: job.isArchived === true,
+    job: sent,
+    resource: besides(resource),
+    ...(textAt(job.computeId) !== undefined && { computeId: textAt(job.computeId) ?? '' }),
+    outputs: {},
+    warnings: [],
+    spans: [{ status: 'NotStarted', at: now }],
+    etag: resource.etag,
+  }
+}
+
+function changedRun(run: Run, resource: StoredResource): Run {
+  const job = objectAt(resource.body.properties)
+  return {
+    ...run,
+    displayName: textAt(job.displayName) || run.displayName,
+    ...described(job),
+    ...(isObject(job.tags) && { tags: texts(job.tags) }),
+    ...(isObject(job.properties) && { properties: texts(job.properties) }),
+    ...(typeof job.isArchived === 'boolean' && { hidden: job.isArchived }),
+    resource: besides(resource),
+    etag: resource.etag || randomUUID(),
+  }
+}
+
+const described = (job: JsonObject): { description?: string } => {
+  const description = textAt(job.description)
+  return description === undefined ? {} : { description }
+}
+
+const besides = ({ id, state, secrets, provisioningState, system }: StoredResource): NonNullable<Run['resource']> => ({
+  id,
+  state,
+  secrets,
+  provisioningState,
+  system,
+})
+
+/** The literal inputs of a job are its run's parameters, as Azure shows them. */
+const literals = (inputs: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(objectAt(inputs)).flatMap(([name, input]) =>
+      isObject(input) && input.jobInputType === 'literal' ? [[name, String(input.value)]] : [],
+    ),
+  )
+
+export const texts = (value: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(objectAt(value)).flatMap(([key, item]) =>
+      item === undefined || item === null ? [] : [[key, typeof item === 'string' ? item : JSON.stringify(item)]],
+    ),
+  )
+
+async function creator(from: Repositories, name: string): Promise<Run['createdBy']> {
+  const known = (await from.identities.principal(name)) ?? (await from.identities.principalByApp(name))
+  return { objectId: known?.objectId ?? name, name: known?.displayName ?? name }
+}
+
+function tagOf(text: string): { readonly key: string; readonly value?: string } {
+  const at = text.indexOf('=')
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) }
+}
+
+const workspaceOf = (job: ResourceId): string => job.parent?.key ?? ''

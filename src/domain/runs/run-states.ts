@@ -1,0 +1,56 @@
+import { finalStatuses, type Run, type RunStatus } from '../../store/runs.ts'
+
+const order: readonly RunStatus[] = [
+  'NotStarted',
+  'Queued',
+  'Preparing',
+  'Provisioning',
+  'Starting',
+  'Running',
+  'Finalizing',
+]
+
+/** What MLflow calls the states. */
+export type MlflowStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
+
+/** True where a run may go from one state to another: forwards, and from a cancel request only to an end. */
+export function mayMove(from: RunStatus, to: RunStatus): boolean {
+  if (finalStatuses.has(from)) return false
+  if (finalStatuses.has(to)) return true
+  if (from === 'CancelRequested') return false
+  return to === 'CancelRequested' || order.indexOf(to) > order.indexOf(from)
+}
+
+/** The run in its next state, with the span of it; unchanged where it may not go there. */
+export function moved(run: Run, to: RunStatus, at: string): Run {
+  if (!mayMove(run.status, to)) return run
+  return {
+    ...run,
+    status: to,
+    spans: [...run.spans, { status: to, at }],
+    ...(to === 'Running' && run.startedAt === undefined && { startedAt: at }),
+    ...(finalStatuses.has(to) && { endedAt: at }),
+  }
+}
+
+export function mlflowStatus(status: RunStatus): MlflowStatus {
+  if (status === 'Completed') return 'FINISHED'
+  if (status === 'Failed') return 'FAILED'
+  if (status === 'Canceled') return 'KILLED'
+  return status === 'Running' || status === 'Finalizing' || status === 'CancelRequested' ? 'RUNNING' : 'SCHEDULED'
+}
+
+const fromMlflow: ReadonlyMap<string, RunStatus> = new Map<string, RunStatus>([
+  ['RUNNING', 'Running'],
+  ['SCHEDULED', 'Queued'],
+  ['FINISHED', 'Completed'],
+  ['FAILED', 'Failed'],
+  ['KILLED', 'Canceled'],
+])
+
+/** The state that MLflow's word means, or undefined where it is none of its words. */
+export const statusOfMlflow = (word: string): RunStatus | undefined => fromMlflow.get(word)
+
+const words: ReadonlySet<string> = new Set([...order, 'CancelRequested', ...finalStatuses])
+
+export const isRunStatus = (word: string): word is RunStatus => words.has(word)
