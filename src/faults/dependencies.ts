@@ -5,9 +5,14 @@ export const dependencyFaults = {
   StorageAccountPropertyImmutable: {
     status: 409,
     code: 'StorageAccountPropertyCannotBeUpdated',
-    message: "The property '{property}' of the storage account '{account}' was specified in the input, but it cannot be updated.",
+    message:
+      "The property '{property}' of the storage account '{account}' was specified in the input, but it cannot be updated.",
   },
-  InvalidKeyName: { status: 400, code: 'InvalidValuesForRequestParameters', message: "'{key}' is not a key of this account: give key1 or key2." },
+  InvalidKeyName: {
+    status: 400,
+    code: 'InvalidValuesForRequestParameters',
+    message: "'{key}' is not a key of this account: give key1 or key2.",
+  },
   BlobServiceIsDefault: {
     status: 400,
     code: 'InvalidResourceName',
@@ -27,7 +32,8 @@ export const dependencyFaults = {
   VaultPurgeProtected: {
     status: 409,
     code: 'ConflictError',
-    message: "Operation 'DeletedVaultPurge' is not allowed: the vault '{name}' is protected against purging until {until}.",
+    message:
+      "Operation 'DeletedVaultPurge' is not allowed: the vault '{name}' is protected against purging until {until}.",
   },
   VaultFlagIrreversible: {
     status: 400,
@@ -38,6 +44,11 @@ export const dependencyFaults = {
     status: 400,
     code: 'BadRequest',
     message: 'The tenant {tenant} is not the tenant of this subscription ({own}).',
+  },
+  InvalidPasswordName: {
+    status: 400,
+    code: 'InvalidPasswordName',
+    message: "'{name}' is no password of a registry: give password or password2.",
   },
   RegistryAdminDisabled: {
     status: 400,

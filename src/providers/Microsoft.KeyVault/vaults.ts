@@ -1,0 +1,57 @@
+import { Type } from 'typebox'
+import { defineResource } from '../../arm/define-resource.ts'
+import { vaultRetentionDays } from '../../domain/dependencies/deleted-vaults.ts'
+import { fault } from '../../faults.ts'
+import { objectAt } from '../../json.ts'
+
+const VaultBody = Type.Object({
+  properties: Type.Object({
+    tenantId: Type.String(),
+    createMode: Type.Optional(Type.String()),
+    enableSoftDelete: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    enablePurgeProtection: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  }),
+})
+
+/** A key vault. Deleted ones stay recoverable, and what protects them cannot be taken back, as in Azure. */
+export default defineResource({
+  type: 'Microsoft.KeyVault/vaults',
+  name: /^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/,
+  globalName: true,
+  reads: VaultBody,
+  defaults: () => ({
+    properties: {
+      accessPolicies: [],
+      enableSoftDelete: true,
+      softDeleteRetentionInDays: 90,
+      enableRbacAuthorization: false,
+      publicNetworkAccess: 'Enabled',
+    },
+  }),
+  recovers: ({ body }) => body.properties.createMode === 'recover',
+  async check({ tenantId }, { body, existing, deleted }) {
+    const { createMode: _only, ...properties } = body.properties
+    if (deleted && body.properties.createMode === 'recover') return { ...deleted.body }
+    if (properties.tenantId.toLowerCase() !== tenantId.toLowerCase()) {
+      throw fault('VaultTenantUnknown', { tenant: properties.tenantId, own: tenantId })
+    }
+    const before = objectAt(existing?.body.properties)
+    if (properties.enablePurgeProtection === false && before.enablePurgeProtection === true) {
+      throw fault('VaultFlagIrreversible', {
+        property: 'enablePurgeProtection',
+        why: 'Enabling the purge protection for a vault is an irreversible action.',
+      })
+    }
+    if (properties.enableSoftDelete === false && before.enableSoftDelete === true) {
+      throw fault('VaultFlagIrreversible', {
+        property: 'enableSoftDelete',
+        why: "Enabling the 'soft delete' functionality is an irreversible action.",
+      })
+    }
+    // A PUT that says nothing of purge protection keeps it.
+    const kept = before.enablePurgeProtection === true && { enablePurgeProtection: true }
+    return { ...body, properties: { ...properties, ...kept } }
+  },
+  softDelete: (vault) => ({ days: vaultRetentionDays(vault), keepsName: true }),
+  view: async (_deps, { name }, { origin }) => ({ properties: { vaultUri: `${origin.vault(name)}/` } }),
+})

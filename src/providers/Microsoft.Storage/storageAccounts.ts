@@ -1,0 +1,89 @@
+import { Type } from 'typebox'
+import { defineResource, done } from '../../arm/define-resource.ts'
+import { accountKeyPaths, newAccountKey } from '../../domain/dependencies/account-keys.ts'
+import { fault } from '../../faults.ts'
+import { objectAt, textAt } from '../../json.ts'
+
+const SERVICES = ['blob', 'dfs', 'file', 'queue', 'table'] as const
+
+/** A storage account: its keys are made with it, its blobs are served by the storage data plane under its name. */
+export default defineResource({
+  type: 'Microsoft.Storage/storageAccounts',
+  name: /^[a-z0-9]{3,24}$/,
+  globalName: true,
+  reads: Type.Object({
+    kind: Type.Optional(Type.String()),
+    sku: Type.Optional(Type.Object({ name: Type.String() })),
+    properties: Type.Optional(Type.Object({ isHnsEnabled: Type.Optional(Type.Boolean()) })),
+  }),
+  statuses: { created: 202, createdDone: 200 },
+  defaults: () => ({
+    properties: {
+      supportsHttpsTrafficOnly: true,
+      allowBlobPublicAccess: false,
+      minimumTlsVersion: 'TLS1_2',
+      networkAcls: { bypass: 'AzureServices', defaultAction: 'Allow', ipRules: [], virtualNetworkRules: [] },
+      encryption: {
+        keySource: 'Microsoft.Storage',
+        services: { blob: { enabled: true, keyType: 'Account' }, file: { enabled: true, keyType: 'Account' } },
+      },
+    },
+  }),
+  async check(_deps, { id, body, existing }) {
+    if (!existing) return undefined
+    const before = objectAt(existing.body.properties).isHnsEnabled ?? false
+    const wished = body.properties?.isHnsEnabled
+    if (wished !== undefined && wished !== before) {
+      throw fault('StorageAccountPropertyImmutable', { property: 'isHnsEnabled', account: id.name })
+    }
+    return undefined
+  },
+  async apply(deps, { state, secret }) {
+    if (secret(accountKeyPaths.key1)) return done()
+    const now = deps.now().toISOString()
+    return done(
+      { ...state, createdAt: now, keyCreationTime: { key1: now, key2: now } },
+      { [accountKeyPaths.key1]: newAccountKey(), [accountKeyPaths.key2]: newAccountKey() },
+    )
+  },
+  async view(_deps, { name, body, state }, { origin }) {
+    const skuName = textAt(objectAt(body.sku).name) ?? 'Standard_LRS'
+    const location = textAt(body.location) ?? ''
+    return {
+      sku: { name: skuName, tier: skuName.split('_')[0] ?? 'Standard' },
+      properties: {
+        primaryEndpoints: Object.fromEntries(SERVICES.map((service) => [service, `${origin.storage(name, service)}/`])),
+        primaryLocation: location,
+        statusOfPrimary: 'available',
+        ...(state.createdAt !== undefined && { creationTime: state.createdAt }),
+        ...(state.keyCreationTime !== undefined && { keyCreationTime: state.keyCreationTime }),
+        privateEndpointConnections: [],
+      },
+    }
+  },
+  actions: {
+    listKeys: { answer: async (_deps, { state, secret }) => keysOf(state, secret) },
+    regenerateKey: {
+      async answer(deps, { body, state, secret, keep }) {
+        const key = textAt(body.keyName) ?? ''
+        if (key !== 'key1' && key !== 'key2') throw fault('InvalidKeyName', { key })
+        const value = newAccountKey()
+        const times = { ...objectAt(state.keyCreationTime), [key]: deps.now().toISOString() }
+        await keep({ [accountKeyPaths[key]]: value }, { ...state, keyCreationTime: times })
+        return keysOf({ keyCreationTime: times }, (path) => (path === accountKeyPaths[key] ? value : secret(path)))
+      },
+    },
+  },
+})
+
+const keysOf = (
+  state: Readonly<Record<string, unknown>>,
+  secret: (path: string) => string | undefined,
+): { keys: { keyName: string; value: string; permissions: string; creationTime: string }[] } => ({
+  keys: (['key1', 'key2'] as const).map((keyName) => ({
+    keyName,
+    value: secret(accountKeyPaths[keyName]) ?? '',
+    permissions: 'FULL',
+    creationTime: textAt(objectAt(state.keyCreationTime)[keyName]) ?? '',
+  })),
+})
