@@ -1,0 +1,37 @@
+import type { Blobs } from '../../blobs/blobs.ts'
+import type { Observation } from '../../compute/engine.ts'
+import type { Run } from '../../store/runs.ts'
+import { handedJob } from './read-job.ts'
+
+const LOG = 'user_logs/std_log.txt'
+const TAIL_BYTES = 4096
+const TAIL_LINES = 20
+
+/** Why a job failed: its code, its exit code, and the last lines that it wrote, which `az ml job stream` prints. */
+export async function failureOf(blobs: Blobs, run: Run, seen: Observation): Promise<NonNullable<Run['error']>> {
+  const code = seen.error?.code ?? 'UserError'
+  const said =
+    seen.error?.message ??
+    `Execution failed. User process exited with code ${seen.exitCode ?? 'unknown'}. Please check log file '${LOG}' for error details.`
+  const exit =
+    seen.exitCode === undefined || said.includes(`code ${seen.exitCode}`) ? '' : ` Exit code ${seen.exitCode}.`
+  const tail = await lastLines(blobs, run)
+  const lines = tail && !said.includes(tail) ? `\nLast lines of ${LOG}:\n${tail}` : ''
+  return {
+    code,
+    message: `${said}${exit}${lines}`,
+    ...(seen.exitCode !== undefined && { details: { exitCode: seen.exitCode } }),
+  }
+}
+
+async function lastLines(blobs: Blobs, run: Run): Promise<string> {
+  const artifacts = handedJob(run)?.spec.artifacts
+  if (!artifacts) return ''
+  const at = { ...artifacts, path: `${artifacts.path}${LOG}` }
+  const info = await blobs.info(at)
+  if (!info || info.size === 0) return ''
+  const body = await blobs.read(at, { start: Math.max(0, info.size - TAIL_BYTES), end: info.size - 1 })
+  const parts: Buffer[] = []
+  for await (const part of body) parts.push(Buffer.from(part))
+  return Buffer.concat(parts).toString('utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+}

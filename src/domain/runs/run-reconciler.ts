@@ -1,0 +1,183 @@
+import type { Observation } from '../../compute/engine.ts'
+import { isFault } from '../../faults.ts'
+import { objectAt, textAt } from '../../json.ts'
+import { finalStatuses, type Run } from '../../store/runs.ts'
+import type { Deps } from '../deps.ts'
+import { failureOf } from './failure.ts'
+import { type JobAddress, jobVariables } from './job-variables.ts'
+import { type HandedJob, handedJob } from './read-job.ts'
+import { registerOutputs } from './register-outputs.ts'
+import { moved } from './run-states.ts'
+import { engineJobId, runOfEngineJob } from './submit-job.ts'
+
+const SWEEP_MS = 2000
+const DAY_SECONDS = 24 * 3600
+/** A run's token outlives the job by a day; a job without a limit gets as long as Azure's longest default. */
+const DEFAULT_LIFETIME_SECONDS = 30 * DAY_SECONDS
+
+export interface RunReconciler {
+  /** Goes on with what an earlier server left unfinished, then follows what comes. May be called twice. */
+  start(): Promise<void>
+  /** Stops following; jobs go on. Resolves when nothing is being written any more. May be called twice. */
+  stop(): Promise<void>
+}
+
+export type ReconcilerDeps = Pick<Deps, 'store' | 'blobs' | 'engines' | 'tokens' | 'runSignals' | 'log' | 'now'> & {
+  /** Asked for each job, since a port may be known only once the server listens. */
+  readonly address: () => JobAddress
+}
+
+/**
+ * Takes runs to their engines and their states after them. All it knows stands in the store: a run that is not at its
+ * end is looked at again after a restart, on each change that the engine reports, and every two seconds.
+ */
+export function runReconciler(deps: ReconcilerDeps): RunReconciler {
+  const busy = new Map<string, { again: boolean; done: Promise<void> }>()
+  let sweeper: NodeJS.Timeout | undefined
+  let started = false
+
+  const look = (workspace: string, id: string): void => {
+    if (!started) return
+    const key = engineJobId(workspace, id)
+    const running = busy.get(key)
+    if (running) {
+      running.again = true
+      return
+    }
+    const entry = { again: false, done: Promise.resolve() }
+    busy.set(key, entry)
+    entry.done = (async () => {
+      try {
+        do {
+          entry.again = false
+          await step(deps, workspace, id)
+        } while (entry.again && started)
+      } catch (error) {
+        deps.log.error({ err: error, workspace, run: id }, 'a run could not be brought further; it will be tried again')
+      } finally {
+        busy.delete(key)
+      }
+    })()
+  }
+
+  const sweep = async (): Promise<void> => {
+    for (const run of await deps.store.runs.unfinished()) look(run.workspace, run.id)
+  }
+  const sweepAgain = (): void => {
+    sweep().catch((error) => deps.log.error({ err: error }, 'unfinished runs could not be read'))
+  }
+
+  return {
+    async start() {
+      if (started) return
+      started = true
+      deps.runSignals.listen(look)
+      for (const engine of deps.engines.all()) {
+        engine.onChange((id) => {
+          const named = runOfEngineJob(id)
+          if (named) look(named.workspace, named.run)
+        })
+      }
+      await sweep()
+      sweeper = setInterval(sweepAgain, SWEEP_MS)
+      sweeper.unref()
+    },
+    async stop() {
+      started = false
+      clearInterval(sweeper)
+      await Promise.all([...busy.values()].map(({ done }) => done))
+    },
+  }
+}
+
+/** Brings one run as far as it gets now. */
+async function step(deps: ReconcilerDeps, workspace: string, id: string): Promise<void> {
+  const run = await deps.store.runs.get(workspace, id)
+  if (!run || finalStatuses.has(run.status)) return
+  const job = handedJob(run)
+  if (!job) {
+    // Cancelled before its PUT's `apply` handed it over: no engine knows it.
+    if (run.status === 'CancelRequested')
+      await finish(deps, run, { status: 'Canceled', since: deps.now().toISOString() })
+    return
+  }
+  try {
+    const engine = deps.engines.named(job.computeType)
+    const seen = await engine.observe(job.spec.id)
+    if (!seen) return await begin(deps, run, job)
+    if (run.status === 'CancelRequested' && !finalStatuses.has(seen.status)) await engine.cancel(job.spec.id)
+    await follow(deps, run, seen)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    await finish(deps, run, {
+      status: 'Failed',
+      since: deps.now().toISOString(),
+      error: { code: error.code, message: error.message },
+    })
+  }
+}
+
+/** Gives a job to its engine: once, for an engine that lost a job that had started can't be given it again. */
+async function begin(deps: ReconcilerDeps, run: Run, job: HandedJob): Promise<void> {
+  const at = deps.now().toISOString()
+  if (run.status === 'CancelRequested') return finish(deps, run, { status: 'Canceled', since: at })
+  if (run.status !== 'NotStarted' && run.status !== 'Queued') {
+    const message = `The ${job.computeType} engine no longer knows this job, which was ${run.status}.`
+    return finish(deps, run, { status: 'Failed', since: at, error: { code: 'JobLost', message } })
+  }
+  const engine = deps.engines.named(job.computeType)
+  const variables = { ...(await variablesOf(deps, run, job)), ...job.spec.variables }
+  await engine.submit({ ...job.spec, variables })
+  const seen = await engine.observe(job.spec.id)
+  if (seen) await follow(deps, run, seen)
+}
+
+async function variablesOf(deps: ReconcilerDeps, run: Run, job: HandedJob): Promise<Record<string, string>> {
+  const workspace = await deps.store.resources.get(run.workspace)
+  const lifetime = (job.spec.timeoutSeconds ?? DEFAULT_LIFETIME_SECONDS) + DAY_SECONDS
+  const token = await deps.tokens.issueRunToken(
+    { workspace: run.workspace, id: run.id, objectId: run.createdBy.objectId },
+    lifetime,
+  )
+  return jobVariables({
+    run,
+    workspaceId: workspace?.id ?? run.workspace,
+    workspaceGuid:
+      textAt(workspace?.state.workspaceId) ?? textAt(objectAt(workspace?.body.properties).workspaceId) ?? '',
+    region: textAt(workspace?.body.location) ?? '',
+    token,
+    tokenExpiresAt: new Date(deps.now().getTime() + lifetime * 1000),
+    address: deps.address(),
+  })
+}
+
+/** Writes what the engine has seen since the last look. */
+async function follow(deps: ReconcilerDeps, run: Run, seen: Observation): Promise<void> {
+  if (finalStatuses.has(seen.status)) return finish(deps, run, seen)
+  if (observed(run, seen) === run) return
+  await deps.store.write(async (within) => {
+    const known = await within.runs.get(run.workspace, run.id)
+    const next = known && observed(known, seen)
+    if (next && next !== known) await within.runs.put(next)
+  })
+}
+
+/** The run with the states that were seen, those on the way too. */
+function observed(run: Run, seen: Observation): Run {
+  const states = [...(seen.spans ?? []), { status: seen.status, at: seen.since }]
+  const next = states.reduce((at, span) => moved(at, span.status, span.at), run)
+  const warnings = (seen.warnings ?? []).map((message) => ({ message, source: 'engine' }))
+  return warnings.length > run.warnings.length ? { ...next, warnings } : next
+}
+
+/** Ends a run: its error, its outputs as assets and its last state become visible together. */
+async function finish(deps: ReconcilerDeps, run: Run, seen: Observation): Promise<void> {
+  const error = seen.status === 'Failed' ? await failureOf(deps.blobs, run, seen) : undefined
+  await deps.store.write(async (within) => {
+    const known = await within.runs.get(run.workspace, run.id)
+    if (!known || finalStatuses.has(known.status)) return
+    const ended = { ...observed(known, seen), ...(error && { error }) }
+    const now = deps.now().toISOString()
+    await within.runs.put(seen.status === 'Completed' ? await registerOutputs(within, ended, now) : ended)
+  })
+}
