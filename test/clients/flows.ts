@@ -1,0 +1,18 @@
+/** One flow: an unmodified client against the server, and how many checks of it ran when it was recorded. */
+export interface Flow {
+  readonly file: string
+  /** Printed `ok` lines. A flow that ends early without saying FAIL is found by this. */
+  readonly checks: number
+}
+
+/** In the order in which they run: the first makes what the others use. */
+export const flows: readonly Flow[] = [
+  { file: 'flows/setup.py', checks: 2 },
+  { file: 'flows/a_auth.py', checks: 11 },
+  { file: 'flows/c_compute.py', checks: 8 },
+  { file: 'flows/d_job.py', checks: 20 },
+  { file: 'flows/m_curl.sh', checks: 10 },
+  { file: 'flows/m_mgmt.py', checks: 26 },
+  { file: 'js/m_mgmt_js.mjs', checks: 12 },
+  { file: 'flows/j_mlflow.py', checks: 18 },
+]
