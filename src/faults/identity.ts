@@ -1,10 +1,129 @@
 import type { FaultEntry } from '../faults.ts'
 
-/** Refusals of tokens and rights. */
+/** Refusals of tokens and rights; those of the token endpoint have their AADSTS number as key and OAuth's word as code. */
 export const identityFaults = {
   AuthorizationFailed: {
     status: 403,
     message:
       "The client '{client}' with object id '{objectId}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
   },
+  AuthenticationFailed: {
+    status: 401,
+    message: "Authentication failed. The 'Authorization' header is missing.",
+  },
+  AuthenticationFailedInvalidHeader: {
+    status: 401,
+    message: "Authentication failed. The 'Authorization' header is provided in an invalid format.",
+  },
+  InvalidAuthenticationToken: { status: 401, message: 'The access token is invalid.' },
+  ExpiredAuthenticationToken: {
+    status: 401,
+    message: "The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
+  },
+  InvalidAuthenticationTokenTenant: {
+    status: 401,
+    message:
+      "The access token is from the wrong issuer '{issuer}'. It must match the tenant '{expected}' associated with this subscription. Please use the authority (URL) '{authority}' to get the token.",
+  },
+  InvalidAuthenticationTokenAudience: {
+    status: 401,
+    message:
+      "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences {allowed}.",
+  },
+  PrincipalNameInvalid: {
+    status: 400,
+    message: "'{name}' is not a name for a principal: it needs 1 to 120 characters.",
+  },
+  RoleDefinitionDoesNotExist: {
+    status: 400,
+    message: "The specified role definition with ID '{role}' does not exist.",
+  },
+
+  AADSTS50059: {
+    status: 400,
+    code: 'invalid_request',
+    message:
+      'AADSTS50059: No tenant-identifying information found in either the request or implied by any provided credentials.',
+  },
+  AADSTS50049: { status: 400, code: 'invalid_instance', message: 'AADSTS50049: Unknown or invalid instance.' },
+  AADSTS70003: {
+    status: 400,
+    code: 'unsupported_grant_type',
+    message: "AADSTS70003: The app requested an unsupported grant type '{grant}'.",
+  },
+  AADSTS70011: {
+    status: 400,
+    code: 'invalid_scope',
+    message:
+      "AADSTS70011: The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid.",
+  },
+  AADSTS90002: {
+    status: 400,
+    code: 'invalid_request',
+    message:
+      "AADSTS90002: Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.",
+  },
+  AADSTS500011: {
+    status: 400,
+    code: 'invalid_resource',
+    message:
+      'AADSTS500011: The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.',
+  },
+  AADSTS700016: {
+    status: 400,
+    code: 'unauthorized_client',
+    message:
+      "AADSTS700016: Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+  },
+  AADSTS700027: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Please visit the Azure Portal to see configured keys for application Id '{client}'].",
+  },
+  AADSTS700051: {
+    status: 400,
+    code: 'unsupported_response_type',
+    message: "AADSTS700051: response_type '{type}' is not enabled for the application.",
+  },
+  AADSTS900144: {
+    status: 400,
+    code: 'invalid_request',
+    message: "AADSTS900144: The request body must contain the following parameter: '{parameter}'.",
+  },
+  AADSTS900561: {
+    status: 405,
+    code: 'invalid_request',
+    message: 'AADSTS900561: The endpoint only accepts {allowed} requests. Received a {method} request.',
+  },
+  AADSTS1002012: {
+    status: 400,
+    code: 'invalid_scope',
+    message:
+      'AADSTS1002012: The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).',
+  },
+  AADSTS7000215: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'.",
+  },
+  AADSTS7000218: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+  },
+  AADSTS7000222: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS7000222: The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+  },
+  AADSTS9002313: {
+    status: 400,
+    code: 'invalid_request',
+    message: 'AADSTS9002313: Invalid request. Request is malformed or invalid. {reason}',
+  },
+  LoginPageNotFound: { status: 404, code: 'invalid_request', message: 'Nothing of the sign-in service is at {path}.' },
 } as const satisfies Record<string, FaultEntry>

@@ -65,6 +65,7 @@ export interface Experiment {
   readonly id: string
   readonly workspace: string
   readonly name: string
+  readonly description?: string
   readonly createdAt: string
   readonly updatedAt: string
   readonly tags: Readonly<Record<string, string>>

@@ -20,6 +20,11 @@ export interface Repositories {
 export interface Store extends Repositories {
   /** Runs `work` as one atomic part. Inside, await nothing but the repositories handed in. */
   write<Result>(work: (within: Repositories) => Promise<Result>): Promise<Result>
+  /**
+   * Calls `listener` whenever a write that put or removed a resource of the type is on disk, before its caller is
+   * answered: for what is compiled from such resources (rights).
+   */
+  onResourceChange(type: string, listener: () => void): void
   /** Finishes what was accepted and closes the files. May be called twice. */
   close(): Promise<void>
 }

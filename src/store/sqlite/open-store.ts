@@ -5,6 +5,7 @@ import { sqlRuns } from '../sql/runs.ts'
 import type { Database, Session } from '../sql/session.ts'
 import type { Repositories, Store } from '../store.ts'
 import { openDatabase } from './open-database.ts'
+import { resourceChanges } from './resource-changes.ts'
 
 export interface OpenStore {
   /** Made, with mode 0700, if it is not there. */
@@ -29,10 +30,17 @@ export async function openStore({ directory }: OpenStore): Promise<SqliteStore> 
     inside.set(session, known)
     return known
   }
+  const changes = resourceChanges()
   return {
     ...repositories(database.read),
     database,
-    write: (work) => database.write((session) => work(within(session))),
+    async write(work) {
+      const touched = new Set<string>()
+      const result = await database.write((session) => work(changes.watch(within(session), touched)))
+      if (touched.size > 0) changes.tell(touched)
+      return result
+    },
+    onResourceChange: changes.listen,
     close: () => database.close(),
   }
 }

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { fault } from '../faults.ts'
+import type { SystemData } from '../store/resources.ts'
+import type { Repositories } from '../store/store.ts'
+import { builtInRoles } from './roles.ts'
+
+export const ROLE_ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments'
+export const ROLE_DEFINITIONS = 'Microsoft.Authorization/roleDefinitions'
+
+export interface AssignRole {
+  readonly principalId: string
+  readonly principalType: 'ServicePrincipal' | 'User' | 'Group'
+  /** The role definition's id or its name's GUID. */
+  readonly role: string
+  /** A resource id; '' is the tenant. */
+  readonly scope: string
+  /** Object id of who assigns. */
+  readonly by: string
+  readonly at: Date
+}
+
+/** The GUID at the end of a role definition's id, folded. */
+export const roleIdOf = (definition: string): string => definition.slice(definition.lastIndexOf('/') + 1).toLowerCase()
+
+/**
+ * Assigns a role, as a resource at the scope, and answers the assignment's id.
+ *
+ * @throws RoleDefinitionDoesNotExist
+ */
+export async function assignRole(within: Repositories, wish: AssignRole): Promise<string> {
+  const role = builtInRoles.find(({ id }) => id === roleIdOf(wish.role))
+  if (!role) throw fault('RoleDefinitionDoesNotExist', { role: wish.role })
+  const name = randomUUID()
+  const id = `${wish.scope}/providers/${ROLE_ASSIGNMENTS}/${name}`
+  const at = wish.at.toISOString()
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(wish.scope)?.[0] ?? ''
+  await within.resources.put({
+    id,
+    type: ROLE_ASSIGNMENTS,
+    name,
+    body: {
+      properties: {
+        roleDefinitionId: `${subscription}/providers/${ROLE_DEFINITIONS}/${role.id}`,
+        principalId: wish.principalId,
+        principalType: wish.principalType,
+        scope: wish.scope === '' ? '/' : wish.scope,
+        condition: null,
+        conditionVersion: null,
+        createdOn: at,
+        updatedOn: at,
+        createdBy: wish.by,
+        updatedBy: wish.by,
+        delegatedManagedIdentityResourceId: null,
+        description: null,
+      },
+    },
+    state: {},
+    secrets: {},
+    provisioningState: 'Succeeded',
+    etag: randomUUID(),
+    system: systemDataOf(wish.by, at),
+  })
+  return id
+}
+
+const systemDataOf = (by: string, at: string): SystemData => ({
+  createdBy: by,
+  createdByType: 'Application',
+  createdAt: at,
+  lastModifiedBy: by,
+  lastModifiedByType: 'Application',
+  lastModifiedAt: at,
+})

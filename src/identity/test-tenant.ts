@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Origin, RequestContext } from '../gateway/surface.ts'
+import { openSealing } from '../store/sealing-key.ts'
+import { openStore } from '../store/sqlite/open-store.ts'
+import type { Store } from '../store/store.ts'
+import { clientSecretFile } from './bootstrap.ts'
+import { type Identity, openIdentity } from './open-identity.ts'
+
+type Answer = { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }
+
+/** A tenant of its own in a temporary folder, behind a real listener: for tests. */
+export interface Tenant {
+  readonly directory: string
+  readonly store: Store
+  readonly identity: Identity
+  readonly secret: string
+  /** Paths without a leading slash stand below the tenant. */
+  get(path: string): Promise<Answer>
+  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Answer>
+  stop(): Promise<void>
+}
+
+const own = 'http://own.test'
+const origin: Origin = {
+  arm: () => own,
+  login: () => own,
+  regional: () => own,
+  discovery: () => own,
+  blob: (account) => `${own}/_blob/${account}`,
+  storage: (account, service) => `${own}/_${service}/${account}`,
+  vault: (name) => `${own}/_vault/${name}`,
+  containerRegistry: (name) => `${own}/_registry/${name}`,
+  scoring: (endpoint, region) => `${own}/_score/${region}/${endpoint}`,
+  studio: () => own,
+}
+
+export async function startTenant(now: () => Date = () => new Date()): Promise<Tenant> {
+  const directory = mkdtempSync(join(tmpdir(), 'lazuli-tenant-'))
+  const store = await openStore({ directory })
+  const identity = await openIdentity({ store, sealing: openSealing(directory), directory, now })
+  const server = createServer((request, response) => {
+    const context: RequestContext = {
+      surface: 'login',
+      name: '',
+      url: request.url ?? '/',
+      host: 'own.test',
+      origin,
+      requestId: 'r1',
+      log: pino({ level: 'silent' }),
+    }
+    identity.login(request, response, context).catch((error: unknown) => {
+      response.writeHead(500).end(String(error))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+    const full = path.startsWith('/') ? path : `/${identity.install.tenantId}/${path}`
+    const response = await fetch(`http://127.0.0.1:${port}${full}`, init)
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] }
+  }
+  return {
+    directory,
+    store,
+    identity,
+    secret: readFileSync(clientSecretFile(directory), 'utf8').trim(),
+    get: (path) => call(path),
+    post: (path, form, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        body: new URLSearchParams(form).toString(),
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+      }),
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await store.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+}
