@@ -40,6 +40,16 @@ export const gatewayFaults = {
   },
   DirectNotFound: { status: 404, code: 'NotFound', message: "There is nothing at '{path}'." },
   DirectMethodNotAllowed: { status: 405, code: 'MethodNotAllowed', message: "'{path}' does not take {method}." },
+  MetadataVersionMissing: {
+    status: 400,
+    code: 'MissingApiVersionParameter',
+    message: 'The api-version query parameter (?api-version=) is required for all requests.',
+  },
+  MetadataVersionInvalid: {
+    status: 400,
+    code: 'InvalidApiVersionParameter',
+    message: "The api-version '{version}' is invalid. The supported versions are '2022-09-01,2019-05-01'.",
+  },
   OwnerOnly: {
     status: 403,
     code: 'Forbidden',

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts'
 import type { Origin, Surface } from './surface.ts'
 
 /** What a host name of Azure's stands for here. */
@@ -87,7 +88,7 @@ export const azureOrigin: Origin = {
 }
 
 /** Hosts of a region beside those that `Origin` renders, as discovery names them. */
-export const azureRegionalHosts = (region: string) => ({
+const azureRegionalHosts = (region: string) => ({
   experimentation: `https://${region}.experiments.azureml.net`,
   modelmanagement: `https://${region}.modelmanagement.azureml.net`,
   pipelines: `https://${region}.aether.ms`,
@@ -96,16 +97,66 @@ export const azureRegionalHosts = (region: string) => ({
   gallery: 'https://gallery.cortanaintelligence.com/project',
 })
 
-/** What Azure calls its public cloud in `/metadata/endpoints`, with its DNS suffixes. */
-export const azureCloud = {
-  name: 'AzureCloud',
-  suffixes: {
-    storage: 'core.windows.net',
-    keyVaultDns: 'vault.azure.net',
-    acrLoginServer: 'azurecr.io',
-    sqlServerHostname: 'database.windows.net',
-  },
-  graph: 'https://graph.windows.net/',
-  microsoftGraph: 'https://graph.microsoft.com/',
-  portal: 'https://portal.azure.com',
-} as const
+/** Every domain that is served here: what a user's NO_PROXY must not except, or clients would pass us by. */
+export const interceptedDomains: readonly string[] = [...exact.keys(), ...suffixes.keys()]
+
+/** A region's services by the keys of discovery: Azure's hosts, or for a client of the own origin that origin. */
+export function servicesOf(origin: Origin, region: string): Readonly<Record<string, string>> {
+  const own = origin === azureOrigin ? undefined : origin.regional(region)
+  const hosts = azureRegionalHosts(region)
+  return {
+    api: origin.regional(region),
+    catalog: own ?? hosts.catalog,
+    experimentation: own ?? hosts.experimentation,
+    gallery: own ?? hosts.gallery,
+    history: own ?? hosts.experimentation,
+    hyperdrive: own ?? hosts.experimentation,
+    labeling: own ?? hosts.experimentation,
+    modelmanagement: own ?? hosts.modelmanagement,
+    pipelines: own ?? hosts.pipelines,
+    studio: origin.studio(),
+    studiocoreservices: own ?? hosts.studiocoreservices,
+  }
+}
+
+/**
+ * The cloud as `/metadata/endpoints` describes it to a client of this origin. Storage and vault suffixes stay Azure's:
+ * clients put account names before them, which no port of this machine can answer without the proxy.
+ */
+export function cloudOf(origin: Origin): JsonObject {
+  const azure = origin === azureOrigin
+  return {
+    name: azure ? 'AzureCloud' : 'Lazuli',
+    portal: 'https://portal.azure.com',
+    // azure-ai-ml looks for this very text in the URL that it was given, so the own origin has no slash behind it.
+    resourceManager: azure ? `${origin.arm()}/` : origin.arm(),
+    authentication: {
+      loginEndpoint: origin.login(),
+      audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
+      tenant: 'common',
+      identityProvider: 'AAD',
+    },
+    graph: 'https://graph.windows.net/',
+    graphAudience: 'https://graph.windows.net/',
+    microsoftGraphResourceId: 'https://graph.microsoft.com/',
+    media: 'https://rest.media.azure.net',
+    batch: 'https://batch.core.windows.net/',
+    sqlManagement: 'https://management.core.windows.net:8443/',
+    gallery: 'https://gallery.azure.com/',
+    vmImageAliasDoc:
+      'https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main/arm-compute/quickstart-templates/aliases.json',
+    activeDirectoryDataLake: 'https://datalake.azure.net/',
+    logAnalyticsResourceId: 'https://api.loganalytics.io',
+    appInsightsResourceId: 'https://api.applicationinsights.io',
+    suffixes: {
+      storage: 'core.windows.net',
+      keyVaultDns: 'vault.azure.net',
+      acrLoginServer: 'azurecr.io',
+      sqlServerHostname: 'database.windows.net',
+      azureDataLakeStoreFileSystem: 'azuredatalakestore.net',
+      azureDataLakeAnalyticsCatalogAndJob: 'azuredatalakeanalytics.net',
+      synapseAnalytics: 'dev.azuresynapse.net',
+      mhsmDns: 'managedhsm.azure.net',
+    },
+  }
+}

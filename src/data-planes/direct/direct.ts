@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Fault, fault, isFault } from '../../faults.ts'
+import type { Origin, RequestContext, SurfaceHandler } from '../../gateway/surface.ts'
+import type { JsonObject } from '../../json.ts'
+import { endpoints } from './endpoints.ts'
+import { addPrincipal, type PrincipalsDeps } from './principals.ts'
+
+export interface DirectDeps {
+  readonly version: string
+  /** What `lazuli status` shows. */
+  readonly status: () => JsonObject
+  readonly rootPem: string
+  /** The cloud as a client of this origin is told of it. */
+  readonly cloudOf: (origin: Origin) => JsonObject
+  readonly principals: PrincipalsDeps
+}
+
+interface Answer {
+  readonly status?: number
+  readonly body: JsonObject | readonly JsonObject[] | string
+  readonly type?: string
+}
+
+type Route = (request: IncomingMessage, context: RequestContext) => Promise<Answer> | Answer
+
+/** Lazuli's own routes: status, health, its root certificate, principals, and the metadata of clouds. */
+export function directSurface(deps: DirectDeps): SurfaceHandler {
+  const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+    '/': { GET: () => ({ body: { name: 'lazuli', version: deps.version, status: '/lazuli/status' } }) },
+    '/lazuli/health': { GET: () => ({ body: { status: 'ok' } }) },
+    '/lazuli/status': { GET: () => ({ body: deps.status() }) },
+    '/lazuli/ca.pem': { GET: () => ({ body: deps.rootPem, type: 'application/x-pem-file' }) },
+    '/lazuli/principals': {
+      POST: async (request) => ({ status: 201, body: await addPrincipal(deps.principals, request) }),
+    },
+    '/metadata/endpoints': {
+      GET: (_, context) => ({
+        body: endpoints(deps.cloudOf(context.origin), new URLSearchParams(queryOf(context.url))),
+      }),
+    },
+  }
+  return async (request, response, context) => {
+    const path = context.url.split('?', 1)[0] ?? '/'
+    try {
+      const methods = routes[path.toLowerCase()]
+      if (!methods) throw fault('DirectNotFound', { path })
+      const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '')
+      const route = methods[method]
+      if (!route) throw fault('DirectMethodNotAllowed', { path, method })
+      send(request, response, context, await route(request, context))
+    } catch (error) {
+      if (!isFault(error)) throw error
+      send(request, response, context, refusal(error), error.extra.headers)
+    }
+  }
+}
+
+const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+
+const refusal = (error: Fault): Answer => ({
+  status: error.status,
+  body: { error: { code: error.code, message: error.message } },
+})
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
+  answer: Answer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+  response.writeHead(answer.status ?? 200, {
+    'content-type': answer.type ?? 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'x-ms-request-id': context.requestId,
+    ...headers,
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
