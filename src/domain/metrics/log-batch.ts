@@ -1,0 +1,51 @@
+import { fault } from '../../faults.ts'
+import type { Run } from '../../store/runs.ts'
+import type { Deps } from '../deps.ts'
+import { writableRun } from '../runs/find-run.ts'
+import { type Batch, checkBatch } from './limits.ts'
+
+/**
+ * Logs metrics, params and tags to a run, all or none. A param that stands there with the same value is a retry; with
+ * another value it is refused, as MLflow's params never change.
+ *
+ * @throws ParameterInvalid, ParamConflict, RunNotFound, RunIsDeleted
+ */
+export async function logBatch(
+  { store }: Pick<Deps, 'store'>,
+  workspace: string,
+  { run: id, ...batch }: Batch & { readonly run: string },
+): Promise<void> {
+  checkBatch(batch)
+  await store.write(async (within) => {
+    const run = await writableRun(within, workspace, id)
+    const changed = withTags(withParams(run, batch.params), batch.tags)
+    if (changed !== run) await within.runs.put(changed)
+    if (batch.metrics.length > 0) await within.runs.addMetrics(workspace, run.id, batch.metrics)
+  })
+}
+
+function withParams(run: Run, added: Batch['params']): Run {
+  const params: Record<string, string> = { ...run.params }
+  let changes = 0
+  for (const [key, value] of added) {
+    const old = Object.hasOwn(params, key) ? params[key] : undefined
+    if (old === value) continue
+    if (old !== undefined) throw fault('ParamConflict', { key, old, run: run.id, value })
+    params[key] = value
+    changes += 1
+  }
+  return changes === 0 ? run : { ...run, params }
+}
+
+/** MLflow names a run and describes it by tags; both are kept in one place. */
+function withTags(run: Run, added: Batch['tags']): Run {
+  if (added.length === 0) return run
+  const name = added.findLast(([key]) => key === 'mlflow.runName')?.[1]
+  const note = added.findLast(([key]) => key === 'mlflow.note.content')?.[1]
+  return {
+    ...run,
+    tags: { ...run.tags, ...Object.fromEntries(added) },
+    ...(name && { displayName: name }),
+    ...(note !== undefined && { description: note }),
+  }
+}

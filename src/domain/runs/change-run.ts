@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { fault } from '../../faults.ts'
+import { finalStatuses, type Run, type RunStatus } from '../../store/runs.ts'
+import type { Deps } from '../deps.ts'
+import { findRun, type RunPath } from './find-run.ts'
+import { moved } from './run-states.ts'
+
+export interface RunChange {
+  readonly displayName?: string
+  readonly description?: string
+  /** Replaces the tags, as run history's PATCH of a run does for the keys that it names. */
+  readonly tags?: Readonly<Record<string, string>>
+  readonly removeTags?: readonly string[]
+  readonly properties?: Readonly<Record<string, string>>
+  /** Archived, or brought back. */
+  readonly hidden?: boolean
+  /** Only for a run whose work is done elsewhere. */
+  readonly status?: RunStatus
+  readonly startedAt?: string
+  readonly endedAt?: string
+  readonly deleted?: boolean
+}
+
+/**
+ * Changes a run.
+ *
+ * @throws RunNotFound, RunIsAJob where a status is set on a job, RunFinished where an ended run would begin again
+ */
+export async function changeRun(
+  { store, now }: Pick<Deps, 'store' | 'now'>,
+  workspace: string,
+  request: RunChange & { readonly path: RunPath },
+): Promise<Run> {
+  const at = now().toISOString()
+  return await store.write(async (within) => {
+    const run = await findRun(within, workspace, request.path)
+    const changed = { ...described(withStatus(run, request, at), request, at), etag: randomUUID() }
+    await within.runs.put(changed)
+    return changed
+  })
+}
+
+function described(run: Run, change: RunChange, at: string): Run {
+  const tags = { ...run.tags, ...change.tags }
+  for (const tag of change.removeTags ?? []) delete tags[tag]
+  const { deletedAt, ...live } = run
+  const deleted = change.deleted ?? deletedAt !== undefined
+  return {
+    ...live,
+    ...(change.displayName && { displayName: change.displayName }),
+    ...(change.description !== undefined && { description: change.description }),
+    tags,
+    properties: { ...run.properties, ...change.properties },
+    ...(change.hidden !== undefined && { hidden: change.hidden }),
+    ...(deleted && { deletedAt: deletedAt ?? at }),
+  }
+}
+
+function withStatus(run: Run, { status, startedAt, endedAt }: RunChange, at: string): Run {
+  if (status === undefined || status === run.status) return startedAt ? { ...run, startedAt } : run
+  if (run.job) throw fault('RunIsAJob', { run: run.id })
+  // MLflow reopens an ended run with RUNNING to log more to it; run history's clients never do.
+  const open: Run = finalStatuses.has(run.status) ? { ...run, status: 'NotStarted' } : run
+  const next = moved(open, status, finalStatuses.has(status) ? (endedAt ?? at) : (startedAt ?? at))
+  if (next.status !== status) throw fault('RunFinished', { run: run.id, status: run.status, wanted: status })
+  const { endedAt: ended, ...going } = next
+  return finalStatuses.has(status) ? { ...going, endedAt: endedAt ?? ended ?? at } : going
+}
