@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { migrate } from '../migrations/migrate.ts'
 import { migrations } from '../migrations/migrations.ts'
 import type { Database } from '../sql/session.ts'
+import { checkpoints } from './checkpoints.ts'
 import { Connection } from './connection.ts'
 import { sessionOf } from './dialect.ts'
 import { lockDirectory } from './directory-lock.ts'
@@ -31,7 +32,8 @@ async function open(path: string, release: () => void): Promise<Database> {
   writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;
     PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`)
   const writing = sessionOf(writer)
-  const group = new GroupCommit(writer, writing)
+  const walLimit = checkpoints(path, writer)
+  const group = new GroupCommit(writer, writing, walLimit.afterCommit)
   await group.write((session) => migrate(session.db, migrations))
   chmodSync(path, 0o600)
   const reader = new Connection(path, { readOnly: true })
@@ -41,7 +43,8 @@ async function open(path: string, release: () => void): Promise<Database> {
     read: sessionOf(reader),
     write: (work) => group.write(work),
     close: () => {
-      closing ??= group.close().then(() => {
+      closing ??= group.close().then(async () => {
+        await walLimit.close()
         reader.close()
         writer.close()
         release()
