@@ -28,10 +28,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     { processStart },
     { openStore },
     { openSealing },
-    { openSigningKeys },
-    { tokenAuthenticator },
-    { bootstrapIdentity },
-    { addPrincipal },
+    { openIdentity },
     { openAuthority },
     { writeBundle },
     { openGateway },
@@ -44,10 +41,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     import('./cli/kit/server-facts.ts'),
     import('./store/sqlite/open-store.ts'),
     import('./store/sealing-key.ts'),
-    import('./identity/signing-keys.ts'),
-    import('./identity/authenticator.ts'),
-    import('./identity/bootstrap.ts'),
-    import('./identity/add-principal.ts'),
+    import('./identity/open-identity.ts'),
     import('./gateway/authority.ts'),
     import('./gateway/bundle.ts'),
     import('./gateway/listener.ts'),
@@ -70,10 +64,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const bundle = join(directory, 'bundle.pem')
     await writeBundle(bundle, authority.rootPem, config.userBundles)
 
-    const install = await bootstrapIdentity({ store, directory, now })
-    const { tenantId } = install
-    const keys = await openSigningKeys({ store, sealing, now })
-    const authenticator = tokenAuthenticator({ store, keys, tenantId, now })
+    const identity = await openIdentity({ store, sealing, directory, now })
+    const { install } = identity
 
     const discovery = discoverySurface({ servicesOf: hosts.servicesOf })
     let published: ServerFacts | undefined
@@ -84,15 +76,16 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       cloudOf: hosts.cloudOf,
       principals: {
         ownerToken: await facts.ownerToken(directory),
-        authenticator,
+        authenticator: identity.authenticator,
         bootstrapObjectId: install.objectId,
-        add: (name) => addPrincipal({ store, tenantId, now }, { name }),
+        add: (name) => identity.addPrincipal({ name }),
       },
     })
 
     const gateway = openGateway({
       surfaces: {
         direct,
+        login: identity.login,
         regional: async (request, response, context) => {
           await discovery(context.url)?.(request, response, context)
         },
@@ -126,7 +119,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       dataDir: directory,
       bundle,
       rootCertificate: join(directory, 'ca', 'root.pem'),
-      tenantId,
+      tenantId: install.tenantId,
       subscriptionId: install.subscriptionId,
       clientId: install.clientId,
       isolation: 'none',

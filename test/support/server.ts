@@ -31,25 +31,25 @@ export interface Ask {
 
 /** A real server in a process of its own, on a data directory of its own. */
 export class TestServer {
-  readonly dataDir: string
+  readonly data: string
   readonly #env: Readonly<Record<string, string>>
   readonly #keep: boolean
   #child: ChildProcess | undefined
   #output = ''
   facts!: ServerFacts
 
-  private constructor(dataDir: string, env: Readonly<Record<string, string>>, keep: boolean) {
-    this.dataDir = dataDir
+  private constructor(data: string, env: Readonly<Record<string, string>>, keep: boolean) {
+    this.data = data
     this.#env = env
     this.#keep = keep
   }
 
-  /** Starts `bin/lazuli up --port 0` and waits until it is ready. `env` adds variables; `dataDir` is kept at the end. */
+  /** Starts `bin/lazuli up --port 0` and waits until it is ready. `env` adds variables; `data` is kept at the end. */
   static async start(
-    options: { readonly env?: Readonly<Record<string, string>>; readonly dataDir?: string } = {},
+    options: { readonly env?: Readonly<Record<string, string>>; readonly data?: string } = {},
   ): Promise<TestServer> {
-    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'lazuli-test-'))
-    const server = new TestServer(dataDir, options.env ?? {}, options.dataDir !== undefined)
+    const data = options.data ?? mkdtempSync(join(tmpdir(), 'lazuli-test-'))
+    const server = new TestServer(data, options.env ?? {}, options.data !== undefined)
     await server.restart()
     return server
   }
@@ -70,7 +70,7 @@ export class TestServer {
   /** Starts the server again, on the same data and port; the old process must have gone. */
   async restart(): Promise<void> {
     this.#output = ''
-    const child = spawn(lazuli, ['up', '--port', '0', '--data', this.dataDir], {
+    const child = spawn(lazuli, ['up', '--port', '0', '--data', this.data], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, HTTPS_PROXY: '', https_proxy: '', LAZULI_SAVED: '', ...this.#env },
     })
@@ -78,7 +78,7 @@ export class TestServer {
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.#output += chunk))
     const until = Date.now() + 60_000
     while (true) {
-      const facts = await runningServer(this.dataDir)
+      const facts = await runningServer(this.data)
       if (facts && facts.pid === child.pid) {
         this.facts = facts
         return
@@ -98,7 +98,7 @@ export class TestServer {
   /** A clean stop; then removes the data directory, unless the test brought its own. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM')
-    if (!this.#keep) rmSync(this.dataDir, { recursive: true, force: true })
+    if (!this.#keep) rmSync(this.data, { recursive: true, force: true })
   }
 
   /** A clean stop that keeps the data, for a `restart`. */
@@ -130,7 +130,7 @@ export class TestServer {
     const key = `${clientId} ${resource} ${this.pid}`
     const kept = this.#tokens.get(key)
     if (kept && kept.until > Date.now()) return kept.text
-    const secret = options.secret ?? readFileSync(join(this.dataDir, 'client-secret'), 'utf8').trim()
+    const secret = options.secret ?? readFileSync(join(this.data, 'client-secret'), 'utf8').trim()
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: clientId,
