@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import type { Answer, Ask, TestServer } from '../support/server.ts'
+import type { Ledger } from './ledger.ts'
+import type { Random } from './random.ts'
+
+export const STORAGE = 'https://storage.azure.com/'
+
+/** What the clients write to: names that a first request has found out. */
+export interface Place {
+  readonly subscription: string
+  readonly workspace: string
+  /** `/_blob/{account}/{container}` */
+  readonly container: string
+}
+
+/** One client: asks for one random change after another until the connection breaks or it is told to end. */
+export async function client(options: {
+  readonly name: string
+  readonly server: TestServer
+  readonly place: Place
+  readonly ledger: Ledger
+  readonly random: Random
+  readonly ended: () => boolean
+}): Promise<number> {
+  const { name, server, place, ledger, random, ended } = options
+  let changes = 0
+  const blob = (path: string, ask: Ask = {}) => askBlob(server, path, ask)
+
+  const kinds = {
+    async group() {
+      const path = `${place.subscription}/resourceGroups/faults-${name}-${random.whole(0, 2)}?api-version=2021-04-01`
+      const round = String(random.whole(0, 1e9))
+      await ledger.change(
+        path,
+        async (now) => found(await now.ask(path))?.json.tags?.round,
+        round,
+        async () => ok(await server.ask(path, { method: 'PUT', body: { location: 'eastus', tags: { round } } })),
+      )
+    },
+    async environment() {
+      const path = `${place.workspace}/environments/e-${name}/versions/${random.whole(1, 1e9)}?api-version=2023-10-01`
+      const image = `image-${random.whole(0, 1e9)}`
+      await ledger.change(
+        path,
+        async (now) => found(await now.ask(path))?.json.properties.image,
+        image,
+        async () => ok(await server.ask(path, { method: 'PUT', body: { properties: { image } } })),
+      )
+    },
+    async smallBlob() {
+      await put(`${place.container}/${name}/small-${random.whole(0, 5)}`, text(random, random.whole(0, 4096)))
+    },
+    async largeBlob() {
+      await put(
+        `${place.container}/${name}/large-${random.whole(0, 2)}`,
+        text(random, random.whole(100_000, 3_000_000)),
+      )
+    },
+    async blocks() {
+      const path = `${place.container}/${name}/blocks-${random.whole(0, 2)}`
+      const parts = [text(random, 90_000), text(random, 500), text(random, 200_000)]
+      const ids = parts.map((_, at) => Buffer.from(`block-${at}`).toString('base64'))
+      await ledger.change(path, read(path), digest(parts.join('')), async () => {
+        for (const [at, body] of parts.entries()) {
+          const id = encodeURIComponent(ids[at] ?? '')
+          if (!ok(await blob(`${path}?comp=block&blockid=${id}`, { method: 'PUT', body }))) return false
+        }
+        const list = `<BlockList>${ids.map((id) => `<Latest>${id}</Latest>`).join('')}</BlockList>`
+        return ok(await blob(`${path}?comp=blocklist`, { method: 'PUT', body: list }))
+      })
+    },
+    async append() {
+      const path = `${place.container}/${name}/append`
+      const before = appended.get(path)
+      if (before === undefined) {
+        // Emptied anew by each client, so that what it holds is known.
+        appended.set(path, '')
+        await ledger.change(path, read(path), digest(''), async () =>
+          ok(await blob(path, { method: 'PUT', headers: { 'x-ms-blob-type': 'AppendBlob' } })),
+        )
+        return
+      }
+      const piece = text(random, random.whole(1, 20_000))
+      await ledger.change(path, read(path), digest(before + piece), async () =>
+        ok(await blob(`${path}?comp=appendblock`, { method: 'PUT', body: piece })),
+      )
+      appended.set(path, before + piece)
+    },
+    async remove() {
+      const path = `${place.container}/${name}/small-${random.whole(0, 5)}`
+      if (ledger.value(path) === undefined) return
+      await ledger.change(path, read(path), undefined, async () => ok(await blob(path, { method: 'DELETE' })))
+    },
+  }
+  const appended = new Map<string, string>()
+  const put = (path: string, body: string) =>
+    ledger.change(path, read(path), digest(body), async () =>
+      ok(await blob(path, { method: 'PUT', body, headers: { 'x-ms-blob-type': 'BlockBlob' } })),
+    )
+
+  const all = Object.values(kinds)
+  while (!ended()) {
+    await random.pick(all)()
+    changes++
+  }
+  return changes
+}
+
+async function askBlob(server: TestServer, path: string, ask: Ask = {}): Promise<Answer> {
+  const token = await server.token({ resource: STORAGE })
+  return server.ask(path, { ...ask, token, headers: { 'x-ms-version': '2023-11-03', ...ask.headers } })
+}
+
+const read = (path: string) => async (server: TestServer) => {
+  const answer = found(await askBlob(server, path))
+  return answer && digest(answer.text)
+}
+
+function ok(answer: Answer): boolean {
+  if (answer.status >= 500) throw new Refused(`${answer.status} ${answer.text.slice(0, 300)}`)
+  if (answer.status >= 400)
+    throw new Refused(`the load asks for nothing wrong, but was refused: ${answer.status} ${answer.text.slice(0, 300)}`)
+  return true
+}
+
+/** The server answered, and not as it should: never a consequence of the kill. */
+export class Refused extends Error {}
+
+function found(answer: Answer): Answer | undefined {
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw new Refused(`a read answered ${answer.status} ${answer.text.slice(0, 300)}`)
+  return answer
+}
+
+const digest = (body: string) => createHash('sha256').update(body).digest('hex')
+
+/** A text of that length that differs from call to call and is slow to make for nobody. */
+const text = (random: Random, length: number) =>
+  `${random.whole(0, 1e9)} `.repeat(Math.ceil(length / 4)).slice(0, length)

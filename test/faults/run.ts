@@ -1,0 +1,152 @@
+/**
+ * `npm run test:faults [-- POINTS [SEED]]`: kills the real server under load, at named commit points and at random
+ * times, starts it again on the same data, and compares what is there with what its clients were told.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { TestServer } from '../support/server.ts'
+import { Jobs } from './jobs.ts'
+import { Ledger } from './ledger.ts'
+import { client, type Place, Refused } from './load.ts'
+import { type Random, seeded } from './random.ts'
+
+const points = Number(process.argv[2] ?? 100)
+const seed = Number(process.argv[3] ?? Date.now() % 1_000_000)
+const random = seeded(seed)
+console.log(`${points} kill points, seed ${seed} (again: npm run test:faults -- ${points} ${seed})`)
+
+const named = [
+  'begin-after',
+  'commit-before',
+  'commit-after',
+  'file-datasync-before',
+  'file-datasync-after',
+  'file-sync-after',
+  'spawn-before',
+  'spawn-after',
+]
+const CLIENTS = 6
+
+const home = mkdtempSync(join(tmpdir(), 'lazuli-faults-'))
+const data = join(home, 'data')
+const ledger = new Ledger()
+const wrong: string[] = []
+let passed = 0
+let changes = 0
+
+const base = { LAZULI_ALLOW_SUBSTITUTE: '1' }
+const first = await TestServer.start({ data, env: base })
+const place = await findPlace(first)
+const jobs = new Jobs(place)
+await Jobs.environment(first, place)
+await first.stopOnly()
+
+try {
+  for (let point = 1; point <= points; point++) {
+    const plan =
+      point % 2 === 0 ? namedPoint(point) : { what: `after ${random.whole(30, 1200)} ms`, env: {}, file: undefined }
+    const server = await TestServer.start({ data, env: { ...base, ...plan.env } })
+    const found = point === 1 ? [] : await compare(server, 'touched')
+    await loadUntilKilled(server, plan, point)
+    console.log(
+      `${String(point).padStart(4)} killed ${plan.what}; ${changes} changes, ${jobs.count} jobs so far${found.length ? `; ${found.length} WRONG` : ''}`,
+    )
+    report(found)
+  }
+  const last = await TestServer.start({ data, env: base })
+  report(await compare(last, 'touched'))
+  const all = await ledger.compare(last, 'all')
+  report(all)
+  console.log(`everything once more: ${ledger.size} things, ${all.length} wrong; waiting for ${jobs.count} jobs …`)
+  report(await jobs.settle(last))
+  await last.stopOnly()
+} finally {
+  rmSync(home, { recursive: true, force: true })
+}
+for (const line of wrong) console.log(`WRONG ${line}`)
+console.log(`seed ${seed}: ${passed} passed, ${wrong.length} failed`)
+process.exitCode = wrong.length === 0 && passed >= points ? 0 : 1
+
+interface Plan {
+  readonly what: string
+  readonly env: Readonly<Record<string, string>>
+  readonly file: string | undefined
+}
+
+function namedPoint(point: number): Plan {
+  const name = named[(point / 2) % named.length] ?? 'commit-before'
+  // Spawns are few, commits many: an occurrence that load of a second or two reaches.
+  const occurrence = random.whole(1, name.startsWith('spawn') ? 2 : name.startsWith('file') ? 12 : 60)
+  const file = join(home, `stalled-${point}`)
+  const stall = join(import.meta.dirname, 'stall.ts')
+  return {
+    what: `in ${name}, occurrence ${occurrence}`,
+    env: { NODE_OPTIONS: `--import=file://${stall}`, LAZULI_TEST_STALL: `${name}:${occurrence}:${file}` },
+    file,
+  }
+}
+
+async function loadUntilKilled(server: TestServer, plan: Plan, point: number): Promise<void> {
+  let over = false
+  const errors: unknown[] = []
+  const ended = () => over
+  const clients = Array.from({ length: CLIENTS }, async (_, at) => {
+    try {
+      changes += await client({
+        name: `c${at}`,
+        server,
+        place,
+        ledger,
+        random: seeded(seed + point * 1000 + at),
+        ended,
+      })
+    } catch (error) {
+      errors.push(error)
+    }
+  })
+  clients.push(submitJobs(server, seeded(seed + point * 1000 + 999), { ended, errors }))
+  const limit = Date.now() + (plan.file ? 4000 : Number(/\d+/.exec(plan.what)?.[0] ?? 500))
+  while (Date.now() < limit && !(plan.file && existsSync(plan.file))) await wait(5)
+  over = true
+  await server.kill9()
+  await Promise.all(clients)
+  for (const error of errors) {
+    if (error instanceof Refused) wrong.push(`${plan.what}: ${error.message}`)
+  }
+}
+
+async function submitJobs(
+  server: TestServer,
+  ownRandom: Random,
+  { ended, errors }: { ended: () => boolean; errors: unknown[] },
+): Promise<void> {
+  try {
+    while (!ended()) {
+      await wait(ownRandom.whole(50, 600))
+      // Jobs wait for a node: more than this per point would only lengthen the queue.
+      if (!ended() && jobs.count < points * 2) await jobs.submit(server, ownRandom)
+    }
+  } catch (error) {
+    errors.push(error)
+  }
+}
+
+async function compare(server: TestServer, which: 'touched' | 'all'): Promise<string[]> {
+  return [...(await ledger.compare(server, which)), ...(await jobs.compare(server))]
+}
+
+function report(found: readonly string[]): void {
+  wrong.push(...found)
+  if (found.length === 0) passed++
+}
+
+async function findPlace(server: TestServer): Promise<Place> {
+  const subscription = `/subscriptions/${server.facts.subscriptionId}`
+  const workspace = `${subscription}/resourceGroups/lazuli/providers/Microsoft.MachineLearningServices/workspaces/default`
+  const answer = await server.ask(`${workspace}/datastores/workspaceblobstore?api-version=2023-10-01`)
+  if (answer.status !== 200) throw new Error(`the default datastore can't be read: ${answer.status} ${answer.text}`)
+  const { accountName, containerName } = answer.json.properties
+  return { subscription, workspace, container: `/_blob/${accountName}/${containerName}` }
+}
