@@ -20,6 +20,7 @@ const byFirstSegment: ReadonlyMap<string, Surface> = new Map<string, Surface>([
     'execution',
     'hyperdrive',
     'modelmanagement',
+    'modelregistry',
     'artifact',
     'artifacts',
     'metric',

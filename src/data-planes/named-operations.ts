@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** `[method, path, name]`; a path has `{ws}` for the workspace, and blanks. */
+export type NamedOperation = readonly [method: string, path: string, name: string]
+
+const WORKSPACE = '/subscriptions/{}/resourcegroups/{}/providers/microsoft.machinelearningservices/workspaces/{}'
+
+/** All operations that Azure's public clients know of the regional services. */
+export const namedOperations = (): readonly NamedOperation[] =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'spec', 'regional-operations.json'), 'utf8'))
+
+/** Looks operations up by what was asked; the list is read on the first refusal that needs it. */
+export function operationNames(): (method: string, path: string) => string | undefined {
+  let byLength: Map<string, { readonly segments: readonly string[]; readonly name: string }[]> | undefined
+  return (method, path) => {
+    byLength ??= Map.groupBy(
+      namedOperations().map(([verb, pattern, name]) => ({ verb, segments: segmentsOf(pattern), name })),
+      ({ verb, segments }) => `${verb} ${segments.length}`,
+    )
+    // MLflow's two versions are one list.
+    const asked = segmentsOf(path.replace(/^\/mlflow\/v\d\.0\//i, '/mlflow/v2.0/'))
+    return byLength
+      .get(`${method} ${asked.length}`)
+      ?.find(({ segments }) => segments.every((segment, at) => segment === '{}' || segment === asked[at]))?.name
+  }
+}
+
+const segmentsOf = (path: string): readonly string[] =>
+  path
+    .replace('{ws}', WORKSPACE)
+    .replace(/\{\w*\}/g, '{}')
+    .toLowerCase()
+    .split('/')

@@ -1,0 +1,197 @@
+import type { IncomingMessage } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Deps } from '../domain/deps.ts'
+import { type Fault, fault, isFault } from '../faults.ts'
+import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
+import type { AccessControl, Audience, Authenticator } from '../identity/identity.ts'
+import { textAt } from '../json.ts'
+import { foldId } from '../resource-id.ts'
+import { faces } from './faces.ts'
+import { operationNames } from './named-operations.ts'
+import { Answer, type Face, type Operation, type Workspace } from './operation.ts'
+import { schemaCompiler } from './schema-compiler.ts'
+
+export interface RegionalDeps {
+  readonly deps: Deps
+  readonly authenticator: Authenticator
+  readonly access: AccessControl
+}
+
+const ML = 'Microsoft.MachineLearningServices/workspaces'
+const WORKSPACE = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${ML}/{workspace}`
+/** A region's services take the resource manager's tokens, which is what all clients send, and their own. */
+const AUDIENCES: readonly Audience[] = ['arm', 'machine-learning', 'run']
+const BODY_LIMIT = 64 * 1024 * 1024
+
+/**
+ * The services of a region: run history, MLflow, artifacts, models and the rest, one Fastify instance for all. Every
+ * request goes one way: token, right at the workspace, the workspace, schema, the operation.
+ */
+export function regionalSurface(parts: RegionalDeps): SurfaceHandler {
+  const contexts = new WeakMap<IncomingMessage, RequestContext>()
+  let opening: Promise<FastifyInstance> | undefined
+  const open = async (): Promise<FastifyInstance> => {
+    const app = regionalApp(parts, (request) => contexts.get(request.raw))
+    await app.ready()
+    return app
+  }
+  return async (request, response, context) => {
+    // Built on the first request: a server that no regional client asks never loads the routes.
+    opening ??= open()
+    const app = await opening
+    contexts.set(request, context)
+    request.url = context.url
+    await new Promise<void>((resolve) => {
+      response.once('close', resolve)
+      app.routing(request, response)
+    })
+  }
+}
+
+type ContextOf = (request: FastifyRequest) => RequestContext | undefined
+
+function regionalApp(parts: RegionalDeps, contextOf: ContextOf): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2000 },
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, body.length === 0 ? {} : JSON.parse(body.toString('utf8')))
+    } catch {
+      done(fault('BodyInvalid', { reason: 'it is no JSON' }))
+    }
+  })
+  app.setValidatorCompiler(schemaCompiler())
+
+  for (const face of faces) {
+    for (const prefix of face.prefixes) {
+      for (const operation of face.operations) addRoute(app, { parts, face, prefix, operation, contextOf })
+    }
+  }
+  const names = operationNames()
+  app.setNotFoundHandler(async (request, reply) => {
+    const context = contextOf(request)
+    const path = request.url.split('?', 1)[0] ?? ''
+    const face = faceOf(path)
+    await parts.authenticator
+      .authenticate(request.headers.authorization, AUDIENCES)
+      .then(() => {
+        const named = names(request.method, path)
+        throw named
+          ? fault('OperationNotImplemented', { operation: named, method: request.method, path })
+          : fault('PathNotFound', { method: request.method, path })
+      })
+      .catch((error: unknown) => refuse({ face, reply, context, error, now: parts.deps.now }))
+    return reply
+  })
+  return app
+}
+
+/** The face whose path this is under; errors of others are rendered as run history's, which most of them share. */
+function faceOf(path: string): Face {
+  const lower = path.toLowerCase()
+  const found = faces.find(({ prefixes }) => prefixes.some((prefix) => lower.startsWith(`${prefix.toLowerCase()}/`)))
+  return found ?? fallback()
+}
+
+function fallback(): Face {
+  const [first] = faces
+  if (!first) throw new Error('No regional service is declared')
+  return first
+}
+
+interface Route {
+  readonly parts: RegionalDeps
+  readonly face: Face
+  readonly prefix: string
+  readonly operation: Operation
+  readonly contextOf: ContextOf
+}
+
+function addRoute(app: FastifyInstance, { parts, face, prefix, operation, contextOf }: Route): void {
+  const { deps, authenticator, access } = parts
+  const known = new WeakMap<FastifyRequest, Parameters<Operation['answer']>[1]>()
+  app.route({
+    method: operation.method,
+    url: routePattern(`${prefix}${WORKSPACE}${operation.path}`),
+    schema: {
+      ...(operation.query && { querystring: operation.query }),
+      ...(operation.body && { body: operation.body }),
+    },
+    // Before the body is read: who may not ask makes no work.
+    onRequest: async (request) => {
+      const context = contextOf(request)
+      if (!context) throw new Error('A regional request without its context')
+      const caller = await authenticator.authenticate(request.headers.authorization, AUDIENCES)
+      const params = request.params as Record<string, string>
+      const id = `/subscriptions/${params.subscription}/resourceGroups/${params.group}/providers/${ML}/${params.workspace}`
+      await access.demand(caller, `${ML}/${operation.right}`, id)
+      const workspace = await workspaceAt(deps, id)
+      const { origin, log, url } = context
+      known.set(request, { params, query: undefined, body: undefined, caller, workspace, origin, log, url })
+    },
+    preValidation: async (request) => {
+      request.body ??= {}
+    },
+    handler: async (request, reply) => {
+      const about = known.get(request)
+      if (!about) throw new Error('A regional request that was not let through')
+      const answer = await operation.answer(deps, { ...about, query: request.query, body: request.body })
+      reply.header('x-ms-request-id', contextOf(request)?.requestId ?? '')
+      if (answer instanceof Answer) return reply.code(answer.status).type(answer.contentType).send(answer.body)
+      return reply
+        .code(200)
+        .type('application/json; charset=utf-8')
+        .send(answer === undefined ? '' : JSON.stringify(answer))
+    },
+    errorHandler: (error, request, reply) => {
+      refuse({ face, reply, context: contextOf(request), error, now: deps.now })
+    },
+  })
+}
+
+/** `/runs/{runId}` as Fastify's router writes it; a colon that belongs to the path is doubled. */
+const routePattern = (path: string): string => path.replaceAll(':', '::').replace(/\{(\w+)\}/g, ':$1')
+
+async function workspaceAt(deps: Deps, id: string): Promise<Workspace> {
+  const key = foldId(id)
+  const found = await deps.store.resources.get(key)
+  if (!found) throw fault('WorkspaceNotFound', { workspace: id.slice(id.lastIndexOf('/') + 1) })
+  return { key, id: found.id, name: found.name, region: textAt(found.body.location) ?? '' }
+}
+
+interface Refusal {
+  readonly face: Face
+  readonly reply: FastifyReply
+  readonly context: RequestContext | undefined
+  readonly error: unknown
+  readonly now: () => Date
+}
+
+function refuse({ face, reply, context, error, now }: Refusal): void {
+  const known = asFault(error)
+  if (!known) context?.log.error({ err: error }, `an operation of ${face.name} failed`)
+  const shown = known ?? fault('InternalServerError', { requestId: context?.requestId ?? '' })
+  const { status, body } = face.refuse(shown, {
+    requestId: context?.requestId ?? '',
+    region: context?.name ?? '',
+    time: now().toISOString(),
+  })
+  reply
+    .code(status)
+    .headers({ ...shown.extra.headers, 'x-ms-request-id': context?.requestId ?? '' })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body))
+}
+
+/** What a caller may see of an error: faults, and what Fastify itself found wrong with a request. */
+function asFault(error: unknown): Fault | undefined {
+  if (isFault(error)) return error
+  const { statusCode, message, validation } = error as { statusCode?: number; message?: string; validation?: unknown }
+  const theirs = validation !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+  return theirs ? fault('BodyInvalid', { reason: message ?? '' }) : undefined
+}
