@@ -20,7 +20,10 @@ export interface BlobInfo {
 export interface Blobs {
   ensureContainer(account: string, container: string): Promise<void>
   removeContainer(account: string, container: string): Promise<void>
+  /** Removes every container of an account: it is being deleted. */
+  removeAccount(account: string): Promise<void>
   info(at: BlobLocation): Promise<BlobInfo | undefined>
+  /** @throws BlobNotFound, ContainerNotFound. `end` is exclusive. */
   read(at: BlobLocation, range?: { readonly start: number; readonly end: number }): Promise<Readable>
   /** Replaces the blob with a text or a stream; on disk when this resolves. */
   write(

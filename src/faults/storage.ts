@@ -1,7 +1,185 @@
 import type { FaultEntry } from '../faults.ts'
 
-/** Refusals of the blob service; codes as Azure Storage's. */
+/** Refusals of the blob service; codes and sentences as Azure Storage's. */
 export const storageFaults = {
   BlobNotFound: { status: 404, message: 'The specified blob does not exist.' },
+  ContainerNotFound: { status: 404, message: 'The specified container does not exist.' },
+  StorageResourceNotFound: { status: 404, code: 'ResourceNotFound', message: 'The specified resource does not exist.' },
+  StorageAccountNotFound: {
+    status: 404,
+    code: 'ResourceNotFound',
+    message: "There is no storage account '{account}' in this Lazuli.",
+  },
+  ContainerAlreadyExists: { status: 409, message: 'The specified container already exists.' },
+  BlobAlreadyExists: { status: 409, message: 'The specified blob already exists.' },
+  InvalidBlobType: { status: 409, message: 'The blob type is invalid for this operation.' },
+  BlockCountExceedsLimit: {
+    status: 409,
+    message: 'The committed block count cannot exceed the maximum limit of {limit} blocks.',
+  },
+  UncommittedBlockCountExceedsLimit: {
+    status: 409,
+    code: 'BlockCountExceedsLimit',
+    message: 'The uncommitted block count cannot exceed the maximum limit of 100,000 blocks.',
+  },
+  NoPendingCopyOperation: { status: 409, message: 'There is currently no pending copy operation.' },
+  PublicAccessNotPermitted: { status: 409, message: 'Public access is not permitted on this storage account.' },
+
+  ConditionNotMet: {
+    status: 412,
+    message: 'The condition specified using HTTP conditional header(s) is not met.',
+  },
+  NotModified: {
+    status: 304,
+    code: 'ConditionNotMet',
+    message: 'The condition specified using HTTP conditional header(s) is not met.',
+  },
+  SourceConditionNotMet: {
+    status: 412,
+    message: 'The source condition specified using HTTP conditional header(s) is not met.',
+  },
+  AppendPositionConditionNotMet: { status: 412, message: 'The append position condition specified was not met.' },
+  MaxBlobSizeConditionNotMet: { status: 412, message: 'The max blob size condition specified was not met.' },
+  LeaseNotPresentWithBlobOperation: { status: 412, message: 'There is currently no lease on the blob.' },
+  LeaseNotPresentWithContainerOperation: { status: 412, message: 'There is currently no lease on the container.' },
+  InvalidRange: {
+    status: 416,
+    message: 'The range specified is invalid for the current size of the resource.',
+  },
+
+  InvalidHeaderValue: {
+    status: 400,
+    message: "The value for one of the HTTP headers is not in the correct format: '{header}'.",
+  },
+  MissingRequiredHeader: {
+    status: 400,
+    message: "An HTTP header that's mandatory for this request is not specified: '{header}'.",
+  },
+  InvalidQueryParameterValue: {
+    status: 400,
+    message: 'Value for one of the query parameters specified in the request URI is invalid.',
+  },
+  OutOfRangeQueryParameterValue: {
+    status: 400,
+    message: 'One of the query parameters specified in the request URI is outside the permissible range.',
+  },
+  OutOfRangeInput: { status: 400, message: 'One of the request inputs is out of range.' },
+  MissingRequiredQueryParameter: {
+    status: 400,
+    message: "A query parameter that's mandatory for this request is not specified: '{parameter}'.",
+  },
+  InvalidUri: { status: 400, message: 'The requested URI does not represent any resource on the server.' },
+  InvalidResourceName: { status: 400, message: 'The specifed resource name contains invalid characters.' },
+  InvalidMetadata: {
+    status: 400,
+    message: 'The metadata specified is invalid. It has characters that are not permitted.',
+  },
+  EmptyMetadataKey: { status: 400, message: 'The key for one of the metadata key-value pairs is empty.' },
+  MetadataTooLarge: { status: 400, message: 'The size of the specified metadata exceeds the maximum size permitted.' },
+  InvalidMd5: {
+    status: 400,
+    message: 'The MD5 value specified in the request is invalid. The MD5 value must be 128 bits and Base64-encoded.',
+  },
+  Md5Mismatch: {
+    status: 400,
+    message: 'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
+  },
+  InvalidCrc64: {
+    status: 400,
+    message: 'The CRC64 value specified in the request is invalid. The CRC64 value must be 64 bits and Base64-encoded.',
+  },
+  Crc64Mismatch: {
+    status: 400,
+    message: 'The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.',
+  },
+  InvalidBlockId: { status: 400, message: 'The specified block ID is invalid. The block ID must be Base64-encoded.' },
+  InvalidBlobOrBlock: { status: 400, message: 'The specified blob or block content is invalid.' },
+  InvalidBlockList: { status: 400, message: 'The specified block list is invalid.' },
+  BlockListTooLong: { status: 400, message: 'The block list may not contain more than 50,000 blocks.' },
+  InvalidXmlDocument: { status: 400, message: 'XML specified is not syntactically valid.' },
+  InvalidInput: { status: 400, message: '{reason}' },
+  IncompleteBody: {
+    status: 400,
+    code: 'InvalidInput',
+    message: 'The body ended before the length that its Content-Length header gave.',
+  },
+  CannotVerifyCopySource: { status: 404, message: 'The specified copy source does not exist or may not be read.' },
+  ForeignCopySource: {
+    status: 400,
+    code: 'CannotVerifyCopySource',
+    message:
+      'Lazuli copies only from storage accounts that exist here: the copy source is at another service. Download it and upload it instead.',
+  },
+  RequestBodyTooLarge: {
+    status: 413,
+    message: 'The request body is too large and exceeds the maximum permissible limit ({limit} bytes).',
+  },
+  MissingContentLengthHeader: { status: 411, message: 'The content length header was not provided.' },
+  StorageUnsupportedVerb: {
+    status: 405,
+    code: 'UnsupportedHttpVerb',
+    message: 'The resource does not support the specified HTTP verb.',
+  },
+  CorsPreflightFailure: { status: 403, message: 'CORS not enabled or no matching rule found for this request.' },
+
+  StorageNoAuthentication: {
+    status: 401,
+    code: 'NoAuthenticationInformation',
+    message:
+      'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
+  },
+  StorageInvalidToken: {
+    status: 401,
+    code: 'InvalidAuthenticationInfo',
+    message:
+      'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
+  },
+  StorageAuthenticationFailed: {
+    status: 403,
+    code: 'AuthenticationFailed',
+    message:
+      'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
+  },
+  StorageInvalidAuthentication: {
+    status: 400,
+    code: 'InvalidAuthenticationInfo',
+    message: 'Authentication information is not given in the correct format. Check the value of Authorization header.',
+  },
+  StorageAuthorizationFailure: {
+    status: 403,
+    code: 'AuthorizationFailure',
+    message: 'This request is not authorized to perform this operation.',
+  },
+  AuthorizationPermissionMismatch: {
+    status: 403,
+    message: 'This request is not authorized to perform this operation using this permission.',
+  },
+  AuthorizationProtocolMismatch: {
+    status: 403,
+    message: 'This request is not authorized to perform this operation using this protocol.',
+  },
+  AuthorizationSourceIPMismatch: {
+    status: 403,
+    message: 'This request is not authorized to perform this operation using this source IP {ip}.',
+  },
+  AuthorizationServiceMismatch: {
+    status: 403,
+    message: 'This request is not authorized to perform this operation using this service.',
+  },
+  AuthorizationResourceTypeMismatch: {
+    status: 403,
+    message: 'This request is not authorized to perform this operation using this resource type.',
+  },
+  UnauthorizedBlobOverwrite: { status: 403, message: 'This request is not authorized to perform blob overwrites.' },
+  KeyBasedAuthenticationNotPermitted: {
+    status: 403,
+    message: 'Key based authentication is not permitted on this storage account.',
+  },
+
+  StorageDiskFull: {
+    status: 503,
+    code: 'ServerBusy',
+    message: 'The disk that this server keeps its data on is full. Nothing was changed.',
+  },
   NotImplementedHere: { status: 501, code: 'NotImplemented', message: '{operation} is not implemented by Lazuli yet.' },
 } as const satisfies Record<string, FaultEntry>

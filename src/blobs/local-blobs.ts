@@ -1,0 +1,141 @@
+import { Readable } from 'node:stream'
+import type { BlobLocation } from '../compute/engine.ts'
+import { fault, isFault } from '../faults.ts'
+import type { BlobRow } from '../store/blobs.ts'
+import type { StorageAccounts } from './accounts.ts'
+import { appendBlock } from './appends.ts'
+import { openBlob } from './blob-reads.ts'
+import { createAppendBlob, putBlob, removeBlob } from './blob-writes.ts'
+import type { BlobInfo, Blobs } from './blobs.ts'
+import { createContainer, removeContainer } from './containers.ts'
+import type { BlobAddress, Core } from './core.ts'
+import { filesOf, materialise, openPlainFile } from './folders.ts'
+import { listBlobs } from './listing.ts'
+import { receive } from './receive.ts'
+import { serviceSas } from './sas.ts'
+
+/** A SAS is valid from a little before it is made: a client's clock may be behind. */
+const BEFORE_MS = 5 * 60 * 1000
+const UNLIMITED = Number.MAX_SAFE_INTEGER
+
+/** The blob service for the rest of the server: the same core as on the wire, without HTTP. */
+export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
+  const write: Blobs['write'] = async (at, body, { contentType = 'application/octet-stream' } = {}) => {
+    const source = typeof body === 'string' ? Buffer.from(body) : body
+    const received = await receive(source, core.files, { limit: UNLIMITED, md5: true })
+    const contentMd5 = received.md5
+    const properties = { contentType, ...(contentMd5 !== undefined && { contentMd5 }) }
+    return infoOf(await putBlob(core, addressOf(at), received, { properties, metadata: {} }))
+  }
+  return {
+    async ensureContainer(account, container) {
+      if (await core.rows.container(account, container)) return
+      await createContainer(core, { account, container }).catch(unless('ContainerAlreadyExists'))
+    },
+    async removeContainer(account, container) {
+      await removeContainer(core, { account, container }).catch(unless('ContainerNotFound'))
+    },
+    async removeAccount(account) {
+      for (;;) {
+        const found = await core.rows.containers(account, { limit: 100 })
+        for (const { name } of found) await removeContainer(core, { account, container: name })
+        if (found.length === 0) return
+      }
+    },
+    async info(at) {
+      const { account, container, name } = addressOf(at)
+      const found = await core.rows.find(account, container, name)
+      return found && infoOf(found)
+    },
+    async read(at, range) {
+      const opened = await openBlob(core, addressOf(at))
+      const end = Math.min(range?.end ?? opened.blob.size, opened.blob.size)
+      const stream = Readable.from(opened.chunks(range?.start ?? 0, end, true), { objectMode: false })
+      return stream.once('close', opened.close)
+    },
+    write,
+    async append(at, bytes) {
+      if (bytes.length === 0) return
+      const address = addressOf(at)
+      const received = () => receive(bytes, core.files, { limit: UNLIMITED })
+      try {
+        await appendBlock(core, address, await received())
+      } catch (error) {
+        if (!(isFault(error) && error.key === 'BlobNotFound')) throw error
+        const properties = { contentType: 'text/plain; charset=utf-8' }
+        const conditions = { ifNoneMatch: '*' }
+        await createAppendBlob(core, address, { properties, metadata: {}, conditions }).catch(
+          unless('BlobAlreadyExists'),
+        )
+        await appendBlock(core, address, await received())
+      }
+    },
+    async remove(at) {
+      await removeBlob(core, addressOf(at)).catch(unless('BlobNotFound', 'ContainerNotFound'))
+    },
+    async list(at, { after, limit = 1000 } = {}) {
+      const { name: prefix, ...container } = addressOf(at)
+      const page = await listBlobs(core, container, { prefix, limit, ...(after !== undefined && { marker: after }) })
+      const items = page.items.flatMap((item) => (item.kind === 'blob' ? [infoOf(item.blob)] : []))
+      return { items, ...(page.next !== undefined && { next: page.next }) }
+    },
+    materialise: (at, target) => materialise(core, addressOf(at), target),
+    async collect(source, at) {
+      for await (const { path, name } of filesOf(source, addressOf(at).name)) {
+        await write({ ...at, path: name }, await openPlainFile(path), { contentType: contentTypeOf(name) })
+      }
+    },
+    async sas(at, { permissions, lifetimeSeconds, container = false }) {
+      const { name, ...inside } = addressOf(at)
+      const account = await accounts.get(inside.account)
+      const key = account?.keys[0]
+      if (!key) throw fault('StorageAccountNotFound', { account: at.account })
+      const now = core.now().getTime()
+      return serviceSas(
+        { ...inside, ...(!container && { blob: name }) },
+        { permissions, from: new Date(now - BEFORE_MS), until: new Date(now + lifetimeSeconds * 1000), key },
+      )
+    },
+  }
+}
+
+const addressOf = ({ account, container, path }: BlobLocation): BlobAddress => ({
+  account: account.toLowerCase(),
+  container,
+  name: path.replace(/^\/+/, ''),
+})
+
+const infoOf = (blob: BlobRow): BlobInfo => ({
+  name: blob.name,
+  size: blob.size,
+  contentType: blob.properties.contentType ?? 'application/octet-stream',
+  etag: blob.etag,
+  ...(blob.properties.contentMd5 !== undefined && { md5: blob.properties.contentMd5 }),
+  createdAt: new Date(blob.createdAt).toISOString(),
+  modifiedAt: new Date(blob.modifiedAt).toISOString(),
+  metadata: blob.metadata,
+})
+
+/** Turns the named refusals into success: what was asked for is so already. */
+function unless(...keys: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!(isFault(error) && keys.includes(error.key))) throw error
+  }
+}
+
+/** Types by ending, for what a run writes: a browser shows a log and a picture instead of saving them. */
+const TYPES: Readonly<Record<string, string>> = {
+  txt: 'text/plain; charset=utf-8',
+  log: 'text/plain; charset=utf-8',
+  json: 'application/json',
+  csv: 'text/csv; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  yaml: 'application/yaml',
+  yml: 'application/yaml',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  svg: 'image/svg+xml',
+}
+
+const contentTypeOf = (name: string): string =>
+  TYPES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream'

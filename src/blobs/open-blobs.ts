@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { BlobStore } from '../store/blobs.ts'
+import type { Sealing } from '../store/sealing.ts'
+import type { Store } from '../store/store.ts'
+import { type StorageAccounts, storageAccounts } from './accounts.ts'
+import type { Blobs } from './blobs.ts'
+import { type Collector, collector } from './collector.ts'
+import type { Core } from './core.ts'
+import { etagSource } from './etags.ts'
+import { localBlobs } from './local-blobs.ts'
+import { pieceFiles } from './piece-files.ts'
+import { pins } from './pins.ts'
+
+export interface OpenBlobs {
+  /** The data directory; large pieces lie in `blobs` below it. */
+  readonly directory: string
+  readonly rows: BlobStore
+  readonly store: Store
+  readonly sealing: Sealing
+  readonly now: () => Date
+  readonly log: Logger
+}
+
+/** The blob service's core, what the rest of the server sees of it, and its lifecycle. */
+export interface BlobService {
+  readonly core: Core
+  readonly accounts: StorageAccounts
+  readonly blobs: Blobs
+  readonly collector: Collector
+  /** Stops collecting and closes the folders. Call before the store is closed. May be called twice. */
+  close(): Promise<void>
+}
+
+/** Opens the blob service of a data directory, and begins to collect what nothing names. */
+export async function openBlobs({ directory, rows, store, sealing, now, log }: OpenBlobs): Promise<BlobService> {
+  const files = await pieceFiles(join(directory, 'blobs'))
+  const core: Core = { rows, files, pins: pins(), now, nextEtag: etagSource(now) }
+  const accounts = storageAccounts({ store, sealing })
+  const collecting = collector(core, log)
+  collecting.start()
+  return {
+    core,
+    accounts,
+    blobs: localBlobs(core, accounts),
+    collector: collecting,
+    async close() {
+      await collecting.stop()
+      await files.close()
+    },
+  }
+}

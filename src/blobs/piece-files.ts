@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, link, mkdir, open, opendir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A file that was made and that no row names yet. */
+export interface NewFile {
+  readonly id: string
+  readonly path: string
+  /** To be called once the row that names the file is visible. */
+  committed(): void
+  /** Takes the file away again. */
+  discard(): Promise<void>
+}
+
+/**
+ * The files that hold large pieces: written once under a random id, never changed. No name of a client's ever
+ * becomes part of a path.
+ */
+export interface PieceFiles {
+  path(id: string): string
+  /** Opens a new file for writing; `seal` brings it and its directory entry to disk. */
+  create(): Promise<NewFile & { readonly handle: FileHandle; seal(): Promise<void> }>
+  /** A further name for a file's bytes, on disk when this resolves. */
+  duplicate(id: string): Promise<NewFile>
+  remove(id: string): Promise<void>
+  /** Removes files that nothing names: what a killed server was writing. */
+  sweep(isKnown: (id: string) => Promise<boolean>): Promise<number>
+  close(): Promise<void>
+}
+
+const ID = /^[0-9a-f]{32}$/
+
+/** Files below `directory`, in 256 folders by the first byte of their ids. */
+export async function pieceFiles(directory: string): Promise<PieceFiles> {
+  /** Files that are being made: no row names them, and they are no orphans. */
+  const pending = new Set<string>()
+  const folders = new Map<string, FileHandle>()
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (let byte = 0; byte < 256; byte += 1) {
+    const name = byte.toString(16).padStart(2, '0')
+    await mkdir(join(directory, name), { recursive: true, mode: 0o700 })
+    folders.set(name, await open(join(directory, name), 'r'))
+  }
+  const top = await open(directory, 'r')
+  await top.sync()
+  await top.close()
+
+  const path = (id: string): string => {
+    if (!ID.test(id)) throw new Error(`Not an id of a piece: ${id}`)
+    return join(directory, id.slice(0, 2), id)
+  }
+  const newFile = (): NewFile => {
+    const id = randomBytes(16).toString('hex')
+    pending.add(id)
+    return {
+      id,
+      path: path(id),
+      committed: () => pending.delete(id),
+      discard: async () => {
+        await unlinkIfThere(path(id))
+        pending.delete(id)
+      },
+    }
+  }
+  const syncFolder = (id: string): Promise<void> | undefined => folders.get(id.slice(0, 2))?.sync()
+
+  return {
+    path,
+    async create() {
+      const file = newFile()
+      try {
+        const handle = await open(file.path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600)
+        return {
+          ...file,
+          handle,
+          seal: async () => {
+            await handle.datasync()
+            await handle.close()
+            await syncFolder(file.id)
+          },
+        }
+      } catch (error) {
+        file.committed()
+        throw error
+      }
+    },
+    async duplicate(id) {
+      const file = newFile()
+      try {
+        await link(path(id), file.path)
+        await syncFolder(file.id)
+        return file
+      } catch (error) {
+        await file.discard()
+        throw error
+      }
+    },
+    remove: (id) => unlinkIfThere(path(id)),
+    async sweep(isKnown) {
+      let removed = 0
+      for (const folder of folders.keys()) {
+        for await (const entry of await opendir(join(directory, folder))) {
+          // Asked in this order: a file leaves `pending` only once its row can be seen.
+          if (!ID.test(entry.name) || pending.has(entry.name) || (await isKnown(entry.name))) continue
+          await unlinkIfThere(join(directory, folder, entry.name))
+          removed += 1
+        }
+      }
+      return removed
+    },
+    async close() {
+      for (const folder of folders.values()) await folder.close()
+      folders.clear()
+    },
+  }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
