@@ -3,4 +3,166 @@ import type { FaultEntry } from '../faults.ts'
 /** Refusals of workspaces, computes, assets and jobs. */
 export const machineLearningFaults = {
   UserError: { status: 400, message: '{reason}' },
+
+  WorkspaceDependenciesMissing: {
+    status: 400,
+    code: 'BadRequest',
+    message: 'Missing dependent resources in workspace json: {properties}.',
+  },
+  WorkspaceDependencyNotFound: {
+    status: 404,
+    code: 'ResourceNotFound',
+    message: "The {property} '{id}' was not found. Create it first, or correct its id, then send the request again.",
+  },
+  WorkspaceDependencyWrongType: {
+    status: 400,
+    code: 'InvalidResourceType',
+    message: "The {property} '{id}' is not the id of a {type}.",
+  },
+  WorkspaceDependencyNotReady: {
+    status: 409,
+    code: 'DependentResourceNotReady',
+    message: "The {property} '{id}' is {state}. Wait until it is Succeeded, then send the request again.",
+  },
+  WorkspaceRegistryWithoutAdmin: {
+    status: 400,
+    code: 'AdminUserDisabled',
+    message:
+      "The container registry '{id}' does not have its admin user enabled. Enable it (properties.adminUserEnabled), then send the request again.",
+  },
+  WorkspaceIdentityNotFound: {
+    status: 404,
+    code: 'FailedIdentityOperation',
+    message: "The user-assigned identity '{id}' was not found.",
+  },
+  WorkspaceIdentityInvalid: { status: 400, code: 'InvalidIdentity', message: '{reason}' },
+  WorkspaceEncryptionInvalid: { status: 400, code: 'InvalidEncryptionSettings', message: '{reason}' },
+  WorkspaceEncryptionUnsupported: {
+    status: 400,
+    code: 'CustomerManagedKeyNotSupported',
+    message:
+      'All that can be checked of the encryption settings is right, but this server does not seal workspaces with customer-managed keys yet, so it refuses to make one that only calls itself encrypted. Leave out properties.encryption, or set its status to Disabled.',
+  },
+  WorkspacePropertyImmutable: {
+    status: 400,
+    code: 'BadRequest',
+    message: "The property '{property}' of workspace '{workspace}' can't be changed once it is made.",
+  },
+  WorkspaceKindUnsupported: {
+    status: 400,
+    code: 'WorkspaceKindNotSupported',
+    message: "Workspaces of kind '{kind}' are not supported here yet; kind Default is.",
+  },
+  WorkspaceOperationUnsupported: {
+    status: 501,
+    code: 'NotImplemented',
+    message: '{operation} is not supported here: {why}.',
+  },
+
+  ComputeTypeUnsupported: {
+    status: 400,
+    code: 'ComputeTypeNotSupported',
+    message: "Computes of type '{kind}' can't be made here: {why}.",
+  },
+  ComputeTypeImmutable: {
+    status: 400,
+    code: 'BadRequest',
+    message: "The {property} of compute '{compute}' can't be changed once it is made; delete it and make another.",
+  },
+  VmSizeUnknown: {
+    status: 400,
+    code: 'InvalidVmSize',
+    message:
+      "The VM size '{size}' is not available in region '{region}'. List vmSizes of the region for those that are.",
+  },
+  VmSizeHasGpu: {
+    status: 400,
+    code: 'VmSizeNotAvailable',
+    message: "The VM size '{size}' has {gpus} GPU, and this machine has none to run it on. Use a size without a GPU.",
+  },
+  VmSizeNotForComputeType: {
+    status: 400,
+    code: 'InvalidVmSize',
+    message: "The VM size '{size}' can't be used for computes of type {kind}.",
+  },
+  ScaleSettingsInvalid: { status: 400, code: 'InvalidScaleSettings', message: '{reason}' },
+  ComputePropertyInvalid: { status: 400, code: 'BadRequest', message: '{reason}' },
+  ComputeQuotaExceeded: {
+    status: 400,
+    code: 'ClusterCoreQuotaReached',
+    message:
+      'Operation results in exceeding quota limits of Core. Maximum allowed: {limit}, Current in use: {used}, Additional requested: {wanted} (family {family}, region {region}).',
+  },
+  UnderlyingResourceActionMissing: {
+    status: 400,
+    code: 'BadRequest',
+    message: "The query parameter 'underlyingResourceAction' is required and must be Delete or Detach, not '{action}'.",
+  },
+  DetachUnsupported: {
+    status: 400,
+    code: 'BadRequest',
+    message:
+      "Computes of type {kind} are managed by the workspace and can't be detached; use underlyingResourceAction=Delete.",
+  },
+  ComputeOperationUnsupported: {
+    status: 400,
+    code: 'BadRequest',
+    message: "The operation '{operation}' is not supported for computes of type {kind}.",
+  },
+
+  DatastoreTypeUnsupported: {
+    status: 400,
+    code: 'DatastoreTypeNotSupported',
+    message: "Datastore '{datastore}' is of type {kind}, which can't be read or written here.",
+  },
+  DatastoreSystemOwned: {
+    status: 400,
+    code: 'UserError',
+    message: "The datastore '{datastore}' belongs to the workspace and can't be {verb}.",
+  },
+  DatastoreExists: {
+    status: 409,
+    code: 'Conflict',
+    message: "The datastore '{datastore}' exists and is of type {kind}; its type can't be changed.",
+  },
+  DatastoreInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
+  DatastoreWithoutSecrets: {
+    status: 400,
+    code: 'UserError',
+    message: "The datastore '{datastore}' has no stored credentials ({kind}).",
+  },
+  UriUnresolvable: { status: 400, code: 'ValidationError', message: "'{uri}' can't be resolved: {why}." },
+
+  AssetVersionImmutable: {
+    status: 400,
+    code: 'UserError',
+    message:
+      "Version {version} of {kind} '{asset}' exists and can't be changed: {properties}. Only description, tags, properties and isArchived can be; put a new version instead.",
+  },
+  AssetReferenceInvalid: {
+    status: 400,
+    code: 'ValidationError',
+    message: "'{reference}' is no reference to {kind}: {why}.",
+  },
+  AssetReferenceNotFound: {
+    status: 404,
+    code: 'UserError',
+    message: "The {kind} '{reference}' was not found in workspace '{workspace}'.",
+  },
+  EnvironmentInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
+  CodeInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
+  AssetInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
+
+  JobTypeUnsupported: {
+    status: 501,
+    code: 'NotImplemented',
+    message: "Jobs of type '{kind}' can't be run here yet; jobs of type Command can.",
+  },
+  JobInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
+  JobImmutable: {
+    status: 400,
+    code: 'UserError',
+    message:
+      "Job '{job}' exists and can't be changed: {properties}. Only displayName, description, tags, properties and isArchived can be.",
+  },
 } as const satisfies Record<string, FaultEntry>

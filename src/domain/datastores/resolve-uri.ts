@@ -1,0 +1,102 @@
+import type { BlobLocation } from '../../compute/engine.ts'
+import { type Fault, fault } from '../../faults.ts'
+import { objectAt, textAt } from '../../json.ts'
+import { foldId } from '../../resource-id.ts'
+import type { Resources } from '../../store/resources.ts'
+import { blobDatastore, DATASTORES, datastorePlace } from './datastore.ts'
+
+const SHORT = /^azureml:\/\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
+const LONG =
+  /^azureml:\/\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)(?:\/providers\/Microsoft\.MachineLearningServices)?\/workspaces\/([^/]+)\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
+const BLOB_HOST = /^https?:\/\/([a-z0-9]{3,24})\.(?:blob|dfs)\.[^/]+\/([^/?]+)(?:\/([^?]*))?(?:\?.*)?$/i
+const OWN_BLOB = /^https?:\/\/[^/]+\/_(?:blob|dfs)\/([a-z0-9]{3,24})\/([^/?]+)(?:\/([^?]*))?(?:\?.*)?$/i
+const HADOOP = /^(?:wasbs?|abfss?):\/\/([^@/]+)@([a-z0-9]{3,24})\.(?:blob|dfs)\.[^/]+(?:\/(.*))?$/i
+
+/**
+ * Where the bytes behind a URI lie: undefined for a URI that leads elsewhere (a public web address), which whoever
+ * reads it must fetch itself.
+ *
+ * A URI leads only where the workspace may: to its own datastores, and to accounts that one of them, or the workspace
+ * itself, lies on. Anything else of this server would lend the workspace's rights to whoever writes a job.
+ *
+ * @throws UriUnresolvable, AssetReferenceNotFound, DatastoreTypeUnsupported
+ */
+export async function resolveUri(
+  resources: Resources,
+  workspace: string,
+  uri: string,
+): Promise<BlobLocation | undefined> {
+  const short = SHORT.exec(uri)
+  if (short) return inDatastore(resources, workspace, short[1] ?? '', short[2] ?? '')
+  const long = LONG.exec(uri)
+  if (long) {
+    const [, subscription, group, name, datastore = '', path = ''] = long
+    const named = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`
+    if (foldId(named) !== foldId(workspace)) throw unresolvable(uri, 'it names a datastore of another workspace')
+    return inDatastore(resources, workspace, datastore, path)
+  }
+  if (/^azureml:/i.test(uri)) throw unresolvable(uri, 'it names no datastore of this workspace')
+  const hadoop = HADOOP.exec(uri)
+  if (hadoop) return inAccount(resources, workspace, { uri, account: hadoop[2], container: hadoop[1], path: hadoop[3] })
+  const blob = BLOB_HOST.exec(uri) ?? OWN_BLOB.exec(uri)
+  if (blob) {
+    const path = decoded(uri, blob[3] ?? '')
+    return inAccount(resources, workspace, { uri, account: blob[1], container: blob[2], path })
+  }
+  if (/^https?:\/\//i.test(uri)) return undefined
+  throw unresolvable(uri, 'it is neither a datastore path nor a web address')
+}
+
+/** The long form by which a place in a datastore is named from anywhere. */
+export const datastoreUri = (workspace: string, datastore: string, path: string): string => {
+  const [, , subscription = '', , group = '', , , , name = ''] = workspace.split('/')
+  return `azureml://subscriptions/${subscription}/resourcegroups/${group}/workspaces/${name}/datastores/${datastore}/paths/${path}`
+}
+
+async function inDatastore(resources: Resources, workspace: string, name: string, path: string): Promise<BlobLocation> {
+  const { account, container } = await blobDatastore(resources, workspace, name)
+  if (!(await resources.byGlobalName('Microsoft.Storage/storageAccounts', account))) {
+    throw unresolvable(
+      `azureml://datastores/${name}/paths/${path}`,
+      `the storage account '${account}' of datastore '${name}' does not exist here`,
+    )
+  }
+  return { account, container, path }
+}
+
+interface InAccount {
+  readonly uri: string
+  readonly account: string | undefined
+  readonly container: string | undefined
+  readonly path: string | undefined
+}
+
+async function inAccount(
+  resources: Resources,
+  workspace: string,
+  { uri, account = '', container = '', path = '' }: InAccount,
+): Promise<BlobLocation | undefined> {
+  const known = await resources.byGlobalName('Microsoft.Storage/storageAccounts', account)
+  if (!known || known.deletedAt !== undefined) return undefined
+  if (!(await accountsOf(resources, workspace)).has(known.name.toLowerCase())) {
+    throw unresolvable(uri, `no datastore of the workspace lies on the account '${known.name}'; make one first`)
+  }
+  return { account: known.name, container, path }
+}
+
+async function accountsOf(resources: Resources, workspace: string): Promise<ReadonlySet<string>> {
+  const own = textAt(objectAt((await resources.get(workspace))?.body.properties).storageAccount) ?? ''
+  const { items } = await resources.children(workspace, DATASTORES)
+  const named = items.map((item) => datastorePlace(item)?.account ?? '')
+  return new Set([own.slice(own.lastIndexOf('/') + 1), ...named].map((name) => name.toLowerCase()))
+}
+
+function decoded(uri: string, path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw unresolvable(uri, 'its path is not percent-encoded correctly')
+  }
+}
+
+const unresolvable = (uri: string, why: string): Fault => fault('UriUnresolvable', { uri, why })

@@ -1,0 +1,137 @@
+import { Type } from 'typebox'
+import { defineResource, done, failed } from '../../arm/define-resource.ts'
+import { demandDependencies } from '../../domain/workspaces/check-dependencies.ts'
+import { ensureDefaultDatastores } from '../../domain/workspaces/default-datastores.ts'
+import { diagnoseWorkspace } from '../../domain/workspaces/diagnose.ts'
+import { normalRegion } from '../../domain/workspaces/region.ts'
+import { removeWorkspaceRuns } from '../../domain/workspaces/remove-workspace-runs.ts'
+import {
+  demandSameFoundation,
+  dependencyIds,
+  withWholeIds,
+  workspaceFault,
+} from '../../domain/workspaces/workspace-fault.ts'
+import { workspaceGuid } from '../../domain/workspaces/workspace-guid.ts'
+import { ensureIdentity, identityView } from '../../domain/workspaces/workspace-identity.ts'
+import { workspaceKeys, workspaceStorageKey } from '../../domain/workspaces/workspace-keys.ts'
+import { fault } from '../../faults.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { parseResourceId } from '../../resource-id.ts'
+
+/** How long Azure keeps a deleted workspace. */
+const RETENTION_DAYS = 14
+
+const WorkspaceBody = Type.Object({
+  location: Type.Optional(Type.String()),
+  kind: Type.Optional(Type.String()),
+  properties: Type.Optional(
+    Type.Object({ allowRecoverSoftDeletedWorkspace: Type.Optional(Type.Union([Type.Boolean(), Type.String()])) }),
+  ),
+})
+
+/**
+ * A workspace. Its dependencies are looked at when the operation runs, so that the operation's poller tells what is
+ * wrong with them, as the article promises; it comes with its datastores and their containers.
+ */
+export default defineResource({
+  type: 'Microsoft.MachineLearningServices/workspaces',
+  name: /^[a-zA-Z0-9][\w-]{2,32}$/,
+  reads: WorkspaceBody,
+  statuses: { created: 202, createdDone: 202, updated: 200 },
+  defaults: () => ({
+    kind: 'Default',
+    sku: { name: 'Basic', tier: 'Basic' },
+    properties: {
+      friendlyName: '',
+      description: '',
+      hbiWorkspace: false,
+      publicNetworkAccess: 'Enabled',
+      allowPublicAccessWhenBehindVnet: false,
+      v1LegacyMode: false,
+      containerRegistry: null,
+    },
+  }),
+  recovers: ({ body }) => String(body.properties?.allowRecoverSoftDeletedWorkspace) === 'true',
+  async check({ store }, { body, existing, deleted }) {
+    if (!existing && deleted) return { ...deleted.body }
+    const kind = body.kind ?? 'Default'
+    if (kind.toLowerCase() !== 'default') throw fault('WorkspaceKindUnsupported', { kind })
+    const properties = withWholeIds(body.properties ?? {})
+    demandDependencies(dependencyIds(properties))
+    const wish: JsonObject = { ...body, location: normalRegion(body.location ?? ''), properties }
+    if (!existing) return wish
+    demandSameFoundation(existing, wish)
+    // What stands is not put at risk by a wish that can't come true: an update is refused before it is written.
+    const problem = existing.provisioningState === 'Succeeded' && (await workspaceFault(store.resources, wish))
+    if (problem) throw problem
+    return wish
+  },
+  async apply(deps, { id, wish, state, resource }) {
+    const { resources } = deps.store
+    const problem = await workspaceFault(resources, wish)
+    if (problem) return failed(problem)
+    const account = parseResourceId(dependencyIds(wish.properties ?? {}).storageAccount ?? '')
+    const stored = account && (await resources.get(account.text))
+    if (!account || !stored) return failed(fault('WorkspaceDependenciesMissing', { properties: 'storageAccount' }))
+    const guid = workspaceGuid(resource)
+    const identity = await ensureIdentity(deps, id, objectAt(wish.identity))
+    await ensureDefaultDatastores(deps, { workspace: resource, workspaceGuid: guid, account })
+    return done({
+      workspaceId: guid,
+      identity,
+      creationTime: state.creationTime ?? resource.system.createdAt,
+      storageHnsEnabled: objectAt(stored.body.properties).isHnsEnabled === true,
+    })
+  },
+  async remove(deps, { id }) {
+    await removeWorkspaceRuns(deps, id.key)
+    await deps.identities.remove(id.key)
+    return done()
+  },
+  softDelete: ({ state }, query) => ({
+    days: state.workspaceId === undefined || query.get('forceToPurge') === 'true' ? 0 : RETENTION_DAYS,
+    keepsName: true,
+  }),
+  async view({ store, tenantId }, { id, body, state }, { origin }) {
+    const region = textAt(body.location) ?? ''
+    const identity = await identityView(store.resources, objectAt(body.identity), objectAt(state.identity))
+    return {
+      ...(identity && { identity }),
+      properties: {
+        ...(state.workspaceId !== undefined && {
+          workspaceId: state.workspaceId,
+          creationTime: state.creationTime,
+          storageHnsEnabled: state.storageHnsEnabled,
+        }),
+        discoveryUrl: `${origin.discovery(region)}/discovery`,
+        mlFlowTrackingUri: `${origin.regional(region).replace(/^https?:/, 'azureml:')}/mlflow/v1.0${id}`,
+        tenantId,
+        privateEndpointConnections: [],
+        privateLinkCount: 0,
+      },
+    }
+  },
+  actions: {
+    listKeys: { answer: async (deps, { resource }) => workspaceKeys(deps, resource) },
+    listStorageAccountKeys: {
+      answer: async (deps, { resource }) => ({ userStorageKey: await workspaceStorageKey(deps, resource) }),
+    },
+    // Keys are read from their owners each time, so there is no copy to bring up to date.
+    resyncKeys: {
+      async run(deps, { resource }) {
+        await workspaceKeys(deps, resource)
+        return done()
+      },
+    },
+    diagnose: { answer: async (deps, { resource }) => diagnoseWorkspace(deps.store.resources, resource) },
+    listNotebookKeys: { answer: refuseNotebooks('listNotebookKeys') },
+    listNotebookAccessToken: { answer: refuseNotebooks('listNotebookAccessToken') },
+    prepareNotebook: { answer: refuseNotebooks('prepareNotebook') },
+  },
+})
+
+function refuseNotebooks(operation: string): () => Promise<never> {
+  return async () => {
+    throw fault('WorkspaceOperationUnsupported', { operation, why: 'there is no notebook service' })
+  }
+}
