@@ -248,7 +248,7 @@ describe("the article's commands", () => {
     })
     const [compute] = (await run(article.computes)).json<List>().value
     assert.equal(compute?.name, 'article-compute')
-    assert.equal((compute?.properties?.properties as { vmSize?: string }).vmSize, 'Standard_D1')
+    assert.equal((compute?.properties?.properties as { vmSize?: string } | undefined)?.vmSize, 'Standard_D1')
     assert.ok(!JSON.stringify(compute).includes('Sesame'), 'a password is never answered')
   })
 
