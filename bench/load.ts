@@ -86,7 +86,7 @@ async function openWire(port: number): Promise<Wire> {
       if (left <= 0) done()
       return
     }
-    head += chunk.latin1Slice()
+    head += chunk.toString('latin1')
     const split = head.indexOf('\r\n\r\n')
     if (split < 0) return
     status = Number(head.slice(9, 12))
