@@ -71,8 +71,6 @@ export interface Observation {
   readonly warnings?: readonly string[]
   /** Node that runs it. */
   readonly node?: string
-  /** The states gone through so far, in order: an observer that comes late still learns each one's time. */
-  readonly spans?: readonly { readonly status: RunStatus; readonly at: string }[]
 }
 
 /** A node of a compute as `listNodes` shows it. */

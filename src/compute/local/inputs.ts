@@ -1,0 +1,92 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Blobs } from '../../blobs/blobs.ts'
+import type { JobInput, JobOutput } from '../engine.ts'
+
+/** A job that can't be prepared, in words for its owner. */
+export class PreparationFailed extends Error {
+  override readonly name = 'PreparationFailed'
+  readonly code: string
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+}
+
+/** Names come from strangers and become parts of paths. */
+function folderName(prefix: string, name: string): string {
+  if (!/^[A-Za-z_][\w.-]{0,254}$/.test(name) || name.includes('..'))
+    throw new PreparationFailed('UserError', `'${name}' is no valid name of an input or output.`)
+  return `${prefix}${name}`
+}
+
+/**
+ * Puts an input below `folder` and returns what stands for it: its path below `folder`, or the text itself.
+ *
+ * `ro_mount` is a copy like `download`: a job can change it without changing stored bytes.
+ *
+ * @throws PreparationFailed
+ */
+export async function placeInput(
+  blobs: Blobs,
+  input: JobInput,
+  folder: string,
+): Promise<{ readonly text: string } | { readonly path: string }> {
+  if (input.type === 'literal' || input.mode === 'direct') return { text: input.value }
+  if (input.mode !== 'ro_mount' && input.mode !== 'download')
+    throw new PreparationFailed(
+      'UserError',
+      `Input '${input.name}': mode ${input.mode} is not offered by this compute.`,
+    )
+  const place = folderName('INPUT_', input.name)
+  const source = input.source
+  if (!source) return { path: await fetchForeign(input, folder, place) }
+  // A model may be one file or a folder of them; what is stored says which. A lone file keeps its name.
+  const path = source.path !== '' && (await blobs.info(source)) ? join(place, basename(source.path)) : place
+  const target = join(folder, path)
+  await mkdir(dirname(target), { recursive: true })
+  await blobs.materialise(source, target)
+  const found = await stat(target).catch(() => undefined)
+  if (!found) throw new PreparationFailed('UserError', `Input '${input.name}': nothing is stored at ${input.value}.`)
+  if (input.type === 'uri_file' && !found.isFile())
+    throw new PreparationFailed('UserError', `Input '${input.name}' is a uri_file, but ${input.value} is a folder.`)
+  return { path }
+}
+
+/** Data that lies elsewhere: a plain file over HTTPS. Anything else is refused and not guessed at. */
+async function fetchForeign(input: JobInput, folder: string, place: string): Promise<string> {
+  if (!/^https?:\/\//i.test(input.value) || input.type !== 'uri_file')
+    throw new PreparationFailed('UserError', `Input '${input.name}': ${input.value} can't be read from here.`)
+  const name = basename(new URL(input.value).pathname) || 'data'
+  await mkdir(join(folder, place), { recursive: true })
+  try {
+    const answer = await fetch(input.value, { signal: AbortSignal.timeout(600_000) })
+    if (!answer.ok || !answer.body) throw new Error(`it answered ${answer.status}`)
+    await pipeline(Readable.fromWeb(answer.body), createWriteStream(join(folder, place, name)))
+  } catch (cause) {
+    const why = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : String(cause)
+    throw new PreparationFailed(
+      'UserError',
+      `Input '${input.name}': ${input.value} could not be downloaded: ${why}.`,
+      cause,
+    )
+  }
+  return join(place, name)
+}
+
+/**
+ * Makes the place of an output below `folder` and returns its path there.
+ *
+ * @throws PreparationFailed
+ */
+export async function placeOutput(output: JobOutput, folder: string): Promise<string> {
+  if (output.mode === 'direct')
+    throw new PreparationFailed('UserError', `Output '${output.name}': mode direct is not offered by this compute.`)
+  const path = folderName('', output.name)
+  const isFolder = output.type !== 'uri_file'
+  await mkdir(isFolder ? join(folder, path) : dirname(join(folder, path)), { recursive: true })
+  return path
+}

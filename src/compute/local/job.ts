@@ -1,0 +1,279 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { Value } from 'typebox/value'
+import type { RunStatus } from '../../store/runs.ts'
+import type { JobSpec, Observation } from '../engine.ts'
+import { type JobFolder, jsonOf, removeFolder, textOf, writeWhole } from './job-files.ts'
+import { JobLogs, tailOf } from './job-logs.ts'
+import { type Entry, Journal } from './journal.ts'
+import { startRunner } from './launch.ts'
+import type { Granted } from './limits.ts'
+import type { Node } from './pool.ts'
+import { type PrepareDeps, preparationVerdict, prepareJob, Stopped, unexpected } from './prepare-job.ts'
+import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts'
+import { collectOutputs } from './results.ts'
+import { Exit, judge, systemError, type Verdict } from './verdict.ts'
+
+/** What a job works with; the same for all. */
+export interface JobDeps extends PrepareDeps {
+  readonly now: () => Date
+  readonly log: Logger
+  readonly changed: (job: Job) => void
+}
+
+/** Why a job is to stop; stands in the file `cancel`, so that a restarted server still knows. */
+interface Stop {
+  readonly reason: 'cancel' | 'computeRemoved'
+}
+
+/** How long a runner may take to say that it is there before it counts as dead. */
+const runnerPatienceMs = 30_000
+
+/** A job of this machine, from its queue to its stored outputs. Its folder is the truth; this object moves it on. */
+export class Job {
+  readonly spec: JobSpec
+  readonly folder: JobFolder
+  readonly #deps: JobDeps
+  readonly #journal: Journal
+  readonly #logs: JobLogs
+  readonly #stopped = Promise.withResolvers<never>()
+  #stop: Stop | undefined
+  #watcher: FSWatcher | undefined
+  #checking: Promise<void> | undefined
+  #checkAgain = false
+  #ending: Promise<void> | undefined
+  #launchedAt = 0
+  #closed = false
+
+  private constructor(spec: JobSpec, folder: JobFolder, deps: JobDeps, journal: Journal) {
+    this.spec = spec
+    this.folder = folder
+    this.#deps = deps
+    this.#journal = journal
+    this.#logs = new JobLogs(folder, deps.blobs, spec.artifacts, deps.now)
+    this.#stopped.promise.catch(() => undefined)
+  }
+
+  /** A new job, on disk as Queued when this resolves. */
+  static async create(spec: JobSpec, folder: JobFolder, deps: JobDeps): Promise<Job> {
+    await mkdir(folder.run, { recursive: true, mode: 0o700 })
+    await writeWhole(folder.spec, JSON.stringify(spec))
+    const job = new Job(spec, folder, deps, await Journal.open(folder.journal, spec.id))
+    await job.#enter('Queued')
+    return job
+  }
+
+  /** The job of a folder whose spec still stands, which is until everything of its end is done. */
+  static async find(folder: JobFolder, deps: JobDeps): Promise<Job | undefined> {
+    const spec = (await jsonOf(folder.spec)) as JobSpec | undefined
+    if (!spec) return undefined
+    const job = new Job(spec, folder, deps, await Journal.open(folder.journal, spec.id))
+    if (!job.#journal.last) await job.#enter('Queued')
+    job.#stop = (await jsonOf(join(folder.run, 'cancel'))) as Stop | undefined
+    return job
+  }
+
+  get id(): string {
+    return this.spec.id
+  }
+  get status(): RunStatus {
+    return this.#journal.status
+  }
+  get isFinal(): boolean {
+    return this.#journal.isFinal
+  }
+  /** The node it has, by its number in the pool. */
+  get nodeIndex(): number | undefined {
+    return this.#journal.last?.nodeIndex
+  }
+  get observation(): Observation {
+    return this.#journal.observation
+  }
+
+  /** Runs it on `node`. What goes wrong becomes the job's own error. */
+  async start(node: Node, granted: Granted): Promise<void> {
+    try {
+      await this.#enter('Preparing', { node: node.id, nodeIndex: node.index, granted })
+      this.#follow()
+      if (this.#stop) throw new Stopped()
+      const { launch, warnings } = await prepareJob(
+        this.#deps,
+        { spec: this.spec, folder: this.folder, logs: this.#logs },
+        {
+          node,
+          granted,
+          stopped: this.#stopped.promise,
+        },
+      )
+      if (this.#stop) throw new Stopped()
+      if (this.#closed) return
+      // From here on a restarted server starts the runner itself, should this one be killed before it does.
+      await this.#enter('Starting', warnings.length > 0 ? { warnings } : {})
+      await this.#launch(launch.interpreter)
+    } catch (error) {
+      const verdict = this.#stop ? this.#stopVerdict() : preparationVerdict(error)
+      if (!verdict) this.#deps.log.error({ err: error, job: this.id }, 'a job could not be prepared')
+      await this.#end(verdict ?? unexpected(error))
+    }
+  }
+
+  /** Goes on with what an earlier server began; false where nothing runs yet and the job needs a node first. */
+  async resume(): Promise<boolean> {
+    if (this.status === 'Queued' || this.status === 'Preparing') {
+      if (this.#stop) await this.#end(this.#stopVerdict())
+      return this.isFinal
+    }
+    this.#follow()
+    const verdict = this.#journal.last?.verdict
+    if (verdict) void this.#end(verdict)
+    else if ((await jsonOf(join(this.folder.run, 'pid.json'))) === undefined) {
+      const launch = (await jsonOf(join(this.folder.run, 'launch.json'))) as { interpreter?: string } | undefined
+      if (launch?.interpreter) await this.#launch(launch.interpreter)
+    }
+    if (this.status === 'Running') this.#logs.show('std_log.txt')
+    this.check()
+    return true
+  }
+
+  /** Asks it to stop. What runs gets SIGTERM, and SIGKILL after the grace time. */
+  async stop(reason: Stop['reason']): Promise<void> {
+    if (this.isFinal || this.#stop) return
+    this.#stop = { reason }
+    await writeWhole(join(this.folder.run, 'cancel'), JSON.stringify(this.#stop))
+    this.#stopped.reject(new Stopped())
+    if (this.status === 'Queued') return this.#end(this.#stopVerdict())
+    const runner = (await jsonOf(join(this.folder.run, 'pid.json'))) as ProcessIdentity | undefined
+    if (runner) await signalProcess(runner, 'SIGTERM')
+  }
+
+  /** Looks at what the runner has written, soon; calls that come together are one look. */
+  check(): void {
+    if (this.#checking) {
+      this.#checkAgain = true
+      return
+    }
+    this.#checking = this.#look()
+      .catch((error: unknown) => this.#deps.log.error({ err: error, job: this.id }, 'a job can’t be looked after'))
+      .finally(() => {
+        this.#checking = undefined
+        if (!this.#checkAgain) return
+        this.#checkAgain = false
+        this.check()
+      })
+  }
+
+  /** Stops watching; the job goes on. */
+  close(): void {
+    this.#closed = true
+    this.#watcher?.close()
+  }
+
+  async #launch(interpreter: string): Promise<void> {
+    this.#launchedAt = Date.now()
+    await startRunner(this.folder, interpreter, (error) => {
+      void this.#end({
+        status: 'Failed',
+        error: systemError(`The job's runner could not be started: ${error.message}.`),
+      })
+    })
+  }
+
+  async #look(): Promise<void> {
+    this.#logs.nudge()
+    if (this.isFinal || this.#closed || this.status === 'Queued' || this.status === 'Preparing') return
+    const runner = (await jsonOf(join(this.folder.run, 'pid.json'))) as ProcessIdentity | undefined
+    const alive = runner ? await isAlive(runner) : Date.now() - this.#launchedAt < runnerPatienceMs
+    const started = (await jsonOf(join(this.folder.run, 'started.json'))) as { at: string } | undefined
+    if (started && this.status === 'Starting') {
+      this.#logs.show('std_log.txt')
+      await this.#enter('Running', { at: started.at })
+    }
+    // Read after the question whether it lives: the runner writes this and then ends.
+    const exit = await jsonOf(join(this.folder.run, 'exit.json'))
+    if (exit !== undefined) await this.#end(await this.#exitVerdict(exit))
+    else if (!alive)
+      await this.#end({
+        status: 'Failed',
+        error: systemError('The process that ran the job was killed from outside; its exit status is not known.'),
+      })
+  }
+
+  async #exitVerdict(exit: unknown): Promise<Verdict> {
+    if (!Value.Check(Exit, exit)) return { status: 'Failed', error: systemError('The exit record can’t be read.') }
+    if (exit.reason === 'cancel' && this.#stop)
+      return { ...this.#stopVerdict(), ...(exit.code === null ? {} : { exitCode: exit.code }) }
+    return judge(exit, {
+      tail: await tailOf(join(this.folder.run, 'std_log.txt')),
+      memoryBytes: this.#journal.last?.granted?.memoryBytes ?? this.#deps.machine.memoryBytes,
+      ...(this.spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: this.spec.timeoutSeconds }),
+    })
+  }
+
+  #stopVerdict(): Verdict {
+    if (this.#stop?.reason === 'computeRemoved')
+      return { status: 'Failed', error: { code: 'ComputeDeleted', message: 'The compute of the job was deleted.' } }
+    return { status: 'Canceled' }
+  }
+
+  /** Stores what the job left, then says how it ended: who sees the end sees everything else too. */
+  #end(verdict: Verdict): Promise<void> {
+    this.#ending ??= this.#store(verdict).catch((error: unknown) => {
+      this.#ending = undefined
+      this.#deps.log.error({ err: error, job: this.id }, 'a job’s end could not be written')
+    })
+    return this.#ending
+  }
+
+  async #store(wanted: Verdict): Promise<void> {
+    if (this.isFinal || this.#closed) return
+    let verdict = wanted
+    if (this.status !== 'Queued') {
+      if (this.status !== 'Finalizing') await this.#enter('Finalizing', { verdict })
+      try {
+        if ((await textOf(join(this.folder.run, 'started.json'))) !== undefined) {
+          this.#logs.show('std_log.txt')
+          for (const line of await collectOutputs(this.#deps.blobs, this.spec, this.folder.work)) this.#logs.note(line)
+        }
+        const code = verdict.exitCode === undefined ? '' : `, exit code ${verdict.exitCode}`
+        this.#logs.note(`ended: ${verdict.status}${code}${verdict.error ? `: ${verdict.error.message}` : ''}`)
+        await this.#logs.flush()
+      } catch (error) {
+        this.#deps.log.error({ err: error, job: this.id }, 'what a job left could not be stored')
+        const why = error instanceof Error ? error.message : String(error)
+        if (verdict.status === 'Completed')
+          verdict = { status: 'Failed', error: systemError(`The outputs of the job could not be stored: ${why}.`) }
+      }
+    }
+    if (this.#closed) return
+    const { status, ...how } = verdict
+    this.#watcher?.close()
+    this.#deps.limiter.release(this.folder.name)
+    await this.#enter(status, how)
+    await this.clean()
+  }
+
+  /** Removes everything of an ended job but its journal; the spec, which holds its tokens, goes last. */
+  async clean(): Promise<void> {
+    await removeFolder(this.folder.work)
+    await removeFolder(this.folder.run)
+    await rm(this.folder.spec, { force: true })
+  }
+
+  async #enter(status: RunStatus, more: Partial<Entry> = {}): Promise<void> {
+    await this.#journal.add({ at: this.#deps.now().toISOString(), ...more, status })
+    this.#deps.changed(this)
+  }
+
+  /** Begins to watch the runner's folder; the engine's slow poll covers file systems that tell nothing. */
+  #follow(): void {
+    if (this.#watcher) return
+    this.#logs.show('lifecycler.log')
+    this.#watcher = watch(this.folder.run, (_event, name) => {
+      if (name?.endsWith('.json')) this.check()
+      else if (name !== null) this.#logs.nudge(name)
+    })
+    this.#watcher.on('error', () => this.#watcher?.close())
+  }
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Blobs } from '../../blobs/blobs.ts'
+import type { Environments } from '../../environments/environments.ts'
+import { fault } from '../../faults.ts'
+import type { ComputeEngine, JobSpec, Observation, PoolSpec, PoolView } from '../engine.ts'
+import { Job, type JobDeps } from './job.ts'
+import { jobFolder, jobFolders, jsonOf, writeWhole } from './job-files.ts'
+import { Journal } from './journal.ts'
+import { grant, memoryLimiter, type VmSize } from './limits.ts'
+import { type Machine, thisMachine } from './machine.ts'
+import { Pool } from './pool.ts'
+import type { Sandbox } from './sandbox.ts'
+
+/** What the local engine is built with. */
+export interface LocalEngineOptions {
+  /** The data directory; `jobs/` and `pools/` below it are the engine's. */
+  readonly directory: string
+  readonly blobs: Blobs
+  readonly environments: Environments
+  readonly sandbox: Sandbox
+  readonly sizeOf: (vmSize: string) => VmSize | undefined
+  /** Memory that stays free on the machine when a further node comes up. */
+  readonly keepFreeBytes: number
+  /** Files outside a job's folder that it may read: the certificate bundle. Never paths that a caller names. */
+  readonly readable?: readonly string[]
+  /** Variables that every job gets: the user's package index. */
+  readonly variables?: Readonly<Record<string, string>>
+  readonly log: Logger
+  readonly now: () => Date
+  readonly machine?: Machine
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly graceSeconds?: number
+  /** How often idle times and silent file systems are looked at. */
+  readonly pollMs?: number
+}
+
+/**
+ * Jobs as processes of this machine. A cluster is a pool of slots; everything about a job lies in files, so a server
+ * that was killed finds its jobs again, still running or ended meanwhile.
+ */
+export function localEngine(options: LocalEngineOptions): ComputeEngine {
+  const { directory, now, log, sandbox } = options
+  const machine = options.machine ?? thisMachine()
+  const jobsFolder = join(directory, 'jobs')
+  const poolsFolder = join(directory, 'pools')
+  const pools = new Map<string, Pool>()
+  /** Jobs that are not at their end, in the order of their submission. */
+  const jobs = new Map<string, Job>()
+  const submitting = new Map<string, Promise<void>>()
+  const listeners: ((id: string) => void)[] = []
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
+  const deps: JobDeps = {
+    ...options,
+    limiter: memoryLimiter(),
+    machine,
+    readable: options.readable ?? [],
+    variables: options.variables ?? {},
+    graceSeconds: options.graceSeconds ?? 10,
+    changed(job) {
+      if (job.isFinal) {
+        jobs.delete(job.id)
+        for (const pool of pools.values()) pool.release(job.id, now().getTime())
+        schedule()
+      }
+      for (const listener of listeners) listener(job.id)
+    },
+  }
+
+  const waitingOn = (computeId: string) =>
+    [...jobs.values()].filter((job) => key(job.spec.computeId) === computeId && !hasNode(computeId, job.id))
+  const hasNode = (computeId: string, id: string) =>
+    pools.get(computeId)?.nodes.some((node) => node.job === id) ?? false
+  const roomForMore = () => machine.availableBytes() > options.keepFreeBytes
+
+  function schedule(): void {
+    if (stopped || !timer) return
+    for (const [computeId, pool] of pools)
+      for (const { job, node } of pool.schedule(waitingOn(computeId), now().getTime(), roomForMore))
+        jobs
+          .get(job)
+          ?.start(node, pool.granted)
+          .catch((error: unknown) => log.error({ err: error, job }, 'a job could not be started'))
+  }
+
+  function poll(): void {
+    schedule()
+    for (const job of jobs.values()) job.check()
+  }
+
+  async function create(spec: JobSpec): Promise<void> {
+    const folder = jobFolder(jobsFolder, spec.id)
+    if (await Journal.read(folder.journal)) return
+    const job = await Job.create(spec, folder, deps)
+    jobs.set(job.id, job)
+    schedule()
+  }
+
+  return {
+    kind: 'local',
+    computeTypes: ['AmlCompute', 'ComputeInstance'],
+    supports: { gpu: false, multiNode: false },
+    isolation: sandbox.description,
+
+    async applyPool(spec) {
+      const id = key(spec.computeId)
+      await mkdir(poolsFolder, { recursive: true, mode: 0o700 })
+      await writeWhole(poolFile(poolsFolder, id), JSON.stringify(spec))
+      putPool(spec)
+      schedule()
+    },
+
+    async observePool(computeId): Promise<PoolView | undefined> {
+      const id = key(computeId)
+      const pool = pools.get(id)
+      return pool?.view(waitingOn(id).length, (jobId) => {
+        const job = jobs.get(jobId)
+        const preparing = job?.status === 'Preparing' || job?.status === 'Starting'
+        return { run: job?.spec.run ?? '', state: preparing ? 'preparing' : 'running' }
+      })
+    },
+
+    async removePool(computeId) {
+      const id = key(computeId)
+      await rm(poolFile(poolsFolder, id), { force: true })
+      pools.delete(id)
+      const its = [...jobs.values()].filter((job) => key(job.spec.computeId) === id)
+      await Promise.all(its.map((job) => job.stop('computeRemoved')))
+    },
+
+    async submit(spec) {
+      if (spec.instanceCount > 1) throw fault('MultipleNodesNotOffered', { count: spec.instanceCount })
+      if (spec.distribution)
+        throw fault('DistributionNotOffered', { type: String(spec.distribution.distributionType ?? 'this') })
+      if (jobs.has(spec.id)) return
+      const going = submitting.get(spec.id) ?? create(spec).finally(() => submitting.delete(spec.id))
+      submitting.set(spec.id, going)
+      await going
+    },
+
+    async observe(id): Promise<Observation | undefined> {
+      return jobs.get(id)?.observation ?? Journal.read(jobFolder(jobsFolder, id).journal)
+    },
+
+    async cancel(id) {
+      await submitting.get(id)
+      await jobs.get(id)?.stop('cancel')
+    },
+
+    onChange(listener) {
+      listeners.push(listener)
+    },
+
+    async start() {
+      await mkdir(poolsFolder, { recursive: true, mode: 0o700 })
+      for (const name of await readdir(poolsFolder)) {
+        if (!name.endsWith('.json')) continue
+        const spec = (await jsonOf(join(poolsFolder, name))) as PoolSpec | undefined
+        if (spec && !pools.has(key(spec.computeId))) putPool(spec)
+      }
+      timer = setInterval(poll, options.pollMs ?? 1000)
+      timer.unref()
+      await findJobs()
+      schedule()
+    },
+
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      timer = undefined
+      for (const job of jobs.values()) job.close()
+    },
+  }
+
+  function putPool(spec: PoolSpec): void {
+    const id = key(spec.computeId)
+    const granted = grant(options.sizeOf(spec.vmSize), machine)
+    const pool = pools.get(id)
+    if (!pool) pools.set(id, new Pool(spec, granted))
+    else {
+      pool.spec = spec
+      pool.granted = granted
+    }
+  }
+
+  /** Takes up what an earlier server left: ended jobs are stored, running ones watched, queued ones queue again. */
+  async function findJobs(): Promise<void> {
+    const found: Job[] = []
+    for (const folder of await jobFolders(jobsFolder)) {
+      const job = await Job.find(folder, deps)
+      if (job?.isFinal) await job.clean()
+      else if (job && !jobs.has(job.id)) found.push(job)
+    }
+    found.sort((one, other) =>
+      (one.observation.spans?.[0]?.at ?? '').localeCompare(other.observation.spans?.[0]?.at ?? ''),
+    )
+    for (const job of found) jobs.set(job.id, job)
+    for (const job of found) {
+      const going = await job.resume()
+      const pool = pools.get(key(job.spec.computeId))
+      if (going && !job.isFinal && job.nodeIndex !== undefined) pool?.resume(job.id, job.nodeIndex, now().getTime())
+      if (going) log.info({ job: job.id, status: job.status }, 'found a job of an earlier start')
+    }
+  }
+}
+
+const key = (computeId: string): string => computeId.toLowerCase()
+const poolFile = (folder: string, id: string): string =>
+  join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`)

@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Blobs } from '../../blobs/blobs.ts'
+import { EnvironmentBuildFailed, type Environments } from '../../environments/environments.ts'
+import type { JobSpec } from '../engine.ts'
+import { UnknownBlank } from './blanks.ts'
+import { PreparationFailed, placeInput, placeOutput } from './inputs.ts'
+import { type JobFolder, removeFolder } from './job-files.ts'
+import type { JobLogs } from './job-logs.ts'
+import { type Launch, launchOf, places, writeLaunch } from './launch.ts'
+import { cpusOf, type Granted, type MemoryLimiter } from './limits.ts'
+import type { Machine } from './machine.ts'
+import type { Node } from './pool.ts'
+import type { Sandbox } from './sandbox.ts'
+import { systemError, type Verdict } from './verdict.ts'
+
+/** What preparing works with; the same for all jobs. */
+export interface PrepareDeps {
+  readonly blobs: Blobs
+  readonly environments: Environments
+  readonly sandbox: Sandbox
+  readonly limiter: MemoryLimiter
+  readonly machine: Machine
+  /** Files outside the job's folder that it may read: the certificate bundle. */
+  readonly readable: readonly string[]
+  /** Variables that every job gets: the user's package index. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly graceSeconds: number
+}
+
+/** The job was asked to stop while it was being prepared. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
+/**
+ * Puts a job's environment, code and inputs in place and writes what the runner needs. Begins from nothing each time,
+ * so it may be repeated after a crash.
+ *
+ * @throws EnvironmentBuildFailed, PreparationFailed, UnknownBlank, Stopped
+ */
+export async function prepareJob(
+  deps: PrepareDeps,
+  { spec, folder, logs }: { readonly spec: JobSpec; readonly folder: JobFolder; readonly logs: JobLogs },
+  on: { readonly node: Node; readonly granted: Granted; readonly stopped: Promise<never> },
+): Promise<{ readonly launch: Launch; readonly warnings: readonly string[] }> {
+  const { blobs, environments, limiter, sandbox } = deps
+  const { node, granted } = on
+  const data = join(folder.work, places.data)
+  await removeFolder(folder.work)
+  await mkdir(data, { recursive: true, mode: 0o755 })
+  await mkdir(join(folder.work, places.code), { recursive: true })
+  logs.note(
+    `node ${node.id}: granted ${granted.cpus} CPU and ${Math.floor(granted.memoryBytes / 2 ** 20)} MiB for vmSize ${spec.vmSize}; CPU is shared with other jobs`,
+  )
+  logs.note(limiter.description)
+  logs.note(`isolation: ${sandbox.description}`)
+  const [environment, inputs, outputs] = await allDone([
+    // A long build is not waited for by a job that was cancelled; it goes on for those who need it next.
+    Promise.race([environments.ensure(spec.environment, (text) => logs.write('image_build.log', text)), on.stopped]),
+    allDone(spec.inputs.map(async (input) => [input.name, await placeInput(blobs, input, data)] as const)),
+    allDone(spec.outputs.map(async (output) => [output.name, await placeOutput(output, data)] as const)),
+    spec.code ? blobs.materialise(spec.code, join(folder.work, places.code)) : undefined,
+  ])
+  for (const line of environment.notes) logs.note(`environment: ${line}`)
+  const launch = await launchOf({
+    spec,
+    folder,
+    sandbox,
+    environment,
+    inputs: Object.fromEntries(inputs),
+    outputs: Object.fromEntries(outputs),
+    cpus: cpusOf(node.index, granted.cpus, deps.machine),
+    ...limiter.prepare(folder.name, granted.memoryBytes),
+    graceSeconds: deps.graceSeconds,
+    readable: deps.readable,
+    variables: deps.variables,
+  })
+  await writeLaunch(folder, launch)
+  return { launch, warnings: environment.notes.filter((note) => note.startsWith('SUBSTITUTED')) }
+}
+
+/** What a failure to prepare tells the job's owner; undefined for what is nobody's fault but ours. */
+export function preparationVerdict(error: unknown): Verdict | undefined {
+  if (error instanceof EnvironmentBuildFailed)
+    return { status: 'Failed', error: { code: 'ImageBuildFailure', message: error.message } }
+  if (error instanceof PreparationFailed)
+    return { status: 'Failed', error: { code: error.code, message: error.message } }
+  if (error instanceof UnknownBlank) return { status: 'Failed', error: { code: 'UserError', message: error.message } }
+  return undefined
+}
+
+/** As `preparationVerdict`, for everything else. */
+export const unexpected = (error: unknown): Verdict => ({
+  status: 'Failed',
+  error: systemError(`The job could not be prepared: ${error instanceof Error ? error.message : error}.`),
+})
+
+type Done<Work extends readonly unknown[]> = { -readonly [Index in keyof Work]: Awaited<Work[Index]> }
+
+/** All of them, or the first failure once none is at work any more: nothing may still write while the job ends. */
+async function allDone<const Work extends readonly unknown[]>(work: Work): Promise<Done<Work>> {
+  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected')
+  if (failed) throw failed.reason
+  return Promise.all(work)
+}

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+
+/** A command with what it may touch. Paths are this machine's; `writable` may appear under another name inside. */
+export interface Confined {
+  readonly command: readonly string[]
+  /** As it is called inside. */
+  readonly cwd: string
+  /** Folders and files that can be read, under their own name. */
+  readonly readable: readonly string[]
+  readonly writable: readonly { readonly source: string; readonly target: string }[]
+  /** Read-only under another name. */
+  readonly shown?: readonly { readonly source: string; readonly target: string }[]
+}
+
+/** How jobs are kept apart from the server, from each other and from the user's files. */
+export interface Sandbox {
+  readonly kind: 'bubblewrap' | 'none'
+  /** The isolation in force, in words for `status` and system_logs. */
+  readonly description: string
+  /** Where a job's folder appears to the job. */
+  folderInside(folder: string, name: string): string
+  /** The command line that runs `confined.command` inside. */
+  wrap(confined: Confined): readonly string[]
+}
+
+const noSandbox = (why: string): Sandbox => ({
+  kind: 'none',
+  description: `none: ${why}; jobs run with the rights of the server's user`,
+  folderInside: (folder) => folder,
+  wrap: (confined) => confined.command,
+})
+
+/**
+ * The sandbox that works on this machine: bubblewrap is tried out once with the options that jobs get.
+ * `hidden` is the data directory, which may well lie below a system folder that jobs see.
+ */
+export function findSandbox(
+  options: { readonly disabled?: boolean; readonly hidden?: readonly string[] } = {},
+): Sandbox {
+  if (options.disabled) return noSandbox('switched off')
+  const program = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'].find((path) => existsSync(path))
+  if (!program) return noSandbox('bwrap is not installed')
+  const sandbox = bubblewrap(program, options.hidden ?? [])
+  const [command = '', ...args] = sandbox.wrap({
+    command: ['/bin/sh', '-c', 'exit 0'],
+    cwd: '/',
+    readable: [],
+    writable: [],
+  })
+  const tried = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 })
+  if (tried.status === 0) return sandbox
+  return noSandbox(`bwrap does not work here (${(tried.stderr || tried.error?.message || 'no reason given').trim()})`)
+}
+
+/** What of /etc a program needs to resolve names, check certificates and find libraries; nothing that is secret. */
+const etc = [
+  ...['alternatives', 'bash.bashrc', 'ca-certificates', 'fonts', 'gai.conf', 'group', 'host.conf', 'hosts', 'inputrc'],
+  ...['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'magic', 'mime.types', 'nsswitch.conf', 'odbcinst.ini'],
+  ...['OpenCL', 'passwd', 'pip.conf', 'pki/ca-trust', 'pki/tls/certs', 'pki/tls/cert.pem', 'profile', 'protocols'],
+  ...['services', 'ssl/certs', 'ssl/cert.pem', 'ssl/openssl.cnf', 'timezone'],
+]
+
+/** Roots of programs and libraries. Everything that is not named here or given does not exist inside. */
+const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store', '/sys']
+
+function bubblewrap(program: string, hidden: readonly string[]): Sandbox {
+  const masks = hidden.filter((path) => system.some((root) => path.startsWith(`${root}/`)))
+  return {
+    kind: 'bubblewrap',
+    description:
+      'bubblewrap: own user, process, IPC and host name spaces; read-only system, private /tmp and home, ' +
+      'no data directory but the job’s own folder; the network is shared',
+    // As Azure names it; and a path without blanks, whatever the data directory is called.
+    folderInside: (_folder, name) => `/mnt/azureml/cr/j/${name}`,
+    wrap: (confined) => [
+      program,
+      ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+      ...['--hostname', 'lazuli-node', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+      ...systemMounts(),
+      ...masks.flatMap((path) => ['--tmpfs', path]),
+      ...['--tmpfs', '/tmp', '--tmpfs', '/var/tmp', '--dir', '/run', '--dir', homedir()],
+      ...confined.readable.flatMap((path) => ['--ro-bind', path, path]),
+      ...confined.writable.flatMap(({ source, target }) => ['--bind', source, target]),
+      ...(confined.shown ?? []).flatMap(({ source, target }) => ['--ro-bind', source, target]),
+      ...['--remount-ro', '/', '--chdir', confined.cwd, '--'],
+      ...confined.command,
+    ],
+  }
+}
+
+let mounts: readonly string[] | undefined
+/** The system does not move while the server runs, so its mounts are looked up once. */
+function systemMounts(): readonly string[] {
+  mounts ??= [
+    ...system.filter((path) => existsSync(path)).flatMap(linkOrBind),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...etc.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    ...(existsSync('/etc/resolv.conf') ? ['--ro-bind', realpathSync('/etc/resolv.conf'), '/etc/resolv.conf'] : []),
+  ]
+  return mounts
+}
+
+/** `/bin` is a link to `usr/bin` on most systems and has to stay one. */
+const linkOrBind = (path: string): readonly string[] =>
+  lstatSync(path).isSymbolicLink() ? ['--symlink', realpathSync(path).slice(1), path] : ['--ro-bind', path, path]

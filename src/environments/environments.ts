@@ -1,0 +1,150 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { EnvironmentSpec } from '../compute/engine.ts'
+import { buildEnvironment } from './build.ts'
+import { findInterpreter, type Interpreter } from './interpreters.ts'
+import type { PackageIndex } from './package-index.ts'
+import { planOf } from './plan.ts'
+import { readStored, type Stored } from './stored.ts'
+
+/** A Python environment that stands on this machine and is never changed again. */
+export interface BuiltEnvironment {
+  readonly directory: string
+  readonly interpreter: Interpreter
+  readonly sitePackages: string
+  /** What a job must be able to read for it. */
+  readonly readable: readonly string[]
+  /** Console scripts without their first line, by name. */
+  readonly scripts: Readonly<Record<string, string>>
+  /** What could not be honoured to the letter, in words for the job's log. */
+  readonly notes: readonly string[]
+}
+
+/** Turns what an environment version says into a Python environment, built once however many jobs ask. */
+export interface Environments {
+  /**
+   * The environment, built now if it never was. `log` is told the build's output while it goes on, also by a caller
+   * who joins a build; it is not called when nothing has to be built.
+   *
+   * @throws EnvironmentBuildFailed
+   */
+  ensure(spec: EnvironmentSpec, log: (text: string) => unknown): Promise<BuiltEnvironment>
+}
+
+/** An environment that can't be had here; the message is for its owner. */
+export class EnvironmentBuildFailed extends Error {
+  override readonly name = 'EnvironmentBuildFailed'
+}
+
+/** A command as it runs confined: what it may read and write. */
+export type Confine = (confined: {
+  readonly command: readonly string[]
+  readonly cwd: string
+  readonly readable: readonly string[]
+  readonly writable: readonly { readonly source: string; readonly target: string }[]
+}) => readonly string[]
+
+/** What environments are built with. */
+export interface EnvironmentsOptions {
+  /** `DATA/environments`: the environments and uv's cache, on one file system for hard links. */
+  readonly directory: string
+  /** `DATA/tools`: uv itself. */
+  readonly tools: string
+  /** Build with what the machine has where the asked interpreter or image is lacking. */
+  readonly allowSubstitute: boolean
+  readonly index: PackageIndex
+  /** Source packages run their own code while they are built, so builds are confined like jobs. */
+  readonly confine: Confine
+}
+
+/** Python environments by content: the same packages for the same interpreter are one environment. */
+export function pythonEnvironments(options: EnvironmentsOptions): Environments {
+  const known = new Map<string, BuiltEnvironment>()
+  const building = new Map<string, Build>()
+
+  return {
+    async ensure(spec, log) {
+      const plan = planOf(spec, options.allowSubstitute)
+      const { interpreter, notes } = await findInterpreter(plan.python, options.allowSubstitute)
+      const key = keyOf(interpreter, plan.requirements)
+      const withNotes = (built: BuiltEnvironment): BuiltEnvironment => ({ ...built, notes: [...plan.notes, ...notes] })
+      const there = known.get(key) ?? (await stored(key))
+      if (there && (await isThere(there))) return withNotes(there)
+      known.delete(key)
+      let build = building.get(key)
+      if (!build) {
+        build = startBuild(key, interpreter, plan.requirements)
+        building.set(key, build)
+      }
+      for (const line of [...plan.notes, ...notes]) log(`${line}\n`)
+      build.join(log)
+      return withNotes(await build.done)
+    },
+  }
+
+  async function stored(key: string): Promise<BuiltEnvironment | undefined> {
+    const found = await readStored(join(options.directory, key))
+    if (found) known.set(key, found)
+    return found
+  }
+
+  function startBuild(key: string, interpreter: Interpreter, requirements: readonly string[]): Build {
+    const listeners: ((text: string) => unknown)[] = []
+    let text = ''
+    const tell = (part: string) => {
+      text += part
+      for (const listener of listeners) listener(part)
+    }
+    const done = build(key, interpreter, requirements, tell).finally(() => building.delete(key))
+    return {
+      done,
+      join(listener) {
+        if (text !== '') listener(text)
+        listeners.push(listener)
+      },
+    }
+  }
+
+  /**
+   * A virtual environment holds its own path, so it can't be built elsewhere and moved. Each attempt therefore has a
+   * folder of its own, and a file written last says which attempt counts: a crash leaves only a folder to remove.
+   */
+  async function build(
+    key: string,
+    interpreter: Interpreter,
+    requirements: readonly string[],
+    tell: (text: string) => void,
+  ): Promise<BuiltEnvironment> {
+    const folder = join(options.directory, key)
+    const attempt = randomBytes(4).toString('hex')
+    await mkdir(folder, { recursive: true, mode: 0o755 })
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+    const facts = await buildEnvironment({ ...options, interpreter, requirements, target: join(folder, attempt), tell })
+    const record: Stored = { attempt, interpreter, ...facts }
+    await writeFile(join(folder, 'current.json.new'), JSON.stringify(record), { flush: true })
+    await rename(join(folder, 'current.json.new'), join(folder, 'current.json'))
+    const built = await stored(key)
+    if (!built) throw new EnvironmentBuildFailed('The environment vanished while it was built.')
+    return built
+  }
+}
+
+interface Build {
+  readonly done: Promise<BuiltEnvironment>
+  join(listener: (text: string) => unknown): void
+}
+
+const keyOf = (interpreter: Interpreter, requirements: readonly string[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify({ format: 1, interpreter, requirements }))
+    .digest('hex')
+    .slice(0, 32)
+
+/** An interpreter may have been removed from the machine since; then the environment is a set of broken links. */
+async function isThere(built: BuiltEnvironment): Promise<boolean> {
+  const found = await Promise.all(
+    [built.interpreter.executable, built.sitePackages].map((path) => stat(path).catch(() => undefined)),
+  )
+  return found.every((each) => each !== undefined)
+}
