@@ -4,7 +4,8 @@ import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
 const src = join(import.meta.dirname, '..', 'src')
-const files = globSync('**/*.ts', { cwd: src }).filter((file) => !file.endsWith('.test.ts'))
+/** Tests, and what several tests of a folder share (`test-*.ts`), may reach for real adapters. */
+const files = globSync('**/*.ts', { cwd: src }).filter((file) => !/\.test\.ts$|(^|\/)test-[^/]+\.ts$/.test(file))
 
 /** What everybody may import: values without behaviour of their own. */
 const kernel = [/^faults\.ts$/, /^faults\//, /^json\.ts$/, /^resource-id\.ts$/]
