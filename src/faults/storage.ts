@@ -176,6 +176,11 @@ export const storageFaults = {
     message: 'Key based authentication is not permitted on this storage account.',
   },
 
+  StorageInternalError: {
+    status: 500,
+    code: 'InternalError',
+    message: 'Server encountered an internal error. Please try again after some time.',
+  },
   StorageDiskFull: {
     status: 503,
     code: 'ServerBusy',

@@ -1,0 +1,103 @@
+import { fault, isFault } from '../../faults.ts'
+import type { Caller } from '../../identity/identity.ts'
+import { type Call, header } from './call.ts'
+import type { Asker, GrantedCall, Operation, Plane, Right } from './plane.ts'
+import { demandSas, hasSas, type SharedAccess } from './shared-access.ts'
+import { demandSharedKey } from './shared-key.ts'
+
+/** Azure told anonymous readers before this version that a private container is not there. */
+const CHALLENGING_VERSION = '2019-12-12'
+
+/**
+ * Finds out who asks. A call may name itself in one way only.
+ *
+ * @throws StorageAuthenticationFailed, StorageInvalidAuthentication, StorageInvalidToken, and what a SAS may lack
+ */
+export async function authenticate(plane: Plane, call: Call): Promise<Asker> {
+  const authorization = header(call, 'authorization')
+  if (authorization === undefined) {
+    if (!hasSas(call)) return { by: 'anonymous' }
+    return { by: 'sas', access: await demandSas(call, sasContext(plane, call)) }
+  }
+  if (/^SharedKey(Lite)? /i.test(authorization)) {
+    demandSharedKey(call, authorization, plane.now())
+    return { by: 'key' }
+  }
+  return { by: 'token', caller: await demandToken(plane, call, authorization) }
+}
+
+export const sasContext = (plane: Plane, call: Pick<Call, 'account'>) => ({
+  now: plane.now(),
+  container: (name: string) => plane.core.rows.container(call.account.name, name),
+})
+
+/** @throws StorageInvalidToken */
+export async function demandToken(plane: Plane, call: Call, authorization: string): Promise<Caller> {
+  try {
+    return await plane.authenticator.authenticate(authorization, ['storage'])
+  } catch (cause) {
+    if (!isFault(cause)) throw cause
+    const details = [{ code: 'AuthenticationErrorDetail', message: cause.message }]
+    throw fault('StorageInvalidToken', {}, { cause, details, headers: challenge(plane, call) })
+  }
+}
+
+const challenge = ({ tenantId }: Plane, { context }: Call): Readonly<Record<string, string>> => ({
+  'WWW-Authenticate': `Bearer authorization_uri=${context.origin.login()}/${tenantId}/oauth2/authorize resource_id=https://storage.azure.com`,
+})
+
+/**
+ * Grants a call, or refuses it.
+ *
+ * @throws AuthorizationPermissionMismatch, AuthorizationResourceTypeMismatch, StorageAuthorizationFailure,
+ *   StorageNoAuthentication, StorageResourceNotFound
+ */
+export async function authorize(plane: Plane, call: Call, operation: Operation, asker: Asker): Promise<GrantedCall> {
+  let createOnly = false
+  if (asker.by === 'sas') createOnly = demandPermission(call, operation, asker.access)
+  if (asker.by === 'token' && !(await isAllowed(plane, call, asker.caller, operation.rights))) {
+    throw fault('AuthorizationPermissionMismatch')
+  }
+  if (asker.by === 'anonymous') await demandPublic(plane, call, operation)
+  return { ...call, asker, createOnly }
+}
+
+/** Answers whether the permissions allow to make only. */
+function demandPermission(call: Call, operation: Operation, access: SharedAccess): boolean {
+  if (access.kind === 'account') {
+    const type = { service: 's', container: 'c', blob: 'o' }[operation.level]
+    if (!access.resourceTypes.includes(type)) throw fault('AuthorizationResourceTypeMismatch')
+  } else if (access.blob !== undefined && operation.level !== 'blob') {
+    throw fault('StorageAuthorizationFailure')
+  } else if (call.blob === undefined && operation.level === 'blob') {
+    throw fault('StorageAuthorizationFailure')
+  }
+  const enough = access.kind === 'account' ? operation.accountSas : operation.serviceSas
+  if (enough === '') throw fault('StorageAuthorizationFailure')
+  const held = [...enough].filter((one) => access.permissions.includes(one))
+  if (held.length === 0) throw fault('AuthorizationPermissionMismatch')
+  return held.every((one) => one === 'c')
+}
+
+/** Whether a role of the caller's allows one of the actions, at the container or above. */
+export async function isAllowed(
+  { access }: Plane,
+  { account, container }: Pick<Call, 'account' | 'container'>,
+  caller: Caller,
+  rights: readonly Right[],
+): Promise<boolean> {
+  const scope = container === undefined ? account.id : `${account.id}/blobServices/default/containers/${container}`
+  for (const { action, kind } of rights) {
+    if (await access.allows(caller, `Microsoft.Storage/storageAccounts/${action}`, scope, kind)) return true
+  }
+  return false
+}
+
+async function demandPublic(plane: Plane, call: Call, operation: Operation): Promise<void> {
+  if (operation.public && call.container !== undefined && call.account.allowsPublicAccess) {
+    const access = (await plane.core.rows.container(call.account.name, call.container))?.publicAccess
+    if (access === 'container' || (access !== undefined && access === operation.public)) return
+  }
+  if (call.version < CHALLENGING_VERSION) throw fault('StorageResourceNotFound')
+  throw fault('StorageNoAuthentication', {}, { headers: challenge(plane, call) })
+}

@@ -1,0 +1,50 @@
+import type { StorageAccounts } from '../../blobs/accounts.ts'
+import type { Core } from '../../blobs/core.ts'
+import type { AccessControl, Authenticator, Caller } from '../../identity/identity.ts'
+import type { Call } from './call.ts'
+import type { SharedAccess } from './shared-access.ts'
+
+/** What the blob service's wire stands on. */
+export interface Plane {
+  readonly core: Core
+  readonly accounts: StorageAccounts
+  readonly authenticator: Authenticator
+  readonly access: AccessControl
+  readonly now: () => Date
+  readonly tenantId: string
+}
+
+/** Who asks, and by what. */
+export type Asker =
+  | { readonly by: 'key' }
+  | { readonly by: 'sas'; readonly access: SharedAccess }
+  | { readonly by: 'token'; readonly caller: Caller }
+  | { readonly by: 'anonymous' }
+
+/** A call that may be done. */
+export interface GrantedCall extends Call {
+  readonly asker: Asker
+  /** The asker may make blobs, not replace them. */
+  readonly createOnly: boolean
+}
+
+/** An action that a role may allow, below `Microsoft.Storage/storageAccounts/`. */
+export interface Right {
+  readonly action: string
+  readonly kind: 'actions' | 'dataActions'
+}
+
+/** Something that the blob service does, and who may have it done. */
+export interface Operation {
+  readonly name: string
+  readonly level: 'service' | 'container' | 'blob'
+  /** Permissions of an account SAS, any of which is enough; '' where none is. */
+  readonly accountSas: string
+  /** Likewise of a service SAS. */
+  readonly serviceSas: string
+  /** Any of these is enough. */
+  readonly rights: readonly Right[]
+  /** What of a container must be public for everybody to do this. */
+  readonly public?: 'container' | 'blob'
+  readonly run: (plane: Plane, call: GrantedCall) => Promise<void> | void
+}

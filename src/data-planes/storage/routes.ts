@@ -1,0 +1,137 @@
+import { fault } from '../../faults.ts'
+import { appendBlock, getBlockList, putBlock, putBlockList } from './blocks.ts'
+import { type Call, header } from './call.ts'
+import * as containers from './containers.ts'
+import { copyBlob, putBlobFromUrl } from './copy.ts'
+import { listBlobs, listContainers } from './list.ts'
+import type { Operation, Right } from './plane.ts'
+import { getBlob, getMetadata, headBlob } from './read-blob.ts'
+import { getAccountInformation, getServiceProperties, notYet } from './service.ts'
+import { deleteBlob, putBlob, setMetadata, setProperties } from './write-blob.ts'
+
+const data = (verb: string): Right => ({ action: `blobServices/containers/blobs/${verb}`, kind: 'dataActions' })
+const manage = (action: string): Right => ({ action: `blobServices/${action}`, kind: 'actions' })
+
+type Rest = Omit<Operation, 'name' | 'run'>
+const reading: Rest = { level: 'blob', accountSas: 'r', serviceSas: 'r', rights: [data('read')], public: 'blob' }
+const making: Rest = { level: 'blob', accountSas: 'wc', serviceSas: 'wc', rights: [data('write'), data('add/action')] }
+const changing: Rest = { level: 'blob', accountSas: 'w', serviceSas: 'w', rights: [data('write')] }
+const adding: Rest = { ...changing, accountSas: 'aw', serviceSas: 'aw', rights: [data('write'), data('add/action')] }
+const deleting: Rest = { level: 'blob', accountSas: 'd', serviceSas: 'd', rights: [data('delete')] }
+const listing: Rest = {
+  level: 'container',
+  accountSas: 'l',
+  serviceSas: 'l',
+  rights: [data('read')],
+  public: 'container',
+}
+const container = (verb: string, accountSas: string): Rest => ({
+  level: 'container',
+  accountSas,
+  serviceSas: '',
+  rights: [manage(`containers/${verb}`)],
+})
+const viewing: Rest = { ...container('read', 'r'), public: 'container' }
+const service: Rest = { level: 'service', accountSas: 'r', serviceSas: '', rights: [manage('read')] }
+
+const op = (name: string, rest: Rest, run: Operation['run']): Operation => ({ name, ...rest, run })
+const later = (name: string, level: Operation['level']): Operation =>
+  op(name, { level, accountSas: '', serviceSas: '', rights: [] }, notYet(name))
+
+/** By method, level, `restype` (of a service's or account's calls) and `comp`. */
+const operations: Readonly<Record<string, Operation>> = {
+  'GET service list': op(
+    'List Containers',
+    { ...service, accountSas: 'l', rights: [manage('containers/read')] },
+    listContainers,
+  ),
+  'GET service service/properties': op('Get Blob Service Properties', service, getServiceProperties),
+  'PUT service service/properties': later('Set Blob Service Properties', 'service'),
+  'GET service service/stats': later('Get Blob Service Stats', 'service'),
+  'POST service service/userdelegationkey': later('Get User Delegation Key', 'service'),
+  'POST service batch': later('Blob Batch', 'service'),
+  'GET service blobs': later('Find Blobs by Tags', 'service'),
+
+  'PUT container': op('Create Container', container('write', 'cw'), containers.createContainer),
+  'GET container': op('Get Container Properties', viewing, containers.getContainer),
+  'GET container metadata': op('Get Container Metadata', viewing, containers.getContainer),
+  'PUT container metadata': op('Set Container Metadata', container('write', 'w'), containers.setMetadata),
+  'GET container acl': op('Get Container ACL', container('getAcl/action', ''), containers.getAcl),
+  'PUT container acl': op('Set Container ACL', container('setAcl/action', ''), containers.setAcl),
+  'DELETE container': op('Delete Container', container('delete', 'd'), containers.deleteContainer),
+  'GET container list': op('List Blobs', listing, listBlobs),
+  'PUT container lease': later('Lease Container', 'container'),
+  'PUT container undelete': later('Restore Container', 'container'),
+  'PUT container rename': later('Rename Container', 'container'),
+  'POST container batch': later('Blob Batch', 'container'),
+  'GET container blobs': later('Find Blobs by Tags in Container', 'container'),
+
+  'PUT blob': op('Put Blob', making, putBlob),
+  'PUT blob from-url': op('Put Blob From URL', making, putBlobFromUrl),
+  'PUT blob copied': op('Copy Blob', making, copyBlob),
+  'GET blob': op('Get Blob', reading, getBlob),
+  'HEAD blob': op('Get Blob Properties', reading, headBlob),
+  'DELETE blob': op('Delete Blob', deleting, deleteBlob),
+  'GET blob metadata': op('Get Blob Metadata', reading, getMetadata),
+  'PUT blob metadata': op('Set Blob Metadata', changing, setMetadata),
+  'PUT blob properties': op('Set Blob Properties', changing, setProperties),
+  'PUT blob block': op('Put Block', making, putBlock),
+  'PUT blob blocklist': op('Put Block List', making, putBlockList),
+  'GET blob blocklist': op('Get Block List', reading, getBlockList),
+  'PUT blob appendblock': op('Append Block', adding, appendBlock),
+  'PUT blob copy': op('Abort Copy Blob', changing, () => {
+    throw fault('NoPendingCopyOperation')
+  }),
+  'PUT blob lease': later('Lease Blob', 'blob'),
+  'PUT blob snapshot': later('Snapshot Blob', 'blob'),
+  'PUT blob tier': later('Set Blob Tier', 'blob'),
+  'PUT blob tags': later('Set Blob Tags', 'blob'),
+  'GET blob tags': later('Get Blob Tags', 'blob'),
+  'PUT blob undelete': later('Undelete Blob', 'blob'),
+  'PUT blob page': later('Put Page', 'blob'),
+  'GET blob pagelist': later('Get Page Ranges', 'blob'),
+  'PUT blob incrementalcopy': later('Incremental Copy Blob', 'blob'),
+  'PUT blob seal': later('Append Blob Seal', 'blob'),
+  'PUT blob expiry': later('Set Blob Expiry', 'blob'),
+  'PUT blob immutabilitypolicies': later('Set Blob Immutability Policy', 'blob'),
+  'DELETE blob immutabilitypolicies': later('Delete Blob Immutability Policy', 'blob'),
+  'PUT blob legalhold': later('Set Blob Legal Hold', 'blob'),
+  'POST blob query': later('Query Blob Contents', 'blob'),
+}
+
+const byKey = new Map(Object.entries(operations))
+const information: Operation = op(
+  'Get Account Information',
+  { ...service, serviceSas: 'racwdxylti', accountSas: 'racwdxylti' },
+  getAccountInformation,
+)
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'POST', 'OPTIONS'])
+
+/**
+ * What a call asks for.
+ *
+ * @throws StorageUnsupportedVerb, InvalidQueryParameterValue, CorsPreflightFailure
+ */
+export function route(call: Call): Operation {
+  const method = call.request.method ?? ''
+  if (!METHODS.has(method)) throw fault('StorageUnsupportedVerb')
+  if (method === 'OPTIONS') throw fault('CorsPreflightFailure')
+  const level = call.blob !== undefined ? 'blob' : call.container !== undefined ? 'container' : 'service'
+  const restype = call.query.get('restype')?.toLowerCase()
+  const comp = call.query.get('comp')?.toLowerCase() ?? ''
+  if (restype === 'account' && comp === 'properties' && (method === 'GET' || method === 'HEAD')) {
+    return { ...information, level }
+  }
+  const what = level === 'service' && restype !== undefined ? `${restype}/${comp}` : comp
+  const key = `${level}${what === '' ? variant(call, level) : ` ${what}`}`
+  const found = byKey.get(`${method} ${key}`) ?? (method === 'HEAD' ? byKey.get(`GET ${key}`) : undefined)
+  if (found) return found
+  const isKnown = [...METHODS].some((other) => byKey.has(`${other} ${key}`))
+  throw isKnown ? fault('StorageUnsupportedVerb') : fault('InvalidQueryParameterValue')
+}
+
+/** A PUT that names a source is a copy; with a blob type it is Put Blob From URL. */
+function variant(call: Call, level: string): string {
+  if (level !== 'blob' || call.request.method !== 'PUT' || header(call, 'x-ms-copy-source') === undefined) return ''
+  return header(call, 'x-ms-blob-type') === undefined ? ' copied' : ' from-url'
+}
