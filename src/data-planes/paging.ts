@@ -9,6 +9,12 @@ interface Asked {
   readonly url: string
 }
 
+/** A page of a listing that is asked for by POST: the rest is asked for with its token, in another POST. */
+export const presentPosted = <Item>(page: Page<Item>, present: (item: Item) => Json): JsonObject => ({
+  value: page.items.map(present),
+  ...(page.next !== undefined && { continuationToken: pageToken(page.next) }),
+})
+
 /**
  * A page as the region's services answer it: a token for a client that asks again, and the URL for one that follows it.
  * `parameter` is the query parameter that takes the token.

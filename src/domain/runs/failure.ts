@@ -30,7 +30,7 @@ async function lastLines(blobs: Blobs, run: Run): Promise<string> {
   const at = { ...artifacts, path: `${artifacts.path}${LOG}` }
   const info = await blobs.info(at)
   if (!info || info.size === 0) return ''
-  const body = await blobs.read(at, { start: Math.max(0, info.size - TAIL_BYTES), end: info.size - 1 })
+  const body = await blobs.read(at, { start: Math.max(0, info.size - TAIL_BYTES), end: info.size })
   const parts: Buffer[] = []
   for await (const part of body) parts.push(Buffer.from(part))
   return Buffer.concat(parts).toString('utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')

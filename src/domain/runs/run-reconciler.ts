@@ -8,12 +8,10 @@ import { type JobAddress, jobVariables } from './job-variables.ts'
 import { type HandedJob, handedJob } from './read-job.ts'
 import { registerOutputs } from './register-outputs.ts'
 import { moved } from './run-states.ts'
+import { issueRunToken } from './run-token.ts'
 import { engineJobId, runOfEngineJob } from './submit-job.ts'
 
 const SWEEP_MS = 2000
-const DAY_SECONDS = 24 * 3600
-/** A run's token outlives the job by a day; a job without a limit gets as long as Azure's longest default. */
-const DEFAULT_LIFETIME_SECONDS = 30 * DAY_SECONDS
 
 export interface RunReconciler {
   /** Goes on with what an earlier server left unfinished, then follows what comes. May be called twice. */
@@ -126,19 +124,15 @@ async function begin(deps: ReconcilerDeps, run: Run, job: HandedJob): Promise<vo
     return finish(deps, run, { status: 'Failed', since: at, error: { code: 'JobLost', message } })
   }
   const engine = deps.engines.named(job.computeType)
-  const variables = { ...(await variablesOf(deps, run, job)), ...job.spec.variables }
+  const variables = { ...(await variablesOf(deps, run)), ...job.spec.variables }
   await engine.submit({ ...job.spec, variables })
   const seen = await engine.observe(job.spec.id)
   if (seen) await follow(deps, run, seen)
 }
 
-async function variablesOf(deps: ReconcilerDeps, run: Run, job: HandedJob): Promise<Record<string, string>> {
+async function variablesOf(deps: ReconcilerDeps, run: Run): Promise<Record<string, string>> {
   const workspace = await deps.store.resources.get(run.workspace)
-  const lifetime = (job.spec.timeoutSeconds ?? DEFAULT_LIFETIME_SECONDS) + DAY_SECONDS
-  const token = await deps.tokens.issueRunToken(
-    { workspace: run.workspace, id: run.id, objectId: run.createdBy.objectId },
-    lifetime,
-  )
+  const { token, expiresAt } = await issueRunToken(deps, run, run.createdBy.objectId)
   return jobVariables({
     run,
     workspaceId: workspace?.id ?? run.workspace,
@@ -146,7 +140,7 @@ async function variablesOf(deps: ReconcilerDeps, run: Run, job: HandedJob): Prom
       textAt(workspace?.state.workspaceId) ?? textAt(objectAt(workspace?.body.properties).workspaceId) ?? '',
     region: textAt(workspace?.body.location) ?? '',
     token,
-    tokenExpiresAt: new Date(deps.now().getTime() + lifetime * 1000),
+    tokenExpiresAt: expiresAt,
     address: deps.address(),
   })
 }

@@ -1,0 +1,126 @@
+import { Type } from 'typebox'
+import { openArtifacts, runContainer } from '../../domain/artifacts/artifacts.ts'
+import type { Deps } from '../../domain/deps.ts'
+import { findRun, type RunPath } from '../../domain/runs/find-run.ts'
+import { readPageToken } from '../../domain/search/page-token.ts'
+import { presentArtifact, presentBatch, presentContent } from '../artifact-dto.ts'
+import type { Workspace } from '../operation.ts'
+import { presentPage } from '../paging.ts'
+import { runOperation } from './run-operation.ts'
+
+const PAGE = 1000
+const read = 'experiments/runs/read'
+const PathQuery = Type.Object({ path: Type.String() })
+const ListQuery = Type.Object({ path: Type.Optional(Type.String()), continuationToken: Type.Optional(Type.String()) })
+
+async function artifactsOf(deps: Deps, workspace: Workspace, path: RunPath) {
+  const run = await findRun(deps.store, workspace.key, path)
+  return await openArtifacts(deps, runContainer(workspace.key, run.id))
+}
+
+const pageOf = (token: string | undefined) => {
+  const after = readPageToken(token)
+  return { limit: PAGE, ...(after !== undefined && { after }) }
+}
+
+/** The artifacts of a run: lists, and URLs with which clients read and write them as blobs. */
+export const runArtifactOperations = [
+  ...runOperation({
+    name: 'RunArtifacts.batchCreateEmptyArtifacts',
+    method: 'POST',
+    suffix: '/artifacts/batch/metadata',
+    onlyByExperiment: true,
+    right: 'experiments/runs/write',
+    body: Type.Object({ paths: Type.Array(Type.Object({ path: Type.String() }), { maxItems: 1000 }) }),
+    async answer(deps, { workspace, path, body, origin }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      return await presentBatch(artifacts, { paths: body.paths, origin, now: deps.now() })
+    },
+  }),
+  ...runOperation({
+    name: 'RunArtifacts.list',
+    method: 'GET',
+    suffix: '/artifacts',
+    onlyByExperiment: true,
+    right: read,
+    query: ListQuery,
+    async answer(deps, { workspace, path, query, ...asked }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      const page = await artifacts.list('', pageOf(query.continuationToken))
+      return presentPage(page, (item) => presentArtifact(artifacts, item), {
+        asked: { ...asked, workspace },
+        parameter: 'continuationToken',
+      })
+    },
+  }),
+  ...runOperation({
+    name: 'RunArtifacts.listByPath',
+    method: 'GET',
+    suffix: '/artifacts/path',
+    onlyByExperiment: true,
+    right: read,
+    query: ListQuery,
+    async answer(deps, { workspace, path, query, ...asked }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      const page = await artifacts.list(query.path ?? '', pageOf(query.continuationToken))
+      return presentPage(page, (item) => presentArtifact(artifacts, item), {
+        asked: { ...asked, workspace },
+        parameter: 'continuationToken',
+      })
+    },
+  }),
+  ...runOperation({
+    name: 'RunArtifacts.getMetadata',
+    method: 'GET',
+    suffix: '/artifacts/metadata',
+    onlyByExperiment: true,
+    right: read,
+    query: PathQuery,
+    async answer(deps, { workspace, path, query }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      return presentArtifact(artifacts, await artifacts.get(query.path))
+    },
+  }),
+  ...runOperation({
+    name: 'RunArtifacts.getContentInformation',
+    method: 'GET',
+    suffix: '/artifacts/contentinfo',
+    onlyByExperiment: true,
+    right: read,
+    query: PathQuery,
+    async answer(deps, { workspace, path, query, origin }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      const { path: file } = await artifacts.get(query.path)
+      return await presentContent(artifacts, file, origin)
+    },
+  }),
+  ...runOperation({
+    name: 'RunArtifacts.getUri',
+    method: 'GET',
+    suffix: '/artifacts/artifacturi',
+    onlyByExperiment: true,
+    right: read,
+    query: ListQuery,
+    async answer(deps, { workspace, path, query }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      return `aml://artifactId/${artifacts.origin}/${artifacts.container}/${query.path ?? ''}`
+    },
+  }),
+  ...runOperation({
+    name: 'RunArtifacts.listSasByPrefix',
+    method: 'GET',
+    suffix: '/artifacts/prefix/contentinfo',
+    onlyByExperiment: true,
+    right: read,
+    query: ListQuery,
+    async answer(deps, { workspace, path, query, ...asked }) {
+      const artifacts = await artifactsOf(deps, workspace, path)
+      const page = await artifacts.list(query.path ?? '', pageOf(query.continuationToken))
+      const contents = await Promise.all(page.items.map((item) => presentContent(artifacts, item.path, asked.origin)))
+      return presentPage({ ...page, items: contents }, (content) => content, {
+        asked: { ...asked, workspace },
+        parameter: 'continuationToken',
+      })
+    },
+  }),
+]
