@@ -49,13 +49,13 @@ export function openStage(curl: Curl, values: Record<string, string>): Stage {
     note: (text) => console.log(`\n  ${text}`),
     async poll(command, until, what) {
       const start = Date.now()
-      let found = until(await run(command, [200, 202], true))
+      let found = until(await run(command, [], true))
       const progress = openProgress(what)
       while (found === undefined) {
         if (Date.now() - start > 900_000) throw new Unexpected(`${what}: still not done after 15 minutes`)
         await new Promise((resolve) => setTimeout(resolve, 500))
         progress.show(Date.now() - start)
-        const answer = await run(command, [200, 202], false)
+        const answer = await run(command, [], false)
         found = until(answer)
         if (found !== undefined) {
           progress.end()

@@ -105,9 +105,11 @@ async function createWithIdentity(stage: Stage): Promise<void> {
 
 async function askForOwnKeys(stage: Stage): Promise<void> {
   stage.values['YOUR-NEW-WORKSPACE-NAME'] = 'with-own-keys'
-  const refused = await stage.ask(article.workspaceWithOwnKeys)
-  const { error } = refused.json<{ error?: { code?: string; message?: string } }>()
-  expect(refused.status >= 400 && Boolean(error?.code && error.message), 'Lazuli does not encrypt yet, and must say so')
+  const accepted = await stage.ask(article.workspaceWithOwnKeys, 202)
+  const location = accepted.headers.get('location')
+  if (!location) throw new Unexpected('the answer has no Location')
+  const error = await stage.poll(get(location), failure, 'the workspace')
+  expect(Boolean(error.code && error.message), 'Lazuli does not encrypt yet, and must say so')
   stage.note(
     'That is the true answer: Lazuli does not seal a workspace with your keys yet, so it refuses to say that it did.',
   )
@@ -155,6 +157,7 @@ export function expect(holds: boolean, what: string): asserts holds {
 
 /** A resource's own account of how far it is. */
 export function succeeded(answer: Answer): true | undefined {
+  if (answer.status !== 200) throw new Unexpected(`answered ${answer.status}`)
   const state = answer.json<Resource>().properties?.provisioningState ?? 'Succeeded'
   if (state === 'Failed' || state === 'Canceled') throw new Unexpected(`provisioning ended ${state}`)
   return state === 'Succeeded' ? true : undefined
@@ -163,7 +166,22 @@ export function succeeded(answer: Answer): true | undefined {
 /** An operation's account, as a `Location` gives it: 202 while it goes on. */
 export function finished(answer: Answer): true | undefined {
   if (answer.status === 202) return undefined
+  if (answer.status >= 300) throw new Unexpected(`the operation ended with ${answer.status}: ${answer.text}`)
   const { status = 'Succeeded' } = answer.text.trim() === '' ? {} : answer.json<{ status?: string }>()
   if (status === 'Failed' || status === 'Canceled') throw new Unexpected(`the operation ended ${status}`)
   return status === 'Succeeded' ? true : undefined
+}
+
+interface Refusal {
+  readonly code?: string
+  readonly message?: string
+}
+
+/** The error that an operation ends with. @throws Unexpected where it succeeds */
+function failure(answer: Answer): Refusal | undefined {
+  if (answer.status === 202) return undefined
+  const { status, error } = answer.json<{ status?: string; error?: Refusal }>()
+  if (error) return error
+  if (status === 'InProgress') return undefined
+  throw new Unexpected('the operation has not failed')
 }
