@@ -38,6 +38,19 @@ export const identityFaults = {
     status: 400,
     message: "The specified role definition with ID '{role}' does not exist.",
   },
+  PrincipalNotFound: {
+    status: 400,
+    message:
+      'Principal {principal} does not exist in the directory {tenant}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay.',
+  },
+  RoleAssignmentExists: {
+    status: 409,
+    message: 'The role assignment already exists. The ID of the existing role assignment is {id}.',
+  },
+  RoleAssignmentUpdateNotPermitted: {
+    status: 400,
+    message: 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
+  },
 
   AADSTS50059: {
     status: 400,

@@ -1,11 +1,11 @@
+import { ROLE_ASSIGNMENTS, roleIdOf } from '../domain/roles/assign-role.ts'
+import { builtInRoles } from '../domain/roles/roles.ts'
 import { fault } from '../faults.ts'
 import { objectAt, textAt } from '../json.ts'
 import { foldId } from '../resource-id.ts'
 import type { Store } from '../store/store.ts'
-import { ROLE_ASSIGNMENTS, roleIdOf } from './assign-role.ts'
 import type { AccessControl, Caller } from './identity.ts'
 import { type ActionKind, type Permissions, permissionsOf } from './permissions.ts'
-import { builtInRoles } from './roles.ts'
 
 interface Assignment {
   /** Folded; '' for the tenant. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { assignRole } from '../domain/roles/assign-role.ts'
 import type { Store } from '../store/store.ts'
-import { assignRole } from './assign-role.ts'
 import { makeClientSecret, newSecretText } from './client-secrets.ts'
 
 /** What an install is, from its first start on. */

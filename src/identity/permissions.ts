@@ -1,4 +1,4 @@
-import type { Role } from './roles.ts'
+import type { Role } from '../domain/roles/roles.ts'
 
 export type ActionKind = 'actions' | 'dataActions'
 

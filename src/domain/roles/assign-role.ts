@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { fault } from '../faults.ts'
-import type { SystemData } from '../store/resources.ts'
-import type { Repositories } from '../store/store.ts'
+import { fault } from '../../faults.ts'
+import type { SystemData } from '../../store/resources.ts'
+import type { Repositories } from '../../store/store.ts'
 import { builtInRoles } from './roles.ts'
 
 export const ROLE_ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments'
