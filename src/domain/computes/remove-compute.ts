@@ -1,0 +1,21 @@
+import { foldId, sameId } from '../../resource-id.ts'
+import type { StoredResource } from '../../store/resources.ts'
+import type { Deps } from '../deps.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import { readCompute } from './compute.ts'
+
+/**
+ * Takes a compute away; answers whether it is gone. Its unfinished jobs are cancelled first: no engine would ever run
+ * them.
+ */
+export async function removeCompute(
+  deps: Pick<Deps, 'engines' | 'store' | 'runSignals' | 'now'>,
+  compute: StoredResource,
+): Promise<boolean> {
+  const unfinished = await deps.store.runs.unfinished()
+  const own = unfinished.filter((run) => run.computeId !== undefined && sameId(run.computeId, compute.id))
+  for (const run of own) if (run.status !== 'CancelRequested') await cancelRun(deps, run.workspace, run.id)
+  const engine = deps.engines.named(readCompute(compute.body).kind)
+  await engine.removePool(foldId(compute.id))
+  return (await engine.observePool(foldId(compute.id))) === undefined
+}
