@@ -43,6 +43,9 @@ export interface InnerCalls {
   purge(id: string): Promise<void>
   /** The declared providers and types, for listings. */
   providers(): readonly ProviderListing[]
+  regions(): readonly Region[]
+  /** A resource as a client of this context would read it. */
+  present(resource: StoredResource, context: ReadContext): Promise<JsonObject>
 }
 
 export interface InnerPut {
@@ -50,6 +53,12 @@ export interface InnerPut {
   readonly apiVersion?: string
   /** Who is written down as its maker; default: the system. */
   readonly caller?: Caller
+}
+
+export interface Region {
+  readonly name: string
+  readonly displayName: string
+  readonly geographyGroup: string
 }
 
 export interface ProviderListing {
@@ -115,7 +124,7 @@ export interface ActionDeclaration<Wish> {
     request: ActionRequest<Wish> & { readonly keep: (secrets: Secrets, state?: JsonObject) => Promise<void> },
   ) => Promise<JsonObject>
   /** Or goes on as an operation: 202 with `Location` and `Azure-AsyncOperation`; called until done, its state kept with the resource's. */
-  readonly run?: (deps: Deps, request: ActionRequest<Wish>) => Promise<Progress>
+  readonly run?: (deps: Deps, request: Omit<ActionRequest<Wish>, 'context'>) => Promise<Progress>
   /** True where the action changes nothing and may be asked of a resource that is not there (codes' startPendingUpload). */
   readonly withoutResource?: boolean
 }
@@ -138,6 +147,8 @@ export interface ScopeOperation {
 }
 
 export interface ScopeRequest {
+  /** The scope's own resource: the subscription or the group; undefined for the tenant. */
+  readonly resource: StoredResource | undefined
   readonly scope: ResourceId
   readonly params: Readonly<Record<string, string>>
   readonly body: JsonObject
@@ -194,6 +205,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly name: RegExp
   /** Names are unique in all of Azure, not just in their parent. */
   readonly globalName?: boolean
+  /** Azure's own refusal of a global name that somebody else has. */
+  readonly nameTaken?: (name: string) => Fault
   /** The parts of the body that `apply` uses; the facts check the wire. */
   readonly reads: Reads
   /** Paths whose values are sealed and never answered: dotted, `**` for any depth. */
@@ -229,6 +242,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     readonly created?: 200 | 201 | 202
     readonly createdDone?: 200 | 201 | 202
     readonly updated?: 200 | 201 | 202
+    /** 202 where Azure never answers a delete at once (resource groups). */
+    readonly deleted?: 202
   }
   /** Deleted ones stay recoverable for as long as the answer says; 0 is at once. */
   readonly softDelete?: (

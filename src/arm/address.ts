@@ -1,0 +1,173 @@
+import { parseResourceId, providerId, type ResourceId, TENANT } from '../resource-id.ts'
+import type { ScopeOperation } from './define-resource.ts'
+import type { RegisteredProvider, RegisteredType, Registry } from './registry.ts'
+
+/** What a request's path names, whatever its verb. */
+export type Address =
+  | { readonly at: 'resource'; readonly id: ResourceId; readonly type: RegisteredType }
+  /** All of a type below `scope`: its parent, or for a top-level type its group, subscription or tenant. */
+  | { readonly at: 'collection'; readonly scope: ResourceId; readonly type: RegisteredType }
+  | { readonly at: 'action'; readonly id: ResourceId; readonly type: RegisteredType; readonly action: string }
+  | {
+      readonly at: 'operation'
+      readonly scope: ResourceId
+      readonly provider: RegisteredProvider
+      readonly choices: readonly ScopeMatch[]
+    }
+  | { readonly at: 'poll'; readonly kind: 'status' | 'result'; readonly operationId: string }
+  | {
+      readonly at: 'nothing'
+      readonly namespace: string | undefined
+      readonly type: string
+      readonly scope: ResourceId
+    }
+
+export interface ScopeMatch {
+  readonly operation: ScopeOperation
+  readonly params: Readonly<Record<string, string>>
+}
+
+interface Pattern {
+  readonly provider: RegisteredProvider
+  readonly operation: ScopeOperation
+  /** Folded literals, and the names of blanks behind a colon. */
+  readonly segments: readonly string[]
+}
+
+const POLL = /\/(operationstatuses|operationsstatus|operationresults)\/([^/]+)$/i
+/** How many paths are kept parsed: those of the hot paths come again and again. */
+const KEPT = 4_096
+
+/** Reads paths. Case never matters, a trailing slash neither. */
+export function addressReader(registry: Registry): (path: string) => Address | undefined {
+  const patterns = registry.operations.map(({ provider, operation }) => patternOf(provider, operation))
+  const known = new Map<string, Address>()
+
+  return (path) => {
+    const found = known.get(path) ?? read(path)
+    if (found && !known.has(path)) {
+      if (known.size >= KEPT) known.clear()
+      known.set(path, found)
+    }
+    return found
+  }
+
+  function read(path: string): Address | undefined {
+    const segments = decode(path)
+    if (!segments || segments.includes('')) return undefined
+    const poll = POLL.exec(`/${segments.join('/')}`)
+    if (poll?.[1] && poll[2]) {
+      return { at: 'poll', kind: /results/i.test(poll[1]) ? 'result' : 'status', operationId: poll[2] }
+    }
+    return operation(segments) ?? resource(segments)
+  }
+
+  function operation(segments: readonly string[]): Address | undefined {
+    const matches = patterns.flatMap((pattern) => {
+      const params = match(pattern, segments)
+      return params ? [{ pattern, params }] : []
+    })
+    const [first] = matches
+    if (!first) return undefined
+    const scope = scopeOf(segments, first.pattern.operation.scope)
+    if (!scope) return undefined
+    return {
+      at: 'operation',
+      scope,
+      provider: first.pattern.provider,
+      choices: matches.map(({ pattern, params }) => ({ operation: pattern.operation, params })),
+    }
+  }
+
+  function resource(segments: readonly string[]): Address | undefined {
+    const id = parseResourceId(segments.join('/'))
+    if (id && id !== TENANT) {
+      const type = registry.type(id.type)
+      return type ? { at: 'resource', id, type } : nothing(id.type, id)
+    }
+    const last = segments.at(-1) ?? ''
+    const before = segments.slice(0, -1)
+    return collection(before, last) ?? action(before, last)
+  }
+
+  function collection(before: readonly string[], last: string): Address | undefined {
+    const folded = last.toLowerCase()
+    if (before.length === 0) return listed('Microsoft.Resources/subscriptions', folded === 'subscriptions', TENANT)
+    const provider = before.at(-2)?.toLowerCase() === 'providers' ? before.at(-1) : undefined
+    if (provider !== undefined) {
+      const scope = before.length === 2 ? TENANT : parseResourceId(before.slice(0, -2).join('/'))
+      if (!scope) return undefined
+      return (
+        listed(`${provider}/${last}`, true, scope) ??
+        nothing(`${provider}/${last}`, providerId(scope, provider, last, ''))
+      )
+    }
+    const scope = parseResourceId(before.join('/'))
+    if (!scope) return undefined
+    if (scope.type === 'Microsoft.Resources/subscriptions') {
+      return listed('Microsoft.Resources/resourceGroups', folded === 'resourcegroups', scope)
+    }
+    return listed(`${scope.type}/${last}`, true, scope)
+  }
+
+  function listed(type: string, is: boolean, scope: ResourceId): Address | undefined {
+    const found = is ? registry.type(type) : undefined
+    return found && { at: 'collection', scope, type: found }
+  }
+
+  function action(before: readonly string[], last: string): Address | undefined {
+    const id = parseResourceId(before.join('/'))
+    const type = id && registry.type(id.type)
+    if (id && type) return { at: 'action', id, type, action: last }
+    return id && nothing(id.type, id)
+  }
+
+  function nothing(type: string, scope: ResourceId): Address {
+    const [namespace] = type.split('/')
+    return { at: 'nothing', namespace, type: type.slice((namespace?.length ?? 0) + 1), scope }
+  }
+}
+
+function decode(path: string): string[] | undefined {
+  const bare = path.replace(/^\/+|\/+$/g, '')
+  const segments = bare.split('/')
+  if (!bare.includes('%')) return segments
+  try {
+    const decoded = segments.map(decodeURIComponent)
+    return decoded.some((segment) => segment.includes('/')) ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}
+
+const SCOPES = {
+  tenant: [],
+  subscription: ['subscriptions', ':'],
+  resourceGroup: ['subscriptions', ':', 'resourcegroups', ':'],
+} as const
+
+function patternOf(provider: RegisteredProvider, operation: ScopeOperation): Pattern {
+  const own = operation.path
+    .replace(/^\//, '')
+    .split('/')
+    .map((segment) => (/^\{.*\}$/.test(segment) ? `:${segment.slice(1, -1)}` : segment.toLowerCase()))
+  const below = operation.path.startsWith('/') ? [] : ['providers', provider.namespace.toLowerCase()]
+  return { provider, operation, segments: [...SCOPES[operation.scope], ...below, ...own] }
+}
+
+function match({ segments }: Pattern, path: readonly string[]): Record<string, string> | undefined {
+  if (segments.length !== path.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [at, segment] of segments.entries()) {
+    const value = path[at] ?? ''
+    if (segment === ':') continue
+    if (segment.startsWith(':')) params[segment.slice(1)] = value
+    else if (segment !== value.toLowerCase()) return undefined
+  }
+  return params
+}
+
+function scopeOf(segments: readonly string[], scope: ScopeOperation['scope']): ResourceId | undefined {
+  if (scope === 'tenant') return TENANT
+  return parseResourceId(segments.slice(0, scope === 'subscription' ? 2 : 4).join('/'))
+}

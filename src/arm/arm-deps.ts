@@ -1,0 +1,19 @@
+import type { Deps } from '../domain/deps.ts'
+import type { AccessControl, Authenticator } from '../identity/identity.ts'
+import type { InnerCalls } from './define-resource.ts'
+import type { Facts } from './facts/facts.ts'
+import type { Reconciler } from './reconciler.ts'
+import type { Registry } from './registry.ts'
+import type { Versions } from './versions.ts'
+
+/** What the engine's verbs are built with; put together once, in `server.ts`. */
+export interface ArmDeps {
+  readonly deps: Deps
+  readonly authenticator: Authenticator
+  readonly access: AccessControl
+  readonly registry: Registry
+  readonly facts: Facts
+  readonly versions: Versions
+  readonly reconciler: Reconciler
+  readonly inner: InnerCalls
+}

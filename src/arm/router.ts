@@ -1,0 +1,92 @@
+import { fault } from '../faults.ts'
+import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
+import { addressReader } from './address.ts'
+import type { ArmDeps } from './arm-deps.ts'
+import { answerError } from './errors.ts'
+import { knowsType } from './facts/known.ts'
+import { actOnResource } from './verbs/action.ts'
+import { askScope } from './verbs/ask.ts'
+import type { Exchange } from './verbs/exchange.ts'
+import { getResource } from './verbs/get.ts'
+import { listResources } from './verbs/list.ts'
+import { pollOperation } from './verbs/poll.ts'
+import { putResource } from './verbs/put.ts'
+import { deleteResource } from './verbs/remove.ts'
+
+const AUDIENCES = ['arm'] as const
+
+/** The way in: reads the path, asks who it is, and hands over to a verb. Every refusal is answered here. */
+export function armRouter(arm: ArmDeps): SurfaceHandler {
+  const addressOf = addressReader(arm.registry)
+
+  return async (request, response, context) => {
+    try {
+      const caller = await arm.authenticator.authenticate(request.headers.authorization, AUDIENCES)
+      const at = context.url.indexOf('?')
+      await route({
+        request,
+        response,
+        context,
+        caller,
+        method: request.method ?? 'GET',
+        path: at < 0 ? context.url : context.url.slice(0, at),
+        query: queryOf(context, at),
+      })
+    } catch (error) {
+      answerError(response, context, error)
+      // What was not read of a refused body would be taken for the next request.
+      request.resume()
+    }
+  }
+
+  function route(exchange: Exchange): Promise<void> {
+    const { method, path } = exchange
+    const address = addressOf(path)
+    const refuse = (): never => {
+      throw fault('MethodNotAllowed', { method })
+    }
+    const reads = method === 'GET' || method === 'HEAD'
+    switch (address?.at) {
+      case 'resource':
+        if (reads) return getResource(arm, exchange, address)
+        if (method === 'PUT' || method === 'PATCH') return putResource(arm, exchange, address)
+        if (method === 'DELETE') return deleteResource(arm, exchange, address)
+        return refuse()
+      case 'collection':
+        return reads ? listResources(arm, exchange, address) : refuse()
+      case 'action':
+        return method === 'POST' || method === 'GET' ? actOnResource(arm, exchange, address) : refuse()
+      case 'operation':
+        return askScope(arm, exchange, address)
+      case 'poll':
+        return reads ? pollOperation(arm, exchange, address) : refuse()
+      case 'nothing':
+        throw unknownType(address.namespace ?? '', address.type, exchange)
+      default:
+        throw fault('InvalidScope', { path })
+    }
+  }
+
+  function unknownType(namespace: string, type: string, { method, query }: Exchange): Error {
+    const provider = arm.registry.provider(namespace)
+    if (!provider) return fault('InvalidResourceNamespace', { namespace })
+    if (knowsType(arm.facts, namespace, type)) {
+      return fault('NotImplementedByLazuli', { operation: `${method} ${provider.namespace}/${type}` })
+    }
+    return fault('InvalidResourceType', { namespace, type, version: query.get('api-version') ?? '' })
+  }
+}
+
+/** Names of parameters fold case, as ARM's do (`API-Version`). */
+function queryOf({ url }: RequestContext, at: number): URLSearchParams {
+  const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
+  if (!query.has('api-version')) {
+    for (const [name, value] of query) {
+      if (name.toLowerCase() === 'api-version') {
+        query.set('api-version', value)
+        break
+      }
+    }
+  }
+  return query
+}

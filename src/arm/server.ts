@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import type { Deps } from '../domain/deps.ts'
+import type { SurfaceHandler } from '../gateway/surface.ts'
+import type { AccessControl, Authenticator } from '../identity/identity.ts'
+import type { ArmDeps } from './arm-deps.ts'
+import type { InnerCalls } from './define-resource.ts'
+import { openFacts } from './facts/facts.ts'
+import { makeInnerCalls } from './inner-calls.ts'
+import { makeReconciler } from './reconciler.ts'
+import { loadRegistry, type Registry } from './registry.ts'
+import { armRouter } from './router.ts'
+import { apiVersions } from './versions.ts'
+
+export interface ArmOptions {
+  readonly deps: Deps
+  readonly authenticator: Authenticator
+  readonly access: AccessControl
+  /** Where declarations are read from; the program's own unless said. */
+  readonly providersDirectory?: string
+  /** Where facts are read from; the program's own unless said. */
+  readonly factsDirectory?: string
+}
+
+/** The resource manager: its plane, its inner calls, and the reconciler behind it. */
+export interface Arm extends InnerCalls {
+  readonly surface: SurfaceHandler
+  readonly registry: Registry
+  /** Goes on with what an earlier process left unfinished. May be called twice. */
+  start(): Promise<void>
+  /** Ends the steps under way and begins no more. May be called twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Builds the resource manager over the declarations in a folder.
+ *
+ * @throws Error where a declaration does not stand where its type says
+ */
+export async function openArm(options: ArmOptions): Promise<Arm> {
+  const { deps, authenticator, access } = options
+  const registry = await loadRegistry(options.providersDirectory ?? join(import.meta.dirname, '..', 'providers'))
+  const facts = openFacts(options.factsDirectory ?? join(import.meta.dirname, '..', '..', 'spec'))
+  const versions = apiVersions(facts)
+  const inner = makeInnerCalls(() => arm)
+  const reconciler = makeReconciler({ deps, registry, inner: () => inner })
+  const arm: ArmDeps = { deps, authenticator, access, registry, facts, versions, reconciler, inner }
+  return { ...inner, surface: armRouter(arm), registry, start: () => reconciler.start(), stop: () => reconciler.stop() }
+}

@@ -1,0 +1,124 @@
+import { fault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
+import type { ResourceId } from '../../resource-id.ts'
+import type { StoredResource } from '../../store/resources.ts'
+import { openSecret } from '../../store/sealing.ts'
+import type { Address } from '../address.ts'
+import type { ArmDeps } from '../arm-deps.ts'
+import { readBody } from '../body.ts'
+import type { ActionDeclaration, ActionRequest } from '../define-resource.ts'
+import { answer } from '../envelope.ts'
+import { checkActionBody } from '../facts/check-body.ts'
+import { knowsAction } from '../facts/known.ts'
+import { getKept, putKept } from '../kept.ts'
+import { locationOf } from '../locations.ts'
+import { newOperation, operationHeaders } from '../operations.ts'
+import type { RegisteredType } from '../registry.ts'
+import { sealAll } from '../secrets.ts'
+import { demandRegistration, surroundingsOf } from '../surroundings.ts'
+import { type Exchange, readContext, warningOf } from './exchange.ts'
+import { notFound } from './write.ts'
+
+interface Declared {
+  readonly name: string
+  readonly action: ActionDeclaration<unknown>
+}
+
+/** What a resource can be asked to do: `POST {id}/{action}`, or a GET where Azure reads without a resource. */
+export async function actOnResource(
+  arm: ArmDeps,
+  exchange: Exchange,
+  address: Address & { at: 'action' },
+): Promise<void> {
+  const { method, query, caller, response, context, request } = exchange
+  const { deps, reconciler } = arm
+  const { id, type } = address
+  const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
+  const { name, action } = declared(arm, address, method)
+  await arm.access.demand(caller, `${type.right}/${name}/${method === 'GET' ? 'read' : 'action'}`, id.text)
+  const sent = await readBody(request, false)
+  const body = checkActionBody(arm.facts, type, version, { action: name, body: sent })
+  const around = await surroundingsOf(arm, deps.store, {
+    id,
+    verb: 'action',
+    path: type.path,
+    parentMayMiss: action.withoutResource === true,
+  })
+  demandRegistration(type.provider, around.subscription)
+  const found = await getKept(deps.store, type, id)
+  if (!found && !action.withoutResource) throw notFound(id, type)
+  const resource = found ?? absent(id, type)
+  const asked: ActionRequest<unknown> = {
+    id,
+    wish: resource.body,
+    state: resource.state,
+    resource,
+    secret: (path) => openSecret(deps.sealing, resource, path),
+    arm: arm.inner,
+    body,
+    context: readContext(exchange, version),
+  }
+
+  if (action.answer) {
+    const keep = async (secrets: Readonly<Record<string, string>>, state?: JsonObject): Promise<void> =>
+      deps.store.write(async (within) => {
+        const kept = await getKept(within, type, id)
+        if (!kept) throw notFound(id, type)
+        const sealed = { ...kept.secrets, ...sealAll(deps.sealing, kept.id, secrets) }
+        await putKept(within, type, { ...kept, secrets: sealed, state: state ?? kept.state })
+      })
+    const result = await action.answer(deps, { ...asked, keep })
+    return answer(response, context, { status: 200, body: result, headers: warningOf(version) })
+  }
+  const operation = newOperation({
+    resourceId: resource.id,
+    verb: 'action',
+    action: name,
+    apiVersion: version.asked,
+    caller,
+    input: body,
+    now: deps.now(),
+  })
+  await deps.store.write((within) => within.operations.put(operation))
+  reconciler.begin(operation)
+  const place = { location: locationOf(resource.body, around), apiVersion: version.asked }
+  answer(response, context, {
+    status: 202,
+    headers: { ...warningOf(version), ...operationHeaders(operation, context.origin, place) },
+  })
+}
+
+/** @throws NotImplementedByLazuli, ActionNotFound, MethodNotAllowed */
+function declared({ facts }: ArmDeps, { type, action }: Address & { at: 'action' }, method: string): Declared {
+  const folded = action.toLowerCase()
+  const [name, found] =
+    Object.entries(type.declaration.actions ?? {}).find(([key]) => key.toLowerCase() === folded) ?? []
+  if (name !== undefined && found) {
+    if ((found.method ?? 'POST') === method) return { name, action: found }
+    throw fault('MethodNotAllowed', { method })
+  }
+  if (knowsAction(facts, type, folded)) {
+    throw fault('NotImplementedByLazuli', { operation: `${method} ${type.type}/${action}` })
+  }
+  throw fault('ActionNotFound', { type: type.type, action })
+}
+
+/** What an action sees of a resource that is not there and need not be. */
+const absent = (id: ResourceId, type: RegisteredType): StoredResource => ({
+  id: id.text,
+  type: type.type,
+  name: id.name,
+  body: {},
+  state: {},
+  secrets: {},
+  provisioningState: 'Succeeded',
+  etag: '',
+  system: {
+    createdBy: '',
+    createdByType: '',
+    createdAt: '',
+    lastModifiedBy: '',
+    lastModifiedByType: '',
+    lastModifiedAt: '',
+  },
+})

@@ -1,0 +1,103 @@
+import type { JsonObject } from '../../json.ts'
+import type { ResourceId } from '../../resource-id.ts'
+import type { StoredResource } from '../../store/resources.ts'
+import type { Page } from '../../store/store.ts'
+import type { Address } from '../address.ts'
+import type { ArmDeps } from '../arm-deps.ts'
+import type { ListQuery } from '../define-resource.ts'
+import { answer, present } from '../envelope.ts'
+import type { RegisteredType } from '../registry.ts'
+import { demandSubscription, surroundingsOf } from '../surroundings.ts'
+import { type Exchange, readContext, warningOf } from './exchange.ts'
+
+const PAGE = 100
+const MOST = 1_000
+
+/** GET of a collection: of a parent's children, or of a top-level type at its group or its subscription. */
+export async function listResources(
+  arm: ArmDeps,
+  exchange: Exchange,
+  { scope, type }: Address & { at: 'collection' },
+): Promise<void> {
+  const { query, caller, response, context, path } = exchange
+  const { access, deps, versions } = arm
+  const version = versions.resolve(query.get('api-version'), type.provider, type.path)
+  const { declaration } = type
+  const asked = declaration.list?.(query, scope) ?? {}
+  const each = declaration.listsWhatMayBeRead === true
+  if (!each) await access.demand(caller, `${type.right}/read`, scope.text)
+  if (asked.below === undefined) await demandScope(arm, scope, type)
+
+  const limit = Math.min(Math.max(Number(query.get('$top')) || (asked.limit ?? PAGE), 1), MOST)
+  const after = query.get('$skipToken') ?? query.get('$skiptoken') ?? query.get('$skip') ?? undefined
+  const kept: StoredResource[] = []
+  let next: string | undefined = after
+  do {
+    const found: Page<StoredResource> = await page(arm, type, scope, query, {
+      ...asked,
+      limit: limit - kept.length,
+      ...(next !== undefined && { after: next }),
+    })
+    for (const item of found.items) {
+      if (asked.keep && !asked.keep(item)) continue
+      if (each && !(await access.allows(caller, `${type.right}/read`, item.id))) continue
+      kept.push(item)
+    }
+    next = found.next
+  } while (next !== undefined && kept.length < limit)
+
+  const show = readContext(exchange, version)
+  const value = await Promise.all(kept.map((resource) => present({ deps }, type, resource, show)))
+  const body: JsonObject = {
+    value,
+    ...(next !== undefined && { nextLink: nextLink(`${context.origin.arm()}${path}`, query, next) }),
+  }
+  answer(response, context, { status: 200, body, headers: warningOf(version) })
+}
+
+async function page(
+  { deps }: ArmDeps,
+  type: RegisteredType,
+  scope: ResourceId,
+  query: URLSearchParams,
+  { keep: _keep, below, ...options }: ListQuery,
+): Promise<Page<StoredResource>> {
+  const { store } = deps
+  const { backing } = type.declaration
+  if (backing) return backing.list(store, scope, options, query)
+  if (below !== undefined) return store.resources.ofType(below, type.type, options)
+  return isParent(type, scope)
+    ? store.resources.children(scope.key, type.type, options)
+    : store.resources.ofType(scope.key, type.type, options)
+}
+
+/** Whether the scope is where the type's resources stand, and not a scope further out that lists them all. */
+function isParent(type: RegisteredType, scope: ResourceId): boolean {
+  if (type.parent) return true
+  if (type.at.includes('resource')) return false
+  if (scope.type === 'Microsoft.Resources/resourceGroups') return true
+  if (scope.type === 'Microsoft.Resources/subscriptions') return !type.at.includes('resourceGroup')
+  return scope.key === '' && type.at.includes('tenant')
+}
+
+async function demandScope(arm: ArmDeps, scope: ResourceId, type: RegisteredType): Promise<void> {
+  const { store } = arm.deps
+  if (scope.key === '') return
+  if (scope.type === 'Microsoft.Resources/subscriptions') {
+    await demandSubscription(store, { ...scope, type: '' })
+    return
+  }
+  // A look for the surroundings of a child that need not be there finds whether the scope is.
+  await surroundingsOf(arm, store, {
+    id: { ...scope, parent: scope, key: `${scope.key}/?`, type: '?' },
+    verb: 'read',
+    path: type.path,
+  })
+}
+
+export function nextLink(address: string, query: URLSearchParams, next: string): string {
+  const params = new URLSearchParams(query)
+  for (const name of ['$skip', '$skiptoken', '$skipToken']) params.delete(name)
+  params.set('$skipToken', next)
+  return `${address}?${params.toString().replaceAll('%24', '$')}`
+}

@@ -1,0 +1,66 @@
+import { fault } from '../../faults.ts'
+import type { Address } from '../address.ts'
+import type { ArmDeps } from '../arm-deps.ts'
+import { readBody } from '../body.ts'
+import { answer, etagHeader, present } from '../envelope.ts'
+import { getKept } from '../kept.ts'
+import { operationHeaders } from '../operations.ts'
+import { preconditionsOf } from '../preconditions.ts'
+import type { RegisteredType } from '../registry.ts'
+import { type Exchange, readContext, warningOf } from './exchange.ts'
+import { type Written, writeResource } from './write.ts'
+
+/** How long a first `apply` is waited for, so that short work is answered as done: pollers wait 30 s otherwise. */
+export const PATIENCE_MS = 200
+
+/** PUT and PATCH of one resource. */
+export async function putResource(
+  arm: ArmDeps,
+  exchange: Exchange,
+  { id, type }: Address & { at: 'resource' },
+): Promise<void> {
+  const { method, query, caller, response, context, request } = exchange
+  const verb = method === 'PATCH' ? 'patch' : 'put'
+  const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
+  await arm.access.demand(caller, `${type.right}/write`, id.text)
+  if (!mayBe(arm, type, verb)) throw fault('MethodNotAllowed', { method })
+  const body = await readBody(request, true)
+  const preconditions = preconditionsOf(request.headers)
+  const written = await writeResource(arm, { id, type, verb, body, version, caller, query, preconditions })
+
+  const ended = written.operation && (await arm.reconciler.settled(written.operation, PATIENCE_MS))
+  const done = ended === undefined || ended.status === 'Succeeded'
+  const resource = (ended && (await getKept(arm.deps.store, type, id))) ?? written.resource
+  const status = statusOf(type, written, done)
+  const follow =
+    written.operation && (!done || status === 202)
+      ? operationHeaders(written.operation, context.origin, {
+          location: written.location,
+          apiVersion: version.asked,
+        })
+      : undefined
+  answer(response, context, {
+    status,
+    body: await present(arm, type, resource, readContext(exchange, version)),
+    headers: { ...etagHeader(resource), ...warningOf(version), ...follow },
+  })
+}
+
+function statusOf({ declaration }: RegisteredType, { made }: Written, done: boolean): number {
+  const { created = 201, createdDone = created, updated = 200 } = declaration.statuses ?? {}
+  if (!made) return updated
+  return done ? createdDone : created
+}
+
+/** Whether Azure has this verb for the type: the declaration says, else the facts of any version. */
+function mayBe({ facts }: ArmDeps, { declaration, provider, path }: RegisteredType, verb: 'put' | 'patch'): boolean {
+  if (verb === 'put') return declaration.verbs?.includes('put') ?? true
+  if (declaration.patch !== undefined) return declaration.patch
+  const versions = facts.versionsOfType(provider.namespace, path)
+  if (versions.length === 0) return true
+  return versions.some((version) =>
+    facts
+      .type(provider.namespace, path, version)
+      ?.operations.some((operation) => operation.method === 'PATCH' && operation.path.endsWith('}')),
+  )
+}

@@ -1,0 +1,114 @@
+import { fault } from '../../faults.ts'
+import type { Caller } from '../../identity/identity.ts'
+import type { ResourceId } from '../../resource-id.ts'
+import type { StoredOperation } from '../../store/operations.ts'
+import { openSecret } from '../../store/sealing.ts'
+import type { Address } from '../address.ts'
+import type { ArmDeps } from '../arm-deps.ts'
+import { answer } from '../envelope.ts'
+import { getKept, putKept } from '../kept.ts'
+import { locationOf } from '../locations.ts'
+import { canceled, newOperation, operationHeaders } from '../operations.ts'
+import { checkPreconditions, type Preconditions, preconditionsOf } from '../preconditions.ts'
+import type { RegisteredType } from '../registry.ts'
+import { surroundingsOf } from '../surroundings.ts'
+import { type Exchange, warningOf } from './exchange.ts'
+import { PATIENCE_MS } from './put.ts'
+import { notFound } from './write.ts'
+
+export interface Remove {
+  readonly id: ResourceId
+  readonly type: RegisteredType
+  readonly caller: Caller
+  readonly query: URLSearchParams
+  readonly apiVersion: string
+  readonly preconditions: Preconditions
+}
+
+export interface Removed {
+  /** Undefined where nothing was there. */
+  readonly operation: StoredOperation | undefined
+  readonly location: string
+}
+
+/** DELETE of one resource with all that is below it. */
+export async function deleteResource(
+  arm: ArmDeps,
+  exchange: Exchange,
+  { id, type }: Address & { at: 'resource' },
+): Promise<void> {
+  const { method, query, caller, response, context, request } = exchange
+  const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
+  await arm.access.demand(caller, `${type.right}/delete`, id.text)
+  if (!(type.declaration.verbs?.includes('delete') ?? true)) throw fault('MethodNotAllowed', { method })
+  const preconditions = preconditionsOf(request.headers)
+  const { operation, location } = await removeResource(arm, {
+    id,
+    type,
+    caller,
+    query,
+    apiVersion: version.asked,
+    preconditions,
+  })
+  const headers = warningOf(version)
+  if (!operation) {
+    if (type.type === 'Microsoft.Resources/resourceGroups') throw fault('ResourceGroupNotFound', { group: id.name })
+    return answer(response, context, { status: 204, headers })
+  }
+  const later = type.declaration.statuses?.deleted === 202
+  const ended = await arm.reconciler.settled(operation, later ? 0 : PATIENCE_MS)
+  if (ended.status === 'Succeeded' && !later) return answer(response, context, { status: 200, headers })
+  const place = { location, apiVersion: version.asked }
+  answer(response, context, {
+    status: 202,
+    headers: { ...headers, ...operationHeaders(operation, context.origin, place) },
+  })
+}
+
+/**
+ * Marks a resource as going and begins its removal. What was being made of it is called off.
+ *
+ * @throws every refusal of a delete
+ */
+export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Removed> {
+  const { deps, reconciler } = arm
+  const { store } = deps
+  const { id, type } = asked
+  const around = await surroundingsOf(arm, store, { id, verb: 'delete', path: type.path })
+  const existing = await getKept(store, type, id)
+  const location = locationOf(existing?.body, around)
+  if (!existing) return { operation: undefined, location }
+  checkPreconditions(asked.preconditions, existing.id, existing)
+  const activeId = reconciler.activeOn(existing.id)
+  const active = activeId === undefined ? undefined : await store.operations.get(activeId)
+  if (active?.verb === 'delete' && active.status === 'InProgress') return { operation: active, location }
+  await type.declaration.checkRemove?.(deps, {
+    id,
+    wish: existing.body,
+    state: existing.state,
+    resource: existing,
+    secret: (path) => openSecret(deps.sealing, existing, path),
+    arm: arm.inner,
+    query: asked.query,
+  })
+  const operation = newOperation({
+    resourceId: existing.id,
+    verb: 'delete',
+    apiVersion: asked.apiVersion,
+    caller: asked.caller,
+    input: Object.fromEntries(asked.query),
+    now: deps.now(),
+  })
+  await store.write(async (within) => {
+    const kept = await getKept(within, type, id)
+    if (!kept) throw notFound(id, type)
+    if (active) {
+      const current = await within.operations.get(active.id)
+      if (current?.status === 'InProgress') await within.operations.put(canceled(current, deps.now()))
+    }
+    await putKept(within, type, { ...kept, provisioningState: 'Deleting' })
+    await within.operations.put(operation)
+  })
+  reconciler.begin(operation)
+  return { operation, location }
+}
