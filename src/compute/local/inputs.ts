@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Blobs } from '../../blobs/blobs.ts'
-import type { JobInput, JobOutput } from '../engine.ts'
+import { isFault } from '../../faults.ts'
+import type { BlobLocation, JobInput, JobOutput } from '../engine.ts'
 
 /** A job that can't be prepared, in words for its owner. */
 export class PreparationFailed extends Error {
@@ -48,12 +49,22 @@ export async function placeInput(
   const path = source.path !== '' && (await blobs.info(source)) ? join(place, basename(source.path)) : place
   const target = join(folder, path)
   await mkdir(dirname(target), { recursive: true })
-  await blobs.materialise(source, target)
-  const found = await stat(target).catch(() => undefined)
-  if (!found) throw new PreparationFailed('UserError', `Input '${input.name}': nothing is stored at ${input.value}.`)
+  await materialise(blobs, source, target, `Input '${input.name}': nothing is stored at ${input.value}.`)
+  const found = await stat(target)
   if (input.type === 'uri_file' && !found.isFile())
     throw new PreparationFailed('UserError', `Input '${input.name}' is a uri_file, but ${input.value} is a folder.`)
   return { path }
+}
+
+/** Puts stored bytes at `target`. @throws PreparationFailed with `missing` where there are none */
+export async function materialise(blobs: Blobs, source: BlobLocation, target: string, missing: string): Promise<void> {
+  try {
+    await blobs.materialise(source, target)
+  } catch (cause) {
+    if (isFault(cause) && /^(Blob|Container)NotFound$/.test(cause.key))
+      throw new PreparationFailed('UserError', missing, cause)
+    throw cause
+  }
 }
 
 /** Data that lies elsewhere: a plain file over HTTPS. Anything else is refused and not guessed at. */

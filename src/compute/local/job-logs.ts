@@ -62,6 +62,12 @@ export class JobLogs {
     await this.#writing
     for (const log of this.#open.values()) await log.flush()
   }
+
+  /** Stops following; resolves when no write is under way. */
+  async close(): Promise<void> {
+    await this.#writing
+    for (const log of this.#open.values()) await log.close()
+  }
 }
 
 /** The last lines of a log, short enough for an error message. */

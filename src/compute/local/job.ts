@@ -165,9 +165,10 @@ export class Job {
   }
 
   /** Stops watching; the job goes on. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true
     this.#watcher?.close()
+    await this.#logs.close()
   }
 
   async #launch(interpreter: string): Promise<void> {
@@ -237,7 +238,7 @@ export class Job {
           for (const line of await collectOutputs(this.#deps.blobs, this.spec, this.folder.work)) this.#logs.note(line)
         }
         const code = verdict.exitCode === undefined ? '' : `, exit code ${verdict.exitCode}`
-        this.#logs.note(`ended: ${verdict.status}${code}${verdict.error ? `: ${verdict.error.message}` : ''}`)
+        this.#logs.note(`ended: ${verdict.status}${code}`)
         await this.#logs.flush()
       } catch (error) {
         this.#deps.log.error({ err: error, job: this.id }, 'what a job left could not be stored')
@@ -250,6 +251,7 @@ export class Job {
     const { status, ...how } = verdict
     this.#watcher?.close()
     this.#deps.limiter.release(this.folder.name)
+    await this.#logs.close()
     await this.#enter(status, how)
     await this.clean()
   }

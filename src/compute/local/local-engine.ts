@@ -172,7 +172,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
       stopped = true
       clearInterval(timer)
       timer = undefined
-      for (const job of jobs.values()) job.close()
+      await Promise.all([...jobs.values()].map((job) => job.close()))
     },
   }
 

@@ -4,7 +4,7 @@ import type { Blobs } from '../../blobs/blobs.ts'
 import { EnvironmentBuildFailed, type Environments } from '../../environments/environments.ts'
 import type { JobSpec } from '../engine.ts'
 import { UnknownBlank } from './blanks.ts'
-import { PreparationFailed, placeInput, placeOutput } from './inputs.ts'
+import { materialise, PreparationFailed, placeInput, placeOutput } from './inputs.ts'
 import { type JobFolder, removeFolder } from './job-files.ts'
 import type { JobLogs } from './job-logs.ts'
 import { type Launch, launchOf, places, writeLaunch } from './launch.ts'
@@ -60,7 +60,9 @@ export async function prepareJob(
     Promise.race([environments.ensure(spec.environment, (text) => logs.write('image_build.log', text)), on.stopped]),
     allDone(spec.inputs.map(async (input) => [input.name, await placeInput(blobs, input, data)] as const)),
     allDone(spec.outputs.map(async (output) => [output.name, await placeOutput(output, data)] as const)),
-    spec.code ? blobs.materialise(spec.code, join(folder.work, places.code)) : undefined,
+    spec.code
+      ? materialise(blobs, spec.code, join(folder.work, places.code), 'The code of the job is not stored.')
+      : undefined,
   ])
   for (const line of environment.notes) logs.note(`environment: ${line}`)
   const launch = await launchOf({

@@ -81,8 +81,9 @@ function bubblewrap(program: string, hidden: readonly string[]): Sandbox {
       ...systemMounts(),
       ...masks.flatMap((path) => ['--tmpfs', path]),
       ...['--tmpfs', '/tmp', '--tmpfs', '/var/tmp', '--dir', '/run', '--dir', homedir()],
-      ...confined.readable.flatMap((path) => ['--ro-bind', path, path]),
+      // Later mounts lie over earlier ones: a data directory below /tmp must not vanish under the job's own /tmp.
       ...confined.writable.flatMap(({ source, target }) => ['--bind', source, target]),
+      ...confined.readable.flatMap((path) => ['--ro-bind', path, path]),
       ...(confined.shown ?? []).flatMap(({ source, target }) => ['--ro-bind', source, target]),
       ...['--remount-ro', '/', '--chdir', confined.cwd, '--'],
       ...confined.command,
