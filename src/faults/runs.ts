@@ -21,6 +21,7 @@ export const runFaults = {
   },
   ExperimentIsDeleted: { status: 400, message: "Experiment '{experiment}' is deleted. Restore it first." },
   ExperimentHasRuns: { status: 409, message: "Experiment '{experiment}' has runs and can't be deleted." },
+  TagNotFound: { status: 404, message: 'No tag with name: {tag} in run with id {run}' },
   ParamConflict: {
     status: 400,
     message:
@@ -40,6 +41,7 @@ export const runFaults = {
   ModelNotFound: { status: 404, message: "Model '{model}' was not found." },
   ModelExists: { status: 409, message: 'Registered Model (name={model}) already exists.' },
   ModelVersionNotFound: { status: 404, message: 'Model Version (name={model}, version={version}) was not found.' },
+  AliasNotFound: { status: 404, message: 'Registered model alias {alias} not found.' },
   ModelSourceInvalid: { status: 400, message: "'{source}' is no source of a model that can be read here." },
   AssetNotFound: { status: 404, message: "Asset '{asset}' was not found." },
   WorkspaceNotFound: { status: 404, message: "Workspace '{workspace}' was not found." },

@@ -50,6 +50,8 @@ export interface Run {
   /** The job as a resource: what of it stands beside its properties. Absent for interactive runs. */
   readonly resource?: Pick<StoredResource, 'id' | 'state' | 'secrets' | 'provisioningState' | 'system'>
   readonly computeId?: string
+  /** The datasets that MLflow logged as the run's inputs, in its words. */
+  readonly datasets?: readonly JsonObject[]
   /** Where named outputs lie, once known: asset id, type and uri by name. */
   readonly outputs: Readonly<Record<string, { readonly assetId?: string; readonly type: string; readonly uri: string }>>
   readonly error?: { readonly code: string; readonly message: string; readonly details?: JsonObject }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
 import { finalStatuses, type Run, type RunStatus } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
 import { findRun, type RunPath } from './find-run.ts'
@@ -19,6 +20,8 @@ export interface RunChange {
   readonly startedAt?: string
   readonly endedAt?: string
   readonly deleted?: boolean
+  /** Datasets to add; one that stands there to the letter is not added again. */
+  readonly addDatasets?: readonly JsonObject[]
 }
 
 /**
@@ -53,7 +56,13 @@ function described(run: Run, change: RunChange, at: string): Run {
     properties: { ...run.properties, ...change.properties },
     ...(change.hidden !== undefined && { hidden: change.hidden }),
     ...(deleted && { deletedAt: deletedAt ?? at }),
+    ...(change.addDatasets && { datasets: united(run.datasets ?? [], change.addDatasets) }),
   }
+}
+
+function united(known: readonly JsonObject[], added: readonly JsonObject[]): readonly JsonObject[] {
+  const there = new Set(known.map((one) => JSON.stringify(one)))
+  return [...known, ...added.filter((one) => !there.has(JSON.stringify(one)))]
 }
 
 function withStatus(run: Run, { status, startedAt, endedAt }: RunChange, at: string): Run {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
-import { objectAt, textAt } from '../../json.ts'
+import { textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
+import { normalRegion } from '../workspaces/region.ts'
+import { workspaceGuid } from '../workspaces/workspace-guid.ts'
 import { handedJob } from './read-job.ts'
 
 const ML = 'Microsoft.MachineLearningServices/workspaces'
@@ -36,9 +38,8 @@ export async function registerOutputs(within: Repositories, run: Run, now: strin
 
 /** The id by which the data planes name an asset of a workspace. */
 export function assetId(workspace: StoredResource, kind: 'data' | 'models', name: string, version: string): string {
-  const guid = textAt(workspace.state.workspaceId) ?? textAt(objectAt(workspace.body.properties).workspaceId) ?? ''
-  const region = textAt(workspace.body.location) ?? ''
-  return `azureml://locations/${region}/workspaces/${guid || workspace.name}/${kind}/${name}/versions/${version}`
+  const region = normalRegion(textAt(workspace.body.location) ?? '')
+  return `azureml://locations/${region}/workspaces/${workspaceGuid(workspace)}/${kind}/${name}/versions/${version}`
 }
 
 interface Registration {

@@ -1,8 +1,10 @@
 import type { Observation } from '../../compute/engine.ts'
-import { isFault } from '../../faults.ts'
-import { objectAt, textAt } from '../../json.ts'
+import { fault, isFault } from '../../faults.ts'
+import { textAt } from '../../json.ts'
 import { finalStatuses, type Run } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
+import { normalRegion } from '../workspaces/region.ts'
+import { workspaceGuid } from '../workspaces/workspace-guid.ts'
 import { failureOf } from './failure.ts'
 import { type JobAddress, jobVariables } from './job-variables.ts'
 import { type HandedJob, handedJob } from './read-job.ts'
@@ -132,13 +134,13 @@ async function begin(deps: ReconcilerDeps, run: Run, job: HandedJob): Promise<vo
 
 async function variablesOf(deps: ReconcilerDeps, run: Run): Promise<Record<string, string>> {
   const workspace = await deps.store.resources.get(run.workspace)
+  if (!workspace) throw fault('WorkspaceNotFound', { workspace: run.workspace })
   const { token, expiresAt } = await issueRunToken(deps, run, run.createdBy.objectId)
   return jobVariables({
     run,
-    workspaceId: workspace?.id ?? run.workspace,
-    workspaceGuid:
-      textAt(workspace?.state.workspaceId) ?? textAt(objectAt(workspace?.body.properties).workspaceId) ?? '',
-    region: textAt(workspace?.body.location) ?? '',
+    workspaceId: workspace.id,
+    workspaceGuid: workspaceGuid(workspace),
+    region: normalRegion(textAt(workspace.body.location) ?? ''),
     token,
     tokenExpiresAt: expiresAt,
     address: deps.address(),

@@ -1,0 +1,27 @@
+import type { FaultCode } from '../../faults.ts'
+import type { Face } from '../operation.ts'
+
+/** MLflow's words for refusals that its clients act upon, where the status alone does not say. */
+const codes: Partial<Record<FaultCode, string>> = {
+  RunIsDeleted: 'INVALID_PARAMETER_VALUE',
+  ExperimentIsDeleted: 'INVALID_STATE',
+  OperationNotImplemented: 'NOT_IMPLEMENTED',
+  PathNotFound: 'ENDPOINT_NOT_FOUND',
+}
+
+const byStatus: ReadonlyMap<number, string> = new Map([
+  [400, 'INVALID_PARAMETER_VALUE'],
+  [401, 'UNAUTHENTICATED'],
+  [403, 'PERMISSION_DENIED'],
+  [404, 'RESOURCE_DOES_NOT_EXIST'],
+  [409, 'RESOURCE_ALREADY_EXISTS'],
+  [501, 'NOT_IMPLEMENTED'],
+])
+
+/**
+ * MLflow's refusals. Source: mlflow/protos/databricks.proto; a name that is taken answers 400, as MLflow's server does.
+ */
+export const mlflowRefusal: Face['refuse'] = (fault) => ({
+  status: fault.status === 409 ? 400 : fault.status,
+  body: { error_code: codes[fault.key] ?? byStatus.get(fault.status) ?? 'INTERNAL_ERROR', message: fault.message },
+})

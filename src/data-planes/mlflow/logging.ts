@@ -1,0 +1,188 @@
+import { Type } from 'typebox'
+import { logBatch } from '../../domain/metrics/log-batch.ts'
+import { changeRun } from '../../domain/runs/change-run.ts'
+import { findRun } from '../../domain/runs/find-run.ts'
+import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
+import { fault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
+import type { MetricPoint } from '../../store/runs.ts'
+import { mlflow, required, runIdOf } from './mlflow-operation.ts'
+import { presentMetric } from './present.ts'
+import { KeyValue, RunIds, Value, Whole } from './schemas.ts'
+
+const read = 'experiments/runs/read'
+const write = 'experiments/runs/write'
+
+const Metric = Type.Object({
+  key: Type.String(),
+  value: Value,
+  timestamp: Type.Optional(Whole),
+  step: Type.Optional(Whole),
+})
+const Batch = Type.Object({
+  run_id: Type.Optional(Type.String()),
+  metrics: Type.Optional(Type.Array(Metric)),
+  params: Type.Optional(Type.Array(KeyValue)),
+  tags: Type.Optional(Type.Array(KeyValue)),
+})
+
+interface Sent {
+  readonly key: string
+  readonly value: number | string
+  readonly timestamp?: number | string
+  readonly step?: number | string
+}
+
+const pointOf = ({ key, value, timestamp, step }: Sent): MetricPoint => ({
+  key,
+  value: Number(value),
+  at: Number(timestamp ?? 0),
+  step: Number(step ?? 0),
+})
+
+const pair = ({ key, value = '' }: { readonly key: string; readonly value?: string }) => [key, value] as const
+const nothing = { metrics: [], params: [], tags: [] }
+
+const batch = (name: string, path: string) =>
+  mlflow({
+    name,
+    method: 'POST',
+    path,
+    right: write,
+    input: Batch,
+    async answer(deps, { input, workspace }) {
+      await logBatch(deps, workspace.key, {
+        run: runIdOf(input),
+        metrics: (input.metrics ?? []).map(pointOf),
+        params: (input.params ?? []).map(pair),
+        tags: (input.tags ?? []).map(pair),
+      })
+      return {}
+    },
+  })
+
+const MOST_POINTS = 25_000
+
+/** What MLflow logs to a run. */
+export const loggingOperations = [
+  mlflow({
+    name: 'logMetric',
+    method: 'POST',
+    path: '/runs/log-metric',
+    right: write,
+    input: Type.Object({
+      ...RunIds,
+      key: Type.Optional(Type.String()),
+      value: Type.Optional(Value),
+      timestamp: Type.Optional(Whole),
+      step: Type.Optional(Whole),
+    }),
+    async answer(deps, { input, workspace }) {
+      const { run_id, run_uuid, key, value, ...when } = input
+      const point = pointOf({ key: required('key', key), value: required('value', value), ...when })
+      await logBatch(deps, workspace.key, { ...nothing, run: runIdOf(input), metrics: [point] })
+      return {}
+    },
+  }),
+  mlflow({
+    name: 'logParam',
+    method: 'POST',
+    path: '/runs/log-parameter',
+    right: write,
+    input: Type.Object({ ...RunIds, key: Type.Optional(Type.String()), value: Type.Optional(Type.String()) }),
+    async answer(deps, { input, workspace }) {
+      const param = [required('key', input.key), input.value ?? ''] as const
+      await logBatch(deps, workspace.key, { ...nothing, run: runIdOf(input), params: [param] })
+      return {}
+    },
+  }),
+  mlflow({
+    name: 'setTag',
+    method: 'POST',
+    path: '/runs/set-tag',
+    right: write,
+    input: Type.Object({ ...RunIds, key: Type.Optional(Type.String()), value: Type.Optional(Type.String()) }),
+    async answer(deps, { input, workspace }) {
+      const tag = [required('key', input.key), input.value ?? ''] as const
+      await logBatch(deps, workspace.key, { ...nothing, run: runIdOf(input), tags: [tag] })
+      return {}
+    },
+  }),
+  batch('logBatch', '/runs/log-batch'),
+  {
+    // azureml-mlflow's own: it polls for a batch that got a tracking id. Everything is on disk when this answers.
+    ...batch('logBatchAsync', '/runs/log-batch-async'),
+    path: '/api/2.0/preview/mlflow/runs/log-batch-async',
+  },
+  mlflow({
+    name: 'logModel',
+    method: 'POST',
+    path: '/runs/log-model',
+    right: write,
+    input: Type.Object({ ...RunIds, model_json: Type.Optional(Type.String()) }),
+    async answer(deps, { input, workspace }) {
+      const run = await findRun(deps.store, workspace.key, { runId: runIdOf(input) })
+      const models = modelHistory(run.tags[MODEL_HISTORY])
+      models.push(modelOf(required('model_json', input.model_json)))
+      // No tag that a client sets, so its limit does not hold: a signature may be long.
+      await changeRun(deps, workspace.key, {
+        path: { runId: run.id },
+        tags: { [MODEL_HISTORY]: JSON.stringify(models) },
+      })
+      return {}
+    },
+  }),
+  mlflow({
+    name: 'logInputs',
+    method: 'POST',
+    path: '/runs/log-inputs',
+    right: write,
+    input: Type.Object({
+      ...RunIds,
+      datasets: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Any()))),
+    }),
+    async answer(deps, { input, workspace }) {
+      await changeRun(deps, workspace.key, { path: { runId: runIdOf(input) }, addDatasets: input.datasets ?? [] })
+      return {}
+    },
+  }),
+  mlflow({
+    name: 'getMetricHistory',
+    method: 'GET',
+    path: '/metrics/get-history',
+    right: read,
+    input: Type.Object({
+      ...RunIds,
+      metric_key: Type.Optional(Type.String()),
+      max_results: Type.Optional(Type.Integer({ minimum: 1 })),
+      page_token: Type.Optional(Type.String()),
+    }),
+    async answer({ store }, { input, workspace }): Promise<JsonObject> {
+      const run = await findRun(store, workspace.key, { runId: runIdOf(input) })
+      const after = readPageToken(input.page_token)
+      const page = await store.runs.metricHistory(workspace.key, run.id, required('metric_key', input.metric_key), {
+        limit: Math.min(input.max_results ?? MOST_POINTS, MOST_POINTS),
+        ...(after !== undefined && { after }),
+      })
+      return {
+        metrics: page.items.map(presentMetric),
+        ...(page.next !== undefined && { next_page_token: pageToken(page.next) }),
+      }
+    },
+  }),
+]
+
+const MODEL_HISTORY = 'mlflow.log-model.history'
+
+function modelHistory(text: string | undefined): unknown[] {
+  const known: unknown = JSON.parse(text ?? '[]')
+  return Array.isArray(known) ? known : []
+}
+
+function modelOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw fault('ParameterInvalid', { reason: 'model_json is no JSON.' }, { cause })
+  }
+}

@@ -1,0 +1,64 @@
+import { artifactRoot } from '../../domain/models/model-source.ts'
+import { mlflowStatus } from '../../domain/runs/run-states.ts'
+import type { JsonObject } from '../../json.ts'
+import type { Experiment, MetricPoint, Run } from '../../store/runs.ts'
+import type { RegionalRequest } from '../operation.ts'
+import { keyValues, presentValue } from './schemas.ts'
+
+export type Asked = Pick<RegionalRequest<string, never, never>, 'origin' | 'workspace'>
+
+export const renderingOf = ({ origin, workspace }: Asked) => ({
+  origin,
+  region: workspace.region,
+  workspaceId: workspace.id,
+})
+
+/** An experiment as MLflow shows it. Its artifacts lie with its runs; the location only names it. */
+export const presentExperiment = (experiment: Experiment, { origin, workspace }: Asked): JsonObject => ({
+  experiment_id: experiment.id,
+  name: experiment.name,
+  artifact_location: `${origin.regional(workspace.region).replace(/^https?:/, 'azureml:')}/mlflow/v2.0${workspace.id}/experiments/${experiment.id}`,
+  lifecycle_stage: experiment.deletedAt === undefined ? 'active' : 'deleted',
+  creation_time: Date.parse(experiment.createdAt),
+  last_update_time: Date.parse(experiment.updatedAt),
+  tags: keyValues(experiment.tags),
+})
+
+export const presentInfo = (run: Run, asked: Asked): JsonObject => ({
+  run_id: run.id,
+  run_uuid: run.id,
+  run_name: run.displayName,
+  experiment_id: run.experimentId,
+  user_id: run.createdBy.name,
+  status: mlflowStatus(run.status),
+  start_time: Date.parse(run.startedAt ?? run.createdAt),
+  ...(run.endedAt !== undefined && { end_time: Date.parse(run.endedAt) }),
+  artifact_uri: artifactRoot(renderingOf(asked), run),
+  lifecycle_stage: run.deletedAt === undefined ? 'active' : 'deleted',
+})
+
+export const presentMetric = ({ key, value, at, step }: MetricPoint): JsonObject => ({
+  key,
+  value: presentValue(value),
+  timestamp: at,
+  step,
+})
+
+export const presentRun = (run: Run, metrics: readonly MetricPoint[], asked: Asked): JsonObject => ({
+  info: presentInfo(run, asked),
+  data: {
+    metrics: metrics.map(presentMetric),
+    params: keyValues(run.params),
+    tags: keyValues(tagsOf(run)),
+  },
+  inputs: { dataset_inputs: run.datasets ?? [] },
+})
+
+/** A run's tags with those that MLflow itself reads from them. */
+const tagsOf = (run: Run): Record<string, string> => ({
+  'mlflow.runName': run.displayName,
+  'mlflow.user': run.createdBy.name,
+  'mlflow.rootRunId': run.rootId,
+  ...(run.parentId !== undefined && { 'mlflow.parentRunId': run.parentId }),
+  ...run.tags,
+})

@@ -1,0 +1,102 @@
+import type { BlobLocation } from '../../compute/engine.ts'
+import { fault } from '../../faults.ts'
+import type { Origin } from '../../gateway/surface.ts'
+import type { JsonObject } from '../../json.ts'
+import type { Repositories } from '../../store/store.ts'
+import { datastoreUri, resolveUri } from '../datastores/resolve-uri.ts'
+import type { Deps } from '../deps.ts'
+
+const STORE = 'workspaceartifactstore'
+/** `…/runs/{run}/artifacts[/{path}]`: a run's artifact URI, of whatever host. */
+const RUN_ARTIFACTS = /\/runs\/([^/]+)\/artifacts(?:\/(.*))?$/
+const ARTIFACTS = /^(?:azureml:\/\/artifacts|aml:\/\/artifactId)\/([^/]+\/[^/]+(?:\/.*)?)$/i
+const JOB_OUTPUT = /^azureml:\/\/jobs\/([^/]+)\/outputs\/(?:artifacts|default)(?:\/paths)?(?:\/(.*))?$/i
+const IN_STORE = /\/datastores\/workspaceartifactstore\/paths\/(.*)$/i
+const RUN_FOLDER = /^ExperimentRun\/dcid\.([^/]+)(?:\/(.*))?$/
+
+/** Where a model's files lie: the URI that ARM shows, and the blobs. */
+export interface ModelPlace {
+  readonly uri: string
+  readonly blobs: BlobLocation
+  /** Set for the artifacts of a run. */
+  readonly run?: string
+}
+
+/**
+ * Finds the files that a client names as a model's source: a run's artifacts, an upload, or a place in a datastore.
+ *
+ * @throws ModelSourceInvalid where there are no files, or none that can be read here
+ */
+export async function modelPlace(
+  deps: Pick<Deps, 'store' | 'blobs'>,
+  workspace: string,
+  source: string,
+): Promise<ModelPlace> {
+  const uri = inStore(workspace, source) ?? source
+  const blobs = await resolveUri(deps.store, workspace, uri)
+  if (!blobs) throw fault('ModelSourceInvalid', { source })
+  const file = await deps.blobs.info(blobs)
+  const folder = file ? undefined : await deps.blobs.list({ ...blobs, path: slashed(blobs.path) }, { limit: 1 })
+  if (!file && folder?.items.length === 0) throw fault('ModelSourceInvalid', { source })
+  const run = RUN_FOLDER.exec(blobs.path)?.[1]
+  return { uri, blobs, ...(run !== undefined && { run }) }
+}
+
+/** A source that names artifacts, as the place in the artifact store that it is. */
+function inStore(workspace: string, source: string): string | undefined {
+  const run = RUN_ARTIFACTS.exec(source) ?? JOB_OUTPUT.exec(source)
+  if (run) return datastoreUri(workspace, STORE, `ExperimentRun/dcid.${run[1]}/${run[2] ?? ''}`)
+  const artifacts = ARTIFACTS.exec(source)
+  return artifacts ? datastoreUri(workspace, STORE, artifacts[1] ?? '') : undefined
+}
+
+/** The flavors of an MLflow model, as ARM shows them; undefined for files that are no MLflow model. */
+export async function mlflowFlavors(
+  { blobs }: Pick<Deps, 'blobs'>,
+  place: ModelPlace,
+): Promise<JsonObject | undefined> {
+  const at = { ...place.blobs, path: `${slashed(place.blobs.path)}MLmodel` }
+  if (!(await blobs.info(at))) return undefined
+  const parts: Buffer[] = []
+  for await (const part of await blobs.read(at)) parts.push(Buffer.from(part))
+  return Object.fromEntries(flavorNames(Buffer.concat(parts).toString('utf8')).map((name) => [name, { data: {} }]))
+}
+
+/** The keys of MLmodel's `flavors`: MLflow writes them two blanks deep. */
+function flavorNames(text: string): readonly string[] {
+  const block = /^flavors:\r?\n((?:[ ].*\r?\n?)*)/m.exec(text)?.[1] ?? ''
+  return [...block.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name ?? '')
+}
+
+interface Rendering {
+  readonly origin: Origin
+  readonly region: string
+  readonly workspaceId: string
+}
+
+/** A model's URI as MLflow's Azure plug-in can read it: its artifact clients know runs and uploads, no datastores. */
+export async function mlflowSource(
+  from: Repositories,
+  uri: string,
+  { origin, region, workspaceId }: Rendering,
+): Promise<string> {
+  const path = IN_STORE.exec(uri)?.[1]
+  if (path === undefined) return uri
+  const run = RUN_FOLDER.exec(path)
+  if (!run) return `azureml://artifacts/${path}`
+  const owner = await from.runs.get(workspaceId.toLowerCase(), run[1] ?? '')
+  const root = artifactRoot(
+    { origin, region, workspaceId },
+    { id: run[1] ?? '', experimentId: owner?.experimentId ?? '0' },
+  )
+  return run[2] ? `${root}/${run[2]}` : root
+}
+
+/** The root of a run's artifacts, in the form that the Azure plug-in takes apart. */
+export const artifactRoot = (
+  { origin, region, workspaceId }: Rendering,
+  run: { readonly id: string; readonly experimentId: string },
+): string =>
+  `${origin.regional(region).replace(/^https?:/, 'azureml:')}/mlflow/v2.0${workspaceId}/experiments/${run.experimentId}/runs/${run.id}/artifacts`
+
+const slashed = (path: string): string => (path === '' || path.endsWith('/') ? path : `${path}/`)
