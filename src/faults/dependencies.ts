@@ -2,6 +2,18 @@ import type { FaultEntry } from '../faults.ts'
 
 /** Refusals of what a workspace stands on: accounts, vaults, registries. Codes as their services'. */
 export const dependencyFaults = {
+  StorageAccountAlreadyTaken: { status: 409, message: 'The storage account named {name} is already taken.' },
+  VaultAlreadyExists: {
+    status: 409,
+    message:
+      "The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the name is already taken.",
+  },
+  RegistryAlreadyInUse: {
+    status: 409,
+    code: 'AlreadyInUse',
+    message:
+      'The registry DNS name {name} is already in use. You can check if the name is already claimed using following API: checkNameAvailability.',
+  },
   StorageAccountPropertyImmutable: {
     status: 409,
     code: 'StorageAccountPropertyCannotBeUpdated',

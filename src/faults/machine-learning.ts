@@ -48,6 +48,12 @@ export const machineLearningFaults = {
     code: 'BadRequest',
     message: "The property '{property}' of workspace '{workspace}' can't be changed once it is made.",
   },
+  WorkspaceSoftDeleted: {
+    status: 409,
+    code: 'Conflict',
+    message:
+      "A soft-deleted workspace '{workspace}' exists. Recover it with properties.allowRecoverSoftDeletedWorkspace, or purge it (DELETE with forceToPurge=true), then send the request again.",
+  },
   WorkspaceKindUnsupported: {
     status: 400,
     code: 'WorkspaceKindNotSupported',

@@ -23,7 +23,7 @@ const parts: Readonly<Record<string, 'containerName' | 'filesystem' | 'fileShare
 
 /** The account and the container, file system or share of a datastore; undefined for kinds that lie on no account. */
 export function datastorePlace(
-  datastore: StoredResource,
+  datastore: Pick<StoredResource, 'body'>,
 ): { readonly kind: string; readonly account: string; readonly part: string } | undefined {
   const properties = objectAt(datastore.body.properties)
   const kind = textAt(properties.datastoreType) ?? ''

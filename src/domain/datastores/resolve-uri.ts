@@ -2,9 +2,13 @@ import type { BlobLocation } from '../../compute/engine.ts'
 import { type Fault, fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
-import type { Resources } from '../../store/resources.ts'
+import type { Repositories } from '../../store/store.ts'
 import { blobDatastore, DATASTORES, datastorePlace } from './datastore.ts'
 
+/** What is read to find where a URI leads. */
+export type Reads = Pick<Repositories, 'resources' | 'runs'>
+
+const JOB = /^azureml:\/\/jobs\/([^/]+)\/outputs\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
 const SHORT = /^azureml:\/\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
 const LONG =
   /^azureml:\/\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)(?:\/providers\/Microsoft\.MachineLearningServices)?\/workspaces\/([^/]+)\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
@@ -21,27 +25,25 @@ const HADOOP = /^(?:wasbs?|abfss?):\/\/([^@/]+)@([a-z0-9]{3,24})\.(?:blob|dfs)\.
  *
  * @throws UriUnresolvable, AssetReferenceNotFound, DatastoreTypeUnsupported
  */
-export async function resolveUri(
-  resources: Resources,
-  workspace: string,
-  uri: string,
-): Promise<BlobLocation | undefined> {
+export async function resolveUri(from: Reads, workspace: string, uri: string): Promise<BlobLocation | undefined> {
   const short = SHORT.exec(uri)
-  if (short) return inDatastore(resources, workspace, short[1] ?? '', short[2] ?? '')
+  if (short) return inDatastore(from, workspace, short[1] ?? '', short[2] ?? '')
   const long = LONG.exec(uri)
   if (long) {
     const [, subscription, group, name, datastore = '', path = ''] = long
     const named = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`
     if (foldId(named) !== foldId(workspace)) throw unresolvable(uri, 'it names a datastore of another workspace')
-    return inDatastore(resources, workspace, datastore, path)
+    return inDatastore(from, workspace, datastore, path)
   }
+  const job = JOB.exec(uri)
+  if (job) return inJob(from, workspace, { uri, job: job[1] ?? '', output: job[2] ?? '', path: job[3] ?? '' })
   if (/^azureml:/i.test(uri)) throw unresolvable(uri, 'it names no datastore of this workspace')
   const hadoop = HADOOP.exec(uri)
-  if (hadoop) return inAccount(resources, workspace, { uri, account: hadoop[2], container: hadoop[1], path: hadoop[3] })
+  if (hadoop) return inAccount(from, workspace, { uri, account: hadoop[2], container: hadoop[1], path: hadoop[3] })
   const blob = BLOB_HOST.exec(uri) ?? OWN_BLOB.exec(uri)
   if (blob) {
     const path = decoded(uri, blob[3] ?? '')
-    return inAccount(resources, workspace, { uri, account: blob[1], container: blob[2], path })
+    return inAccount(from, workspace, { uri, account: blob[1], container: blob[2], path })
   }
   if (/^https?:\/\//i.test(uri)) return undefined
   throw unresolvable(uri, 'it is neither a datastore path nor a web address')
@@ -53,15 +55,35 @@ export const datastoreUri = (workspace: string, datastore: string, path: string)
   return `azureml://subscriptions/${subscription}/resourcegroups/${group}/workspaces/${name}/datastores/${datastore}/paths/${path}`
 }
 
-async function inDatastore(resources: Resources, workspace: string, name: string, path: string): Promise<BlobLocation> {
-  const { account, container } = await blobDatastore(resources, workspace, name)
-  if (!(await resources.byGlobalName('Microsoft.Storage/storageAccounts', account))) {
+async function inDatastore(from: Reads, workspace: string, name: string, path: string): Promise<BlobLocation> {
+  const { account, container } = await blobDatastore(from.resources, workspace, name)
+  if (!(await from.resources.byGlobalName('Microsoft.Storage/storageAccounts', account))) {
     throw unresolvable(
       `azureml://datastores/${name}/paths/${path}`,
       `the storage account '${account}' of datastore '${name}' does not exist here`,
     )
   }
   return { account, container, path }
+}
+
+interface InJob {
+  readonly uri: string
+  readonly job: string
+  readonly output: string
+  readonly path: string
+}
+
+/** A place in what a job put out: in its artifacts, or in a named output. */
+async function inJob(from: Reads, workspace: string, { uri, job, output, path }: InJob): Promise<BlobLocation> {
+  const run = await from.runs.get(foldId(workspace), job)
+  if (!run) throw unresolvable(uri, `the job '${job}' was not found`)
+  if (output === 'artifacts' || output === 'default') {
+    return inDatastore(from, workspace, 'workspaceartifactstore', `ExperimentRun/dcid.${run.id}/${path}`)
+  }
+  const named = run.outputs[output]?.uri
+  const found = named === undefined ? undefined : await resolveUri(from, workspace, named)
+  if (!found) throw unresolvable(uri, `the job '${job}' has no output '${output}'`)
+  return { ...found, path: [found.path.replace(/\/$/, ''), path].filter((part) => part !== '').join('/') }
 }
 
 interface InAccount {
@@ -72,21 +94,21 @@ interface InAccount {
 }
 
 async function inAccount(
-  resources: Resources,
+  from: Reads,
   workspace: string,
   { uri, account = '', container = '', path = '' }: InAccount,
 ): Promise<BlobLocation | undefined> {
-  const known = await resources.byGlobalName('Microsoft.Storage/storageAccounts', account)
+  const known = await from.resources.byGlobalName('Microsoft.Storage/storageAccounts', account)
   if (!known || known.deletedAt !== undefined) return undefined
-  if (!(await accountsOf(resources, workspace)).has(known.name.toLowerCase())) {
+  if (!(await accountsOf(from, workspace)).has(known.name.toLowerCase())) {
     throw unresolvable(uri, `no datastore of the workspace lies on the account '${known.name}'; make one first`)
   }
   return { account: known.name, container, path }
 }
 
-async function accountsOf(resources: Resources, workspace: string): Promise<ReadonlySet<string>> {
-  const own = textAt(objectAt((await resources.get(workspace))?.body.properties).storageAccount) ?? ''
-  const { items } = await resources.children(workspace, DATASTORES)
+async function accountsOf(from: Reads, workspace: string): Promise<ReadonlySet<string>> {
+  const own = textAt(objectAt((await from.resources.get(workspace))?.body.properties).storageAccount) ?? ''
+  const { items } = await from.resources.children(workspace, DATASTORES)
   const named = items.map((item) => datastorePlace(item)?.account ?? '')
   return new Set([own.slice(own.lastIndexOf('/') + 1), ...named].map((name) => name.toLowerCase()))
 }

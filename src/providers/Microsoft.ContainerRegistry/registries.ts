@@ -10,6 +10,7 @@ export default defineResource({
   type: 'Microsoft.ContainerRegistry/registries',
   name: /^[a-zA-Z0-9]{5,50}$/,
   globalName: true,
+  nameTaken: (name) => fault('RegistryAlreadyInUse', { name }),
   reads: Type.Object({
     properties: Type.Optional(Type.Object({ adminUserEnabled: Type.Optional(Type.Boolean()) })),
   }),

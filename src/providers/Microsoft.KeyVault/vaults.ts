@@ -18,6 +18,7 @@ export default defineResource({
   type: 'Microsoft.KeyVault/vaults',
   name: /^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/,
   globalName: true,
+  nameTaken: (name) => fault('VaultAlreadyExists', { name }),
   reads: VaultBody,
   defaults: () => ({
     properties: {
@@ -31,7 +32,8 @@ export default defineResource({
   recovers: ({ body }) => body.properties.createMode === 'recover',
   async check({ tenantId }, { body, existing, deleted }) {
     const { createMode: _only, ...properties } = body.properties
-    if (deleted && body.properties.createMode === 'recover') return { ...deleted.body }
+    if (deleted && body.properties.createMode !== 'recover') throw fault('VaultInDeletedState')
+    if (deleted) return { ...deleted.body }
     if (properties.tenantId.toLowerCase() !== tenantId.toLowerCase()) {
       throw fault('VaultTenantUnknown', { tenant: properties.tenantId, own: tenantId })
     }

@@ -53,7 +53,10 @@ export default defineResource({
   }),
   recovers: ({ body }) => String(body.properties?.allowRecoverSoftDeletedWorkspace) === 'true',
   async check({ store }, { body, existing, deleted }) {
-    if (!existing && deleted) return { ...deleted.body }
+    if (deleted && String(body.properties?.allowRecoverSoftDeletedWorkspace) !== 'true') {
+      throw fault('WorkspaceSoftDeleted', { workspace: deleted.name })
+    }
+    if (deleted) return { ...deleted.body }
     const kind = body.kind ?? 'Default'
     if (kind.toLowerCase() !== 'default') throw fault('WorkspaceKindUnsupported', { kind })
     const properties = withWholeIds(body.properties ?? {})

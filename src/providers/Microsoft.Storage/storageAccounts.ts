@@ -11,6 +11,7 @@ export default defineResource({
   type: 'Microsoft.Storage/storageAccounts',
   name: /^[a-z0-9]{3,24}$/,
   globalName: true,
+  nameTaken: (name) => fault('StorageAccountAlreadyTaken', { name }),
   reads: Type.Object({
     kind: Type.Optional(Type.String()),
     sku: Type.Optional(Type.Object({ name: Type.String() })),
@@ -45,6 +46,10 @@ export default defineResource({
       { ...state, createdAt: now, keyCreationTime: { key1: now, key2: now } },
       { [accountKeyPaths.key1]: newAccountKey(), [accountKeyPaths.key2]: newAccountKey() },
     )
+  },
+  async remove({ blobs }, { id }) {
+    await blobs.removeAccount(id.name)
+    return done()
   },
   async view(_deps, { name, body, state }, { origin }) {
     const skuName = textAt(objectAt(body.sku).name) ?? 'Standard_LRS'

@@ -1,0 +1,13 @@
+import type { Repositories } from '../../store/store.ts'
+import { resolveUri } from '../datastores/resolve-uri.ts'
+
+/**
+ * Refuses an asset whose bytes can't be found from here by its URI. That they are there already is not asked: Azure
+ * lets a name be given before the data comes.
+ *
+ * @throws UriUnresolvable, AssetReferenceNotFound, DatastoreTypeUnsupported
+ */
+export async function checkAssetUri(from: Repositories, workspace: string, uri: string): Promise<void> {
+  // A web address leads elsewhere, and is read when it is used.
+  await resolveUri(from, workspace, uri)
+}

@@ -1,0 +1,19 @@
+import { objectAt } from '../../json.ts'
+import type { ResourceId } from '../../resource-id.ts'
+import type { Deps } from '../deps.ts'
+import { DATASTORES } from './datastore.ts'
+
+/** Takes the mark of the default datastore off every other one of the workspace: there is only one. */
+export async function makeOnlyDefault({ store }: Pick<Deps, 'store'>, datastore: ResourceId): Promise<void> {
+  const workspace = datastore.parent?.text ?? ''
+  await store.write(async (within) => {
+    const { items } = await within.resources.children(workspace, DATASTORES, {
+      where: { 'properties.isDefault': true },
+    })
+    for (const item of items) {
+      if (item.id.toLowerCase() === datastore.key) continue
+      const properties = { ...objectAt(item.body.properties), isDefault: false }
+      await within.resources.put({ ...item, body: { ...item.body, properties } })
+    }
+  })
+}

@@ -1,0 +1,15 @@
+import { checkAssetUri } from '../../../../domain/assets/check-asset-uri.ts'
+import { fault } from '../../../../faults.ts'
+import { textAt } from '../../../../json.ts'
+import { assetVersion } from '../../_assets.ts'
+
+/** A model's version. Clients read `flavors` without looking whether it is there. */
+export default assetVersion({
+  kind: 'models',
+  defaults: { flavors: {}, modelType: 'custom_model' },
+  async check({ store }, { modelUri }, { id }) {
+    const uri = textAt(modelUri)
+    if (!uri) throw fault('AssetInvalid', { reason: "A model needs a 'modelUri'." })
+    await checkAssetUri(store, id.parent?.parent?.text ?? '', uri)
+  },
+})
