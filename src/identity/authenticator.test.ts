@@ -92,6 +92,13 @@ describe('refusals', () => {
       key: 'AuthenticationFailedInvalidHeader',
     })
     await refused('not-a-token', 'InvalidAuthenticationToken')
+    await assert.rejects(authenticator.authenticate('', ['arm'], { login: () => 'http://own.test' }), {
+      extra: {
+        headers: {
+          'WWW-Authenticate': `Bearer authorization_uri="http://own.test/${tenant.identity.install.tenantId}", error="invalid_token", error_description="Authentication failed. The 'Authorization' header is missing."`,
+        },
+      },
+    })
   })
 
   test('alg none, with and without the old signature', async () => {

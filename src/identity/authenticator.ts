@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
-import { type FaultExtra, fault } from '../faults.ts'
+import { fault, isFault } from '../faults.ts'
 import type { Store } from '../store/store.ts'
 import { issuerOf } from './access-token.ts'
 import { audienceNames, audienceOf } from './audiences.ts'
-import { challengeHeader } from './challenge.ts'
+import { challenged } from './challenge.ts'
 import type { Audience, Authenticator, Caller } from './identity.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -37,7 +37,6 @@ export function tokenAuthenticator(deps: {
 }): TokenAuthenticator {
   const { store, keys, tenantId, now } = deps
   const issuer = issuerOf(tenantId)
-  const extra: FaultExtra = { headers: { 'WWW-Authenticate': challengeHeader(undefined, tenantId) } }
   const cache = new Map<string, Verified>()
 
   async function verify(token: string): Promise<Verified> {
@@ -47,14 +46,14 @@ export function tokenAuthenticator(deps: {
       currentDate: new Date(0),
       clockTolerance: Number.MAX_SAFE_INTEGER,
     }).catch((cause: unknown) => {
-      throw cause instanceof errors.JOSEError ? fault('InvalidAuthenticationToken', {}, { ...extra, cause }) : cause
+      throw cause instanceof errors.JOSEError ? fault('InvalidAuthenticationToken', {}, { cause }) : cause
     })
     if (payload.iss !== issuer) {
-      throw fault(
-        'InvalidAuthenticationTokenTenant',
-        { issuer: String(payload.iss), expected: issuer, authority: `https://login.windows.net/${tenantId}` },
-        extra,
-      )
+      throw fault('InvalidAuthenticationTokenTenant', {
+        issuer: String(payload.iss),
+        expected: issuer,
+        authority: `https://login.windows.net/${tenantId}`,
+      })
     }
     return verifiedOf(payload)
   }
@@ -69,7 +68,7 @@ export function tokenAuthenticator(deps: {
     const { aud, exp, nbf, oid, runId, scope } = payload
     const principal = typeof oid === 'string' ? await store.identities.principal(oid) : undefined
     if (!principal || typeof aud !== 'string' || exp === undefined || nbf === undefined) {
-      throw fault('InvalidAuthenticationToken', {}, extra)
+      throw fault('InvalidAuthenticationToken', {})
     }
     const isRun = typeof runId === 'string' && typeof scope === 'string'
     return {
@@ -91,39 +90,43 @@ export function tokenAuthenticator(deps: {
   function checked(seen: Verified, audiences: readonly Audience[]): Caller {
     const time = now().getTime()
     if (time >= seen.until) {
-      throw fault('ExpiredAuthenticationToken', { expiry: utc(seen.until), now: utc(time) }, extra)
+      throw fault('ExpiredAuthenticationToken', { expiry: utc(seen.until), now: utc(time) })
     }
-    if (time < seen.from) throw fault('InvalidAuthenticationToken', {}, extra)
+    if (time < seen.from) throw fault('InvalidAuthenticationToken', {})
     // A run's token is a resource manager's token that is bound to its workspace.
     const fits =
       seen.family && (audiences.includes(seen.family) || (seen.family === 'run' && audiences.includes('arm')))
     if (!fits) {
-      throw fault(
-        'InvalidAuthenticationTokenAudience',
-        { audience: seen.audience, allowed: audienceNames(audiences) },
-        extra,
-      )
+      throw fault('InvalidAuthenticationTokenAudience', { audience: seen.audience, allowed: audienceNames(audiences) })
     }
     return seen.caller
   }
 
+  async function callerOf(authorization: string | undefined, audiences: readonly Audience[]): Promise<Caller> {
+    if (!authorization) throw fault('AuthenticationFailed')
+    const token = bearer(authorization)
+    if (token === undefined) throw fault('AuthenticationFailedInvalidHeader')
+    const key = hash('sha256', token, 'base64')
+    let seen = cache.get(key)
+    if (seen) {
+      // Moved to the end: the front is what has not been seen for longest.
+      cache.delete(key)
+    } else {
+      seen = await verify(token)
+      const oldest = cache.size >= KEPT ? cache.keys().next() : undefined
+      if (oldest && !oldest.done) cache.delete(oldest.value)
+    }
+    cache.set(key, seen)
+    return checked(seen, audiences)
+  }
+
   return {
-    async authenticate(authorization, audiences) {
-      if (!authorization) throw fault('AuthenticationFailed', {}, extra)
-      const token = bearer(authorization)
-      if (token === undefined) throw fault('AuthenticationFailedInvalidHeader', {}, extra)
-      const key = hash('sha256', token, 'base64')
-      let seen = cache.get(key)
-      if (seen) {
-        // Moved to the end: the front is what has not been seen for longest.
-        cache.delete(key)
-      } else {
-        seen = await verify(token)
-        const oldest = cache.size >= KEPT ? cache.keys().next() : undefined
-        if (oldest && !oldest.done) cache.delete(oldest.value)
+    async authenticate(authorization, audiences, origin) {
+      try {
+        return await callerOf(authorization, audiences)
+      } catch (error) {
+        throw isFault(error) ? challenged(error, tenantId, origin) : error
       }
-      cache.set(key, seen)
-      return checked(seen, audiences)
     },
     forget: () => cache.clear(),
   }

@@ -1,3 +1,5 @@
+import type { Origin } from '../gateway/surface.ts'
+
 /** Who asks: a verified token's bearer. */
 export interface Caller {
   readonly tenantId: string
@@ -15,12 +17,16 @@ export type Audience = 'arm' | 'machine-learning' | 'storage' | 'vault' | 'graph
 /** Verifies bearer tokens: signature, issuer, audience, expiry, key. Warm answers come from a bounded cache. */
 export interface Authenticator {
   /**
-   * The bearer of an `Authorization` header.
+   * The bearer of an `Authorization` header. A refusal's challenge names the sign-in service of `origin`, or Azure's.
    *
-   * @throws AuthenticationFailed, ExpiredAuthenticationToken, InvalidAuthenticationToken, InvalidAuthenticationTokenAudience:
-   *   401 with `WWW-Authenticate`
+   * @throws AuthenticationFailed, AuthenticationFailedInvalidHeader, ExpiredAuthenticationToken, InvalidAuthenticationToken,
+   *   InvalidAuthenticationTokenTenant, InvalidAuthenticationTokenAudience: 401 with `WWW-Authenticate`
    */
-  authenticate(authorization: string | undefined, audiences: readonly Audience[]): Promise<Caller>
+  authenticate(
+    authorization: string | undefined,
+    audiences: readonly Audience[],
+    origin?: Pick<Origin, 'login'>,
+  ): Promise<Caller>
 }
 
 /** The one decision point for rights, on every plane. */
