@@ -21,7 +21,7 @@ export function armRouter(arm: ArmDeps): SurfaceHandler {
 
   return async (request, response, context) => {
     try {
-      const caller = await arm.authenticator.authenticate(request.headers.authorization, AUDIENCES)
+      const caller = await arm.authenticator.authenticate(request.headers.authorization, AUDIENCES, context.origin)
       const at = context.url.indexOf('?')
       await route({
         request,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Deps } from '../domain/deps.ts'
+import { normalRegion } from '../domain/workspaces/region.ts'
 import { type Fault, fault, isFault } from '../faults.ts'
 import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
 import type { AccessControl, Audience, Authenticator } from '../identity/identity.ts'
@@ -78,7 +79,7 @@ function regionalApp(parts: RegionalDeps, contextOf: ContextOf): FastifyInstance
     const path = request.url.split('?', 1)[0] ?? ''
     const face = faceOf(path)
     await parts.authenticator
-      .authenticate(request.headers.authorization, AUDIENCES)
+      .authenticate(request.headers.authorization, AUDIENCES, context?.origin)
       .then(() => {
         const named = names(request.method, path)
         throw named
@@ -126,7 +127,7 @@ function addRoute(app: FastifyInstance, { parts, face, prefix, operation, contex
     onRequest: async (request) => {
       const context = contextOf(request)
       if (!context) throw new Error('A regional request without its context')
-      const caller = await authenticator.authenticate(request.headers.authorization, AUDIENCES)
+      const caller = await authenticator.authenticate(request.headers.authorization, AUDIENCES, context.origin)
       const params = request.params as Record<string, string>
       const id = `/subscriptions/${params.subscription}/resourceGroups/${params.group}/providers/${ML}/${params.workspace}`
       await access.demand(caller, `${ML}/${operation.right}`, id)
@@ -161,7 +162,7 @@ async function workspaceAt(deps: Deps, id: string): Promise<Workspace> {
   const key = foldId(id)
   const found = await deps.store.resources.get(key)
   if (!found) throw fault('WorkspaceNotFound', { workspace: id.slice(id.lastIndexOf('/') + 1) })
-  return { key, id: found.id, name: found.name, region: textAt(found.body.location) ?? '' }
+  return { key, id: found.id, name: found.name, region: normalRegion(textAt(found.body.location) ?? '') }
 }
 
 interface Refusal {
