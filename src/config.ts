@@ -49,6 +49,8 @@ export interface Config {
   readonly upstream: { readonly proxy?: string; readonly noProxy?: string; readonly timeoutMs: number }
   /** CA bundles that the user had set. */
   readonly userBundles: readonly string[]
+  /** The environment as the user had it, for the tools whose settings stand there (pip's and uv's package index). */
+  readonly environment: Environment
 }
 
 export type Values = Readonly<Record<string, string | true | undefined>>
@@ -116,6 +118,7 @@ export function readConfig(values: Values, env: Environment): Config {
       timeoutMs: whole('connect-timeout', text('connect-timeout') || '5', 600) * 1000,
     },
     userBundles: bundlesOf(original),
+    environment: original,
   }
 }
 

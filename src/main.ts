@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import type { Logger } from 'pino'
+import type { Blobs } from './blobs/blobs.ts'
 import type { Program } from './cli/kit/command.ts'
 import { dispatch } from './cli/kit/dispatch.ts'
 import type { ServerFacts } from './cli/kit/server-facts.ts'
+import type { ComputeEngine } from './compute/engine.ts'
 import type { Config } from './config.ts'
+import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
+import type { RegionalDeps } from './data-planes/regional.ts'
+import type { Deps, Engines } from './domain/deps.ts'
+import { fault } from './faults.ts'
+import type { Gateway } from './gateway/listener.ts'
+import type { SurfaceHandler } from './gateway/surface.ts'
 
 /** What the command line needs of the program. Everything heavy is loaded by the one that asks for it. */
 const program: Program = {
@@ -22,108 +31,119 @@ const program: Program = {
  * This is the one place where parts meet: each comes as a factory and gets what it needs handed in.
  */
 async function startServer(config: Config): Promise<{ facts: ServerFacts; stop(): Promise<void> }> {
-  const [
-    { openLog },
-    facts,
-    { processStart },
-    { openStore },
-    { openSealing },
-    { openIdentity },
-    { openAuthority },
-    { writeBundle },
-    { openGateway },
-    hosts,
-    { directSurface },
-    { discoverySurface },
-  ] = await Promise.all([
+  const [log, facts, store, sealing, identity, blobs, planes, arm, engines, gateway] = await Promise.all([
     import('./cli/kit/server-log.ts'),
     import('./cli/kit/publish-facts.ts'),
-    import('./cli/kit/server-facts.ts'),
     import('./store/sqlite/open-store.ts'),
     import('./store/sealing-key.ts'),
     import('./identity/open-identity.ts'),
-    import('./gateway/authority.ts'),
-    import('./gateway/bundle.ts'),
-    import('./gateway/listener.ts'),
-    import('./gateway/hosts.ts'),
-    import('./data-planes/direct/direct.ts'),
-    import('./data-planes/discovery/discovery.ts'),
+    import('./blobs/open-blobs.ts'),
+    loadPlanes(),
+    import('./arm/server.ts'),
+    loadEngines(),
+    loadGateway(),
   ])
-  const now = () => new Date()
   const directory = config.dataDirectory
-  // Before anything else: it takes the directory's lock, and refuses where another server has it.
-  const store = await openStore({ directory })
-  const { log, flush } = openLog(directory, config.logLevel)
-  const stops: (() => Promise<void> | void)[] = [() => store.close(), flush]
+  const now = () => new Date()
+  const stops: (() => Promise<void> | void)[] = []
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end()
   }
   try {
-    const sealing = openSealing(directory)
-    const authority = await openAuthority(join(directory, 'ca'))
+    // Before anything else: it takes the directory's lock, and refuses where another server has it.
+    const kept = await store.openStore({ directory })
+    stops.push(() => kept.close())
+    const written = log.openLog(directory, config.logLevel)
+    stops.push(written.flush)
+    const base = { store: kept, sealing: sealing.openSealing(directory), now, log: written.log, directory }
+
+    const authority = await gateway.openAuthority(join(directory, 'ca'))
     const bundle = join(directory, 'bundle.pem')
-    await writeBundle(bundle, authority.rootPem, config.userBundles)
+    const [who, blobService] = await Promise.all([
+      identity.openIdentity(base),
+      blobs.openBlobs({ ...base, rows: engines.sqlBlobStore(kept.database) }),
+      gateway.writeBundle(bundle, authority.rootPem, config.userBundles),
+    ])
+    stops.push(() => blobService.close())
+    const { install, authenticator, access } = who
+    const { tenantId, subscriptionId, clientId } = install
 
-    const identity = await openIdentity({ store, sealing, directory, now })
-    const { install } = identity
+    const engine = engines.open({ ...base, config, blobs: blobService.blobs, bundle })
+    const deps: Deps = {
+      ...base,
+      blobs: blobService.blobs,
+      engines: enginesOf([engine]),
+      identities: who.identities,
+      tokens: who.tokens,
+      runSignals: engines.runSignals(),
+      settings: config.settings,
+      tenantId,
+    }
+    const manager = await arm.openArm({ deps, authenticator, access })
+    const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
+    const runs = engines.runReconciler({ ...deps, address: () => address })
 
-    const discovery = discoverySurface({ servicesOf: hosts.servicesOf })
     let published: ServerFacts | undefined
-    const direct = directSurface({
-      version: program.version,
-      status: () => ({ ...published, status: published ? 'running' : 'starting' }),
-      rootPem: authority.rootPem,
-      cloudOf: hosts.cloudOf,
-      principals: {
-        ownerToken: await facts.ownerToken(directory),
-        authenticator: identity.authenticator,
-        bootstrapObjectId: install.objectId,
-        add: (name) => identity.addPrincipal({ name }),
-      },
-    })
-
-    const gateway = openGateway({
+    const door = gateway.openGateway({
       surfaces: {
-        direct,
-        login: identity.login,
-        regional: async (request, response, context) => {
-          await discovery(context.url)?.(request, response, context)
-        },
+        arm: manager.surface,
+        login: who.login,
+        blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
+        storage: planes.otherStorageServices(),
+        regional: planes.regional({ deps, authenticator, access }, gateway.servicesOf),
+        direct: planes.directSurface({
+          version: program.version,
+          status: () => ({ ...published, status: published ? 'running' : 'starting' }),
+          rootPem: authority.rootPem,
+          cloudOf: gateway.cloudOf,
+          principals: {
+            ownerToken: await facts.ownerToken(directory),
+            authenticator,
+            bootstrapObjectId: install.objectId,
+            add: (name) => who.addPrincipal({ name }),
+          },
+        }),
       },
       authority,
       outbound: config.upstream,
-      accountExists: async (account) =>
-        (await store.resources.byGlobalName('Microsoft.Storage/storageAccounts', account)) !== undefined,
+      accountExists: async (account) => (await blobService.accounts.get(account)) !== undefined,
       ownNames: config.origins,
-      log,
+      log: base.log,
     })
-    const wanted = config.port || (await facts.rememberedPort(directory))
-    const port = await gateway.listen(config.host, wanted).catch((error: NodeJS.ErrnoException) => {
-      // Another program has the port that an earlier start with port 0 took: any other will do.
-      if (error.code === 'EADDRINUSE' && config.port === 0) return gateway.listen(config.host, 0)
-      throw error
-    })
-    stops.push(() => gateway.close())
-    await facts.rememberPort(directory, port)
 
+    // Engines first, since what comes next asks them; the port after it, since jobs and pollers go on through it.
+    stops.push(() => engine.stop())
+    await engine.start()
+    await engines.restorePools(deps)
+    stops.push(() => manager.stop())
+    await manager.start()
+    await planes.makeFirstResources({ store: kept, arm: manager, subscriptionId, tenantId })
+    const port = await listen(door, config, await facts.rememberedPort(directory))
+    stops.push(() => door.close())
+    await facts.rememberPort(directory, port)
+    address.proxy = `http://127.0.0.1:${port}`
+    stops.push(() => runs.stop())
+    await runs.start()
+
+    const group = `/subscriptions/${subscriptionId}/resourceGroups/lazuli`
     published = {
       pid: process.pid,
-      processStart: (await processStart(process.pid)) ?? '',
+      processStart: await facts.ownProcessStart(),
       startedAt: now().toISOString(),
       version: program.version,
       host: config.host,
       port,
       httpUrl: `http://127.0.0.1:${port}`,
       httpsUrl: `https://localhost:${port}`,
-      mlflowUrl: `http://127.0.0.1:${port}/mlflow/v1.0/subscriptions/${install.subscriptionId}/resourceGroups/lazuli/providers/Microsoft.MachineLearningServices/workspaces/default`,
+      mlflowUrl: `http://127.0.0.1:${port}/mlflow/v2.0${group}/providers/Microsoft.MachineLearningServices/workspaces/default`,
       dataDir: directory,
       bundle,
       rootCertificate: join(directory, 'ca', 'root.pem'),
-      tenantId: install.tenantId,
-      subscriptionId: install.subscriptionId,
-      clientId: install.clientId,
-      isolation: 'none',
-      intercepts: hosts.interceptedDomains,
+      tenantId,
+      subscriptionId,
+      clientId,
+      isolation: engine.isolation,
+      intercepts: gateway.interceptedDomains,
     }
     await facts.publishFacts(published)
     stops.push(() => facts.withdrawFacts(directory))
@@ -132,6 +152,113 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     await stop()
     throw error
   }
+}
+
+async function loadGateway() {
+  const [authority, bundle, listener, hosts] = await Promise.all([
+    import('./gateway/authority.ts'),
+    import('./gateway/bundle.ts'),
+    import('./gateway/listener.ts'),
+    import('./gateway/hosts.ts'),
+  ])
+  return { ...authority, ...bundle, ...listener, ...hosts }
+}
+
+async function loadPlanes() {
+  const [storage, direct, discovery, bootstrap] = await Promise.all([
+    import('./data-planes/storage/blob-service.ts'),
+    import('./data-planes/direct/direct.ts'),
+    import('./data-planes/discovery/discovery.ts'),
+    import('./bootstrap.ts'),
+  ])
+  return {
+    ...storage,
+    ...direct,
+    ...bootstrap,
+    /** Discovery answers at once; everything else of a region is loaded with the first request for it. */
+    regional(parts: RegionalDeps, servicesOf: DiscoveryDeps['servicesOf']): SurfaceHandler {
+      const find = discovery.discoverySurface({ servicesOf })
+      let surface: Promise<SurfaceHandler> | undefined
+      return async (request, response, context) => {
+        const found = find(context.url)
+        if (found) return found(request, response, context)
+        surface ??= import('./data-planes/regional.ts').then(({ regionalSurface }) => regionalSurface(parts))
+        return (await surface)(request, response, context)
+      }
+    },
+  }
+}
+
+async function loadEngines() {
+  const [blobRows, local, sandboxes, environments, index, sizes, pools, reconciler, signals] = await Promise.all([
+    import('./store/sql/blobs.ts'),
+    import('./compute/local/local-engine.ts'),
+    import('./compute/local/sandbox.ts'),
+    import('./environments/environments.ts'),
+    import('./environments/package-index.ts'),
+    import('./domain/computes/find-vm-size.ts'),
+    import('./domain/computes/restore-pools.ts'),
+    import('./domain/runs/run-reconciler.ts'),
+    import('./domain/runs/run-signals.ts'),
+  ])
+  return {
+    ...blobRows,
+    ...pools,
+    ...reconciler,
+    ...signals,
+    /** The engine that runs jobs on this machine. */
+    open(options: {
+      readonly directory: string
+      readonly config: Config
+      readonly blobs: Blobs
+      readonly bundle: string
+      readonly log: Logger
+      readonly now: () => Date
+    }): ComputeEngine {
+      const { directory, config } = options
+      const sandbox = sandboxes.findSandbox({ hidden: [directory] })
+      const packages = index.userPackageIndex(config.environment)
+      return local.localEngine({
+        ...options,
+        sandbox,
+        environments: environments.pythonEnvironments({
+          directory: join(directory, 'environments'),
+          tools: join(directory, 'tools'),
+          allowSubstitute: config.settings.allowSubstitute,
+          index: packages,
+          confine: sandbox.wrap,
+        }),
+        sizeOf: (name) => {
+          const size = sizes.findVmSize(name)
+          return size && { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3 }
+        },
+        keepFreeBytes: config.settings.keepFreeBytes,
+        readable: [options.bundle],
+        variables: packages.pip,
+      })
+    },
+  }
+}
+
+function enginesOf(all: readonly ComputeEngine[]): Engines {
+  return {
+    all: () => all,
+    named(computeType) {
+      const engine = all.find(({ computeTypes }) => computeTypes.includes(computeType))
+      if (engine) return engine
+      const known = all.flatMap(({ computeTypes }) => computeTypes).join(', ')
+      throw fault('EngineUnavailable', { kind: computeType, reason: `those it has run ${known}` })
+    },
+  }
+}
+
+/** Another program may have the port that an earlier start with `--port 0` took: then any other will do. */
+async function listen(door: Gateway, config: Config, remembered: number): Promise<number> {
+  if (config.port !== 0 || remembered === 0) return door.listen(config.host, config.port)
+  return door.listen(config.host, remembered).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    return door.listen(config.host, 0)
+  })
 }
 
 function versionOf(): string {

@@ -39,6 +39,7 @@ const walls: Readonly<Record<string, readonly RegExp[]>> = {
   'faults.ts': [],
   'json.ts': [],
   'resource-id.ts': [],
+  'bootstrap.ts': [/^arm\/define-resource\.ts$/, ...ports],
   'main.ts': [/./],
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ServerFacts } from './server-facts.ts'
+import { processStart, type ServerFacts } from './server-facts.ts'
 
 const file = (directory: string) => join(directory, 'server.json')
 
@@ -10,6 +10,9 @@ export const publishFacts = (facts: ServerFacts): Promise<void> =>
   replace(file(facts.dataDir), `${JSON.stringify(facts, null, 2)}\n`)
 
 export const withdrawFacts = (dataDirectory: string): Promise<void> => rm(file(dataDirectory), { force: true })
+
+/** What tells this process from a later one with its number. */
+export const ownProcessStart = async (): Promise<string> => (await processStart(process.pid)) ?? ''
 
 /** The port that an earlier start with `--port 0` took: jobs that outlive a server look for it there. */
 export async function rememberedPort(dataDirectory: string): Promise<number> {

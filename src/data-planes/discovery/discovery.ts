@@ -1,5 +1,9 @@
 import type { Origin, SurfaceHandler } from '../../gateway/surface.ts'
 
+export interface DiscoveryDeps {
+  readonly servicesOf: (origin: Origin, region: string) => Readonly<Record<string, string>>
+}
+
 /** Where clients of the own origin are, which names no region. */
 const HOME_REGION = 'eastus'
 
@@ -8,9 +12,7 @@ const HOME_REGION = 'eastus'
  *
  * Answers undefined for any other path, which is the regional plane's.
  */
-export function discoverySurface(deps: {
-  readonly servicesOf: (origin: Origin, region: string) => Readonly<Record<string, string>>
-}) {
+export function discoverySurface(deps: DiscoveryDeps) {
   return (url: string): SurfaceHandler | undefined => {
     const path = url.split('?', 1)[0]?.replace(/\/$/, '').toLowerCase()
     if (path !== '/discovery') return undefined
