@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Blobs } from '../../blobs/blobs.ts'
@@ -7,7 +5,7 @@ import type { Environments } from '../../environments/environments.ts'
 import { fault } from '../../faults.ts'
 import type { ComputeEngine, JobSpec, Observation, PoolSpec, PoolView } from '../engine.ts'
 import { Job, type JobDeps } from './job.ts'
-import { jobFolder, jobFolders, jsonOf, writeWhole } from './job-files.ts'
+import { jobFolder, jobFolders } from './job-files.ts'
 import { Journal } from './journal.ts'
 import { grant, memoryLimiter, type VmSize } from './limits.ts'
 import { type Machine, thisMachine } from './machine.ts'
@@ -16,7 +14,7 @@ import type { Sandbox } from './sandbox.ts'
 
 /** What the local engine is built with. */
 export interface LocalEngineOptions {
-  /** The data directory; `jobs/` and `pools/` below it are the engine's. */
+  /** The data directory; `jobs/` below it is the engine's. */
   readonly directory: string
   readonly blobs: Blobs
   readonly environments: Environments
@@ -45,7 +43,6 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
   const { directory, now, log, sandbox } = options
   const machine = options.machine ?? thisMachine()
   const jobsFolder = join(directory, 'jobs')
-  const poolsFolder = join(directory, 'pools')
   const pools = new Map<string, Pool>()
   /** Jobs that are not at their end, in the order of their submission. */
   const jobs = new Map<string, Job>()
@@ -107,9 +104,6 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     isolation: sandbox.description,
 
     async applyPool(spec) {
-      const id = key(spec.computeId)
-      await mkdir(poolsFolder, { recursive: true, mode: 0o700 })
-      await writeWhole(poolFile(poolsFolder, id), JSON.stringify(spec))
       putPool(spec)
       schedule()
     },
@@ -126,7 +120,6 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
 
     async removePool(computeId) {
       const id = key(computeId)
-      await rm(poolFile(poolsFolder, id), { force: true })
       pools.delete(id)
       const its = [...jobs.values()].filter((job) => key(job.spec.computeId) === id)
       await Promise.all(its.map((job) => job.stop('computeRemoved')))
@@ -156,12 +149,6 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     },
 
     async start() {
-      await mkdir(poolsFolder, { recursive: true, mode: 0o700 })
-      for (const name of await readdir(poolsFolder)) {
-        if (!name.endsWith('.json')) continue
-        const spec = (await jsonOf(join(poolsFolder, name))) as PoolSpec | undefined
-        if (spec && !pools.has(key(spec.computeId))) putPool(spec)
-      }
       timer = setInterval(poll, options.pollMs ?? 1000)
       timer.unref()
       await findJobs()
@@ -179,12 +166,21 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
   function putPool(spec: PoolSpec): void {
     const id = key(spec.computeId)
     const granted = grant(options.sizeOf(spec.vmSize), machine)
-    const pool = pools.get(id)
-    if (!pool) pools.set(id, new Pool(spec, granted))
-    else {
-      pool.spec = spec
-      pool.granted = granted
+    const known = pools.get(id)
+    if (known) {
+      known.spec = spec
+      known.granted = granted
+      return
     }
+    const pool = new Pool(spec, granted)
+    pools.set(id, pool)
+    for (const job of jobs.values()) if (key(job.spec.computeId) === id) takeUp(job, pool)
+  }
+
+  /** A job that an earlier server started holds its node, whichever of the two is found again first. */
+  function takeUp(job: Job, pool: Pool | undefined): void {
+    const holds = job.status !== 'Queued' && job.status !== 'Preparing' && !job.isFinal
+    if (holds && job.nodeIndex !== undefined) pool?.resume(job.id, job.nodeIndex, now().getTime())
   }
 
   /** Takes up what an earlier server left: ended jobs are stored, running ones watched, queued ones queue again. */
@@ -201,13 +197,10 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     for (const job of found) jobs.set(job.id, job)
     for (const job of found) {
       const going = await job.resume()
-      const pool = pools.get(key(job.spec.computeId))
-      if (going && !job.isFinal && job.nodeIndex !== undefined) pool?.resume(job.id, job.nodeIndex, now().getTime())
+      takeUp(job, pools.get(key(job.spec.computeId)))
       if (going) log.info({ job: job.id, status: job.status }, 'found a job of an earlier start')
     }
   }
 }
 
 const key = (computeId: string): string => computeId.toLowerCase()
-const poolFile = (folder: string, id: string): string =>
-  join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`)

@@ -24,6 +24,7 @@ describe('a server that starts again', () => {
     const node = (await first.observePool('/c/cpu'))?.nodes[0]?.nodeId
     await first.stop()
     const second = await bench.engine()
+    await second.applyPool(pool())
     assert.equal((await second.observe(spec.id))?.status, 'Running')
     const view = await second.observePool('/C/CPU')
     assert.deepEqual(
@@ -45,6 +46,7 @@ describe('a server that starts again', () => {
     const exit = join(jobFolder(join(bench.directory, 'jobs'), spec.id).run, 'exit.json')
     await eventually(() => readFile(exit, 'utf8').catch(() => undefined))
     const second = await bench.engine()
+    await second.applyPool(pool())
     assert.equal((await reaches(second, spec.id, ...ended)).status, 'Completed')
     assert.equal(await bench.textAt('ExperimentRun/dcid.meanwhile/outputs/x'), 'x\n')
   })
@@ -57,6 +59,7 @@ describe('a server that starts again', () => {
     await reaches(first, spec.id, 'Running')
     await first.stop()
     const second = await bench.engine()
+    await second.applyPool(pool())
     await second.cancel(spec.id)
     assert.equal((await reaches(second, spec.id, ...ended)).status, 'Canceled')
   })
@@ -88,12 +91,13 @@ describe('a server that starts again', () => {
     const runner = JSON.parse(await readFile(file, 'utf8')) as { pid: number; start: string }
     await writeFile(file, JSON.stringify({ ...runner, pid: process.pid }))
     const second = await bench.engine()
+    await second.applyPool(pool())
     assert.equal((await reaches(second, spec.id, ...ended)).status, 'Failed')
     process.kill(runner.pid, 'SIGTERM')
     await eventually(() => (isThere(runner.pid) ? undefined : true))
   })
 
-  test('keeps the queue, its order and the pool; a job is not submitted twice', async () => {
+  test('keeps the queue and its order; a job is not submitted twice', async () => {
     const first = await bench.engine()
     await first.applyPool(pool({ maxNodes: 0 }))
     await first.submit(job('a', 'echo a'))
@@ -101,6 +105,7 @@ describe('a server that starts again', () => {
     await first.submit(job('a', 'echo another'))
     await first.stop()
     const second = await bench.engine()
+    await second.applyPool(pool({ maxNodes: 0 }))
     assert.equal((await second.observe('/w/ws/a'))?.status, 'Queued')
     assert.equal((await second.observePool('/c/cpu'))?.queuedJobs, 2)
     await second.submit(job('a', 'echo another'))
@@ -126,6 +131,7 @@ describe('a server that starts again', () => {
     const lines = (await readFile(folder.journal, 'utf8')).split('\n').filter((line) => line !== '')
     await writeFile(folder.journal, `${lines.slice(0, 3).join('\n')}\n`)
     const second = await bench.engine()
+    await second.applyPool(pool())
     assert.equal((await reaches(second, spec.id, ...ended)).status, 'Completed')
     assert.equal(await log('about'), 'once\n')
   })
