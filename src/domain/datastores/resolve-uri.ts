@@ -55,6 +55,12 @@ export const datastoreUri = (workspace: string, datastore: string, path: string)
   return `azureml://subscriptions/${subscription}/resourcegroups/${group}/workspaces/${name}/datastores/${datastore}/paths/${path}`
 }
 
+/** A URI in its long form where it is the short one of a datastore. */
+export function longUri(workspace: string, uri: string): string {
+  const short = SHORT.exec(uri)
+  return short ? datastoreUri(workspace, short[1] ?? '', short[2] ?? '') : uri
+}
+
 async function inDatastore(from: Reads, workspace: string, name: string, path: string): Promise<BlobLocation> {
   const { account, container } = await blobDatastore(from.resources, workspace, name)
   if (!(await from.resources.byGlobalName('Microsoft.Storage/storageAccounts', account))) {

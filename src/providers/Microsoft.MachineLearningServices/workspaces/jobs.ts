@@ -1,0 +1,72 @@
+import { Type } from 'typebox'
+import { defineResource, done, goingOn } from '../../../arm/define-resource.ts'
+import { changedJob } from '../../../domain/jobs/check-job-change.ts'
+import { failJob } from '../../../domain/jobs/fail-job.ts'
+import { jobServices } from '../../../domain/jobs/job-services.ts'
+import { resolveJob } from '../../../domain/jobs/resolve-job.ts'
+import { cancelRun } from '../../../domain/runs/cancel-run.ts'
+import { JOBS, jobRuns } from '../../../domain/runs/job-runs.ts'
+import { submitJob } from '../../../domain/runs/submit-job.ts'
+import { isFault } from '../../../faults.ts'
+import { objectAt } from '../../../json.ts'
+import type { ResourceId } from '../../../resource-id.ts'
+import { finalStatuses } from '../../../store/runs.ts'
+
+/** A job: ARM's face of a run. Its PUT is checked whole before the run is written, then handed to the run's reconciler. */
+export default defineResource({
+  type: JOBS,
+  name: /^[a-zA-Z0-9][\w-]{0,254}$/,
+  reads: Type.Object({ properties: Type.Object({ jobType: Type.String() }) }),
+  hides: ['provisioningState'],
+  statuses: { created: 201, createdDone: 201, updated: 200 },
+  backing: jobRuns,
+  defaults: ({ body }) => ({
+    properties: {
+      experimentName: 'Default',
+      isArchived: false,
+      tags: {},
+      properties: {},
+      ...(body.properties.jobType.toLowerCase() === 'command' && { environmentVariables: {}, inputs: {}, outputs: {} }),
+    },
+  }),
+  async check(deps, { id, body, existing }) {
+    if (existing) return changedJob(existing, body)
+    await resolveJob(deps, { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) })
+    return undefined
+  },
+  async apply(deps, { id, wish }) {
+    const workspace = (await deps.store.resources.get(id.parent?.text ?? ''))?.id ?? id.parent?.text ?? ''
+    const run = await deps.store.runs.get(keyOf(id), id.name)
+    // A later PUT of a known job changes what describes it, and nothing is handed over again.
+    if (run?.engine || (run && finalStatuses.has(run.status))) return done()
+    try {
+      const job = await resolveJob(deps, { workspace, name: id.name, properties: objectAt(wish.properties) })
+      await submitJob(deps, job)
+    } catch (error) {
+      if (!isFault(error)) throw error
+      // What it names went away between the PUT and now: the job is there, and ends truthfully.
+      await failJob(deps, { workspace: keyOf(id), run: id.name, problem: error })
+    }
+    return done()
+  },
+  async remove(deps, { id }) {
+    const run = await deps.store.runs.get(keyOf(id), id.name)
+    if (!run || finalStatuses.has(run.status)) return done()
+    await cancelRun(deps, keyOf(id), id.name)
+    return goingOn()
+  },
+  async view({ store }, job, { origin }) {
+    const workspace = await store.resources.get(job.id.slice(0, job.id.lastIndexOf('/jobs/')))
+    return { properties: { ...(workspace && { services: jobServices(job, workspace, origin) }) } }
+  },
+  actions: {
+    cancel: {
+      async run(deps, { id }) {
+        const run = await cancelRun(deps, keyOf(id), id.name)
+        return finalStatuses.has(run.status) ? done() : goingOn()
+      },
+    },
+  },
+})
+
+const keyOf = (job: ResourceId): string => job.parent?.key ?? ''
