@@ -116,7 +116,8 @@ function* canonicalHeaders({ request }: Call): Generator<string> {
 
 /** Hyphens count only between names that are else the same: the one with the earlier hyphen comes later. */
 function compareNames(a: string, b: string): number {
-  const [bareA, bareB] = [a.replaceAll('-', ''), b.replaceAll('-', '')]
+  // An underscore weighs less than digits and letters, unlike in ASCII.
+  const [bareA, bareB] = [a, b].map((name) => name.replaceAll('-', '').replaceAll('_', '!')) as [string, string]
   if (bareA !== bareB) return bareA < bareB ? -1 : 1
   let at = 0
   while (at < a.length && a[at] === b[at]) at += 1
