@@ -18,7 +18,9 @@ export function placeBody(
   existing: StoredResource | undefined,
 ): JsonObject {
   const sent = textAt(body.location)
-  const tracked = type.at.includes('resourceGroup') || type.type === 'Microsoft.Resources/resourceGroups'
+  // What extends any resource (a role assignment) is nowhere of its own.
+  const placed = type.at.includes('resourceGroup') && !type.at.includes('resource')
+  const tracked = placed || type.type === 'Microsoft.Resources/resourceGroups'
   const before = textAt(existing?.body.location)
   if (sent === undefined || sent === '') {
     if (tracked && before === undefined) throw fault('LocationRequired')
