@@ -8,7 +8,7 @@ import { readOffset } from '../../domain/search/page-token.ts'
 import type { Experiment } from '../../store/runs.ts'
 import { operation } from '../operation.ts'
 import { presentPage, presentPosted } from '../paging.ts'
-import { presentExperiment } from './present.ts'
+import { presentExperiment } from '../run-dto.ts'
 import { MaybeText, QueryParams, Texts, textsOf } from './schemas.ts'
 
 const DEFAULT_TOP = 100

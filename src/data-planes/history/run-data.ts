@@ -4,7 +4,7 @@ import { findRun } from '../../domain/runs/find-run.ts'
 import { isFault } from '../../faults.ts'
 import type { JsonObject } from '../../json.ts'
 import { operation, type Workspace } from '../operation.ts'
-import { presentRun, presentSpans } from './present.ts'
+import { presentRun, presentSpans } from '../run-dto.ts'
 import { runOperation } from './run-operation.ts'
 
 const right = 'experiments/runs/read'

@@ -8,7 +8,7 @@ import { readPageToken } from '../../domain/search/page-token.ts'
 import type { FindRuns } from '../../store/runs.ts'
 import { operation, type Workspace } from '../operation.ts'
 import { presentPage, presentPosted } from '../paging.ts'
-import { presentRun } from './present.ts'
+import { presentRun } from '../run-dto.ts'
 import { runOperation } from './run-operation.ts'
 import { ListQuery, QueryParams } from './schemas.ts'
 

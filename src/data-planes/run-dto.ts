@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../json.ts'
-import type { Experiment, Run } from '../../store/runs.ts'
-import { finalStatuses } from '../../store/runs.ts'
+import type { JsonObject } from '../json.ts'
+import type { Experiment, Run } from '../store/runs.ts'
+import { finalStatuses } from '../store/runs.ts'
 
 /** An experiment as run history shows it. */
 export const presentExperiment = (experiment: Experiment): JsonObject => ({

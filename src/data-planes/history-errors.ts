@@ -1,4 +1,4 @@
-import type { Face } from '../operation.ts'
+import type { Face } from './operation.ts'
 
 /**
  * Run history's refusals, which the services around it share.
