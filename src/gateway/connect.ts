@@ -13,8 +13,8 @@ export interface ConnectOptions {
   readonly accountExists: (account: string) => Promise<boolean>
   /** Takes a socket whose bytes are a client's own: TLS or HTTP, to be told apart anew. */
   readonly serve: (socket: Socket) => void
-  /** Told of sockets that no HTTP server watches, so that a stop can end them. */
-  readonly track: (socket: Socket) => void
+  /** Told of the sockets of tunnels, which a stop ends without waiting. */
+  readonly tunnelled: (socket: Socket) => void
   readonly log: Logger
 }
 
@@ -22,7 +22,6 @@ export interface ConnectOptions {
 export function connectHandler(options: ConnectOptions) {
   return async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
     socket.on('error', () => socket.destroy())
-    options.track(socket)
     const to = endpoint(request.url ?? '')
     if (!to) return refuseSocket(socket, malformed('CONNECT takes host:port'))
     try {
@@ -33,7 +32,8 @@ export function connectHandler(options: ConnectOptions) {
       const target = `${to.host}:${to.port}`
       if (!isLoopback(socket.remoteAddress)) return refuseSocket(socket, fault('TunnelForbidden', { target }))
       const far = await dial(to, options.outbound)
-      options.track(far)
+      options.tunnelled(socket)
+      options.tunnelled(far)
       join(socket, far, head)
     } catch (error) {
       if (!isFault(error)) options.log.error({ err: error, target: request.url }, 'a tunnel failed')

@@ -29,6 +29,8 @@ export interface DispatchOptions {
   readonly surfaces: Surfaces
   /** True for `host[:port]` of the own origin. */
   readonly isOwn: (host: string) => boolean
+  /** True for this very server's `host:port`, in a proxy request's target. */
+  readonly isThisServer: (host: string) => boolean
   /** How the own origin is called in refusals. */
   readonly ownName: () => string
   readonly forward: (request: IncomingMessage, response: ServerResponse) => void
@@ -59,8 +61,8 @@ export function dispatcher(options: DispatchOptions): (request: IncomingMessage,
       // A proxy's absolute-form target, or `*`.
       const absolute = absoluteForm(url)
       if (!absolute) return refuse(response, malformed('its target is neither a path nor an http URL'))
-      const served = learn(absolute.host, secure)
-      if (!served) return options.forward(request, response)
+      const lower = absolute.host.toLowerCase()
+      if (!targetOf(withoutPort(lower)) && !options.isThisServer(lower)) return options.forward(request, response)
       url = absolute.path
       host = absolute.host
     }

@@ -49,10 +49,13 @@ export function openGateway(options: GatewayOptions): Gateway {
   const limits = { ...defaultLimits, ...options.limits }
   const own = ownHosts(options.ownNames ?? [])
   const sockets = new Set<Socket>()
+  /** Those that a stop need not wait for: connections that have said nothing yet, and tunnels to elsewhere. */
+  const idle = new Set<Socket>()
   const slow = slowBodyWatch({ windowMs: limits.bodyWindowMs, leastBytes: limits.bodyLeastBytes })
   const dispatch = dispatcher({
     surfaces: options.surfaces,
     isOwn: own.has,
+    isThisServer: own.isThisServer,
     ownName: own.name,
     forward: forwarder(options.outbound),
     log,
@@ -114,9 +117,14 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   const sniff = (socket: Socket): void => {
     const silent = setTimeout(() => socket.destroy(), limits.headersTimeoutMs)
-    socket.once('close', () => clearTimeout(silent))
+    idle.add(socket)
+    socket.once('close', () => {
+      clearTimeout(silent)
+      idle.delete(socket)
+    })
     socket.once('readable', () => {
       clearTimeout(silent)
+      idle.delete(socket)
       const first: Buffer | null = socket.read()
       if (!first) {
         socket.destroy()
@@ -135,7 +143,14 @@ export function openGateway(options: GatewayOptions): Gateway {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   }
-  const connect = connectHandler({ ...options, serve: sniff, track })
+  const connect = connectHandler({
+    ...options,
+    serve: sniff,
+    tunnelled: (socket) => {
+      idle.add(socket)
+      socket.once('close', () => idle.delete(socket))
+    },
+  })
   http.on('connect', (request, socket, head) => void connect(request, socket as Socket, head))
 
   const tcp = createTcpServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
@@ -172,12 +187,13 @@ export function openGateway(options: GatewayOptions): Gateway {
         tcp.close(() => resolve())
         // `close` stops its timer and idle connections; that it never listened itself is expected.
         http.close(() => undefined)
-        const idle = setInterval(() => http.closeIdleConnections(), 50).unref()
+        for (const socket of idle) socket.destroy()
+        const idling = setInterval(() => http.closeIdleConnections(), 50).unref()
         const end = setTimeout(() => {
           for (const socket of sockets) socket.destroy()
         }, graceMs)
         tcp.once('close', () => {
-          clearInterval(idle)
+          clearInterval(idling)
           clearTimeout(end)
         })
       })

@@ -8,6 +8,8 @@ export function ownHosts(further: readonly string[]) {
     },
     /** `host[:port]`, lower case. Port-forwarded names may carry another port, so only the name is compared. */
     has: (host: string): boolean => names.has(host.replace(/:\d+$/, '')),
+    /** Whether a proxy request's host is this very server, and no other one of this machine. */
+    isThisServer: (host: string): boolean => names.has(host.replace(/:\d+$/, '')) && host.endsWith(`:${port}`),
     name: (): string => [...names].map((name) => `${name}:${port}`).join(', '),
   }
 }

@@ -20,7 +20,7 @@ export function slowBodyWatch({ windowMs, leastBytes }: { windowMs: number; leas
     for (const [request, seen] of watched) {
       const bytes = request.socket.bytesRead
       // A body that waits in our own buffers is the plane's doing, not the client's.
-      const waiting = request.readableLength > 0 || request.isPaused()
+      const waiting = request.readableLength > 0
       if (waiting || bytes - seen.bytes >= leastBytes) {
         seen.bytes = bytes
         seen.lateSince = now

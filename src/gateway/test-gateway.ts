@@ -33,7 +33,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'lazuli-gateway-'))
   const authority = await openAuthority(join(directory, 'ca'))
   const gateway = openGateway({
-    surfaces: { arm: telling, login: telling, regional: telling, blob: telling, direct: telling },
+    surfaces: { arm: telling, login: telling, regional: telling, blob: telling, scoring: telling, direct: telling },
     authority,
     outbound: { timeoutMs: 1000 },
     accountExists: async (account) => account === 'here',
