@@ -92,7 +92,7 @@ async function run(
   const child = spawn(program, args, {
     cwd: target,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: target, LANG: 'C.UTF-8', ...proxies(), ...variables },
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: target, LANG: 'C.UTF-8', ...index.network, ...variables },
     timeout: limitMs,
     killSignal: 'SIGKILL',
   })
@@ -111,25 +111,6 @@ async function run(
   if (status === undefined) return
   const hint = /ensurepip/.test(last) ? ' (on Debian and Ubuntu: install python3-venv)' : ''
   throw new EnvironmentBuildFailed(`The environment could not be built: ${status}${hint}. ${last.trim()}`)
-}
-
-/** A build needs the network as the server's own user reaches it. */
-function proxies(): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const name of [
-    'HTTPS_PROXY',
-    'HTTP_PROXY',
-    'NO_PROXY',
-    'https_proxy',
-    'http_proxy',
-    'no_proxy',
-    'SSL_CERT_FILE',
-    'SSL_CERT_DIR',
-  ]) {
-    const value = process.env[name]
-    if (value) found[name] = value
-  }
-  return found
 }
 
 /** Console scripts without the line that names their Python: each job's layer gives them one of its own. */

@@ -8,6 +8,8 @@ export interface PackageIndex {
   readonly uv: Readonly<Record<string, string>>
   /** Variables for pip, also inside jobs. */
   readonly pip: Readonly<Record<string, string>>
+  /** How the server's own user reaches a network: proxies and certificates. For builds, not for jobs. */
+  readonly network: Readonly<Record<string, string>>
   /** Folders of wheels on this machine. */
   readonly folders: readonly string[]
 }
@@ -56,7 +58,10 @@ export function userPackageIndex(variables: Readonly<Record<string, string | und
     const value = settings.get(name)
     if (value) pip[`PIP_${name.toUpperCase().replaceAll('-', '_')}`] = value
   }
-  return { uv, pip, folders: words('find-links').filter((each) => each.startsWith('/')) }
+  const network: Record<string, string> = {}
+  for (const [name, value] of Object.entries(variables))
+    if (/^(https?_proxy|no_proxy|ssl_cert_(file|dir))$/i.test(name) && value) network[name] = value
+  return { uv, pip, network, folders: words('find-links').filter((each) => each.startsWith('/')) }
 }
 
 /** `[global]` and `[install]` of a pip.conf. Continuation lines belong to the setting above. */
