@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Connection } from './connection.ts'
+import { makePrivateFile } from './private-file.ts'
 
 /**
  * Holds a data directory for one server. The lock is the operating system's, by SQLite's own locking of a file that
@@ -10,9 +11,11 @@ import { Connection } from './connection.ts'
  */
 export function lockDirectory(directory: string): { release(): void } {
   const holder = join(directory, 'lock.json')
-  const lock = new Connection(join(directory, 'lock'), { busyTimeoutMs: 0 })
+  const file = join(directory, 'lock')
+  makePrivateFile(file)
+  const lock = new Connection(file, { busyTimeoutMs: 0 })
   try {
-    lock.exec('BEGIN EXCLUSIVE')
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (cause) {
     lock.close()
     throw new Error(`The data directory ${directory} is in use${describe(holder)}. Two servers cannot share it.`, {

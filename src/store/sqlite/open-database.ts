@@ -8,6 +8,7 @@ import { Connection } from './connection.ts'
 import { sessionOf } from './dialect.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { GroupCommit } from './group-commit.ts'
+import { makePrivateFile } from './private-file.ts'
 
 /**
  * Opens the database of a data directory, brings its schema up to date and holds the directory until `close`.
@@ -27,6 +28,7 @@ export async function openDatabase(directory: string): Promise<Database> {
 }
 
 async function open(path: string, release: () => void): Promise<Database> {
+  makePrivateFile(path)
   const writer = new Connection(path)
   // FULL: a commit is on disk when it returns, in WAL mode too.
   writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;
@@ -35,7 +37,6 @@ async function open(path: string, release: () => void): Promise<Database> {
   const walLimit = checkpoints(path, writer)
   const group = new GroupCommit(writer, writing, walLimit.afterCommit)
   await group.write((session) => migrate(session.db, migrations))
-  chmodSync(path, 0o600)
   const reader = new Connection(path, { readOnly: true })
   reader.exec('PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY')
   let closing: Promise<void> | undefined
