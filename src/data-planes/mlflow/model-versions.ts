@@ -8,7 +8,7 @@ import { pageToken, readOffset } from '../../domain/search/page-token.ts'
 import { fault } from '../../faults.ts'
 import { mlflow, required } from './mlflow-operation.ts'
 import { renderingOf } from './present.ts'
-import { presentVersion } from './present-models.ts'
+import { presentVersion, registryTag } from './present-models.ts'
 import { KeyValue } from './schemas.ts'
 
 const read = 'models/versions/read'
@@ -46,7 +46,7 @@ const attribute = (version: ModelView, key: string): string | number | undefined
 }
 
 const value = (version: ModelView, entity: string, key: string): string | number | undefined =>
-  entity === 'tags' ? version.tags[key] : attribute(version, key)
+  entity === 'tags' ? registryTag(version, key) : attribute(version, key)
 
 /** Versions of MLflow's registered models: ARM's model versions. */
 export const modelVersionOperations = [

@@ -54,3 +54,10 @@ export function latestOf(versions: readonly ModelView[], stages?: readonly strin
   const wanted = stages?.map((stage) => stage.toLowerCase())
   return [...byStage.values()].filter(({ stage }) => wanted === undefined || wanted.includes(stage.toLowerCase()))
 }
+
+/**
+ * A tag as a search of the registry reads it. MLflow's client asks every search for what is no prompt, and takes a model
+ * without that tag for one.
+ */
+export const registryTag = ({ tags }: ModelView, key: string): string | undefined =>
+  tags[key] ?? (key === 'mlflow.prompt.is_prompt' ? 'false' : undefined)

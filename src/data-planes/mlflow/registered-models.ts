@@ -17,7 +17,7 @@ import { fault } from '../../faults.ts'
 import type { Repositories } from '../../store/store.ts'
 import { mlflow, required } from './mlflow-operation.ts'
 import type { Asked } from './present.ts'
-import { latestOf, presentModel, presentVersion } from './present-models.ts'
+import { latestOf, presentModel, presentVersion, registryTag } from './present-models.ts'
 import { KeyValue } from './schemas.ts'
 
 const read = 'models/read'
@@ -38,7 +38,7 @@ const attribute = (model: ModelView, key: string): string | number => {
 }
 
 const value = (model: ModelView, entity: string, key: string): string | number | undefined =>
-  entity === 'tags' ? model.tags[key] : attribute(model, key)
+  entity === 'tags' ? registryTag(model, key) : attribute(model, key)
 
 const latestVersions = (method: 'GET' | 'POST') =>
   mlflow({
