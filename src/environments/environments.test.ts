@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { EnvironmentBuildFailed, pythonEnvironments } from './environments.ts'
+import { layEnvironment } from './layer.ts'
+import { userPackageIndex } from './package-index.ts'
+
+const run = promisify(execFile)
+
+describe('environments', () => {
+  let directory: string
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'lazuli-env-'))
+  })
+  after(() => rm(directory, { recursive: true, force: true }))
+
+  const open = (allowSubstitute = false) =>
+    pythonEnvironments({
+      directory: join(directory, 'environments'),
+      tools: join(directory, 'tools'),
+      allowSubstitute,
+      index: userPackageIndex(process.env),
+      confine: ({ command }) => command,
+    })
+  const conda = (...pip: string[]) => ({
+    id: 'e',
+    condaFile: JSON.stringify({ dependencies: ['pip', { pip }] }),
+    variables: {},
+  })
+
+  test('is built once however many ask at once, and all of them see the build', async () => {
+    const environments = open()
+    const logs = ['', '']
+    const both = await Promise.all(
+      logs.map((_log, index) =>
+        environments.ensure(conda('six==1.16.0'), (text) => {
+          logs[index] += text
+        }),
+      ),
+    )
+    assert.equal(both[0]?.directory, both[1]?.directory)
+    for (const log of logs) assert.match(log, /six==1\.16\.0[\s\S]*environment ready in/)
+    const python = join(both[0]?.directory ?? '', 'bin', 'python')
+    assert.equal((await run(python, ['-c', 'import six; print(six.__version__)'])).stdout, '1.16.0\n')
+  })
+
+  test('is found again by another server, without a word in the log', async () => {
+    const again = await open().ensure(conda('six==1.16.0'), (text) => assert.fail(text))
+    assert.ok((await stat(again.sitePackages)).isDirectory())
+  })
+
+  test('what a crash left half-built is removed and built anew', async () => {
+    const built = await open().ensure(conda('six==1.16.0'), () => undefined)
+    const folder = join(built.directory, '..')
+    await rm(join(folder, 'current.json'))
+    await mkdir(join(folder, 'half-built'))
+    const again = await open().ensure(conda('six==1.16.0'), () => undefined)
+    assert.notEqual(again.directory, built.directory)
+    assert.deepEqual((await readdir(folder)).length, 2)
+  })
+
+  test('a package that does not exist fails with what the installer said, and again when asked again', async () => {
+    const environments = open()
+    for (let times = 0; times < 2; times += 1)
+      await assert.rejects(
+        environments.ensure(conda('lazuli-no-such-package-of-anybody==9.9'), () => undefined),
+        (error) => error instanceof EnvironmentBuildFailed && /lazuli-no-such-package-of-anybody/.test(error.message),
+      )
+  })
+
+  test('a missing interpreter is substituted only where that is allowed, and said', async () => {
+    const spec = { id: 'e', image: 'python:3.99', variables: {} }
+    await assert.rejects(
+      open().ensure(spec, () => undefined),
+      /python=3\.99 is not on this machine \(found: .*3\./,
+    )
+    const built = await open(true).ensure(spec, () => undefined)
+    assert.match(built.notes.join('\n'), /SUBSTITUTED: python=3\.99 is not on this machine/)
+  })
+
+  test('a layer installs for itself, wins over the shared environment, and runs its scripts with its own Python', async () => {
+    const built = await open().ensure(conda('six==1.16.0'), () => undefined)
+    const folder = join(directory, 'a layer')
+    await layEnvironment(built, folder, folder)
+    const python = join(folder, 'bin', 'python')
+    const where = async () => (await run(python, ['-c', 'import six; print(six.__file__)'])).stdout.trim()
+    assert.equal(await where(), join(built.sitePackages, 'six.py'))
+    await writeFile(
+      join(
+        folder,
+        'lib',
+        `python${built.interpreter.version.split('.').slice(0, 2).join('.')}`,
+        'site-packages',
+        'six.py',
+      ),
+      '',
+    )
+    assert.ok((await where()).startsWith(folder))
+    const { stdout } = await run(join(folder, 'bin', 'pip'), ['show', '-f', 'pip'])
+    assert.match(stdout, /Name: pip/)
+  })
+})
+
+describe('the user’s package index', () => {
+  test('pip’s settings become uv’s', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lazuli-pip-'))
+    const file = join(folder, 'pip.conf')
+    await writeFile(
+      file,
+      '[global]\nindex-url = https://a.example/simple\ntrusted-host =\n  a.example\n  b.example\n[freeze]\ntimeout = 1\n',
+    )
+    const index = userPackageIndex({
+      PIP_CONFIG_FILE: file,
+      PIP_EXTRA_INDEX_URL: 'https://b.example/simple',
+      PIP_FIND_LINKS: '/wheels /more',
+      UV_HTTP_TIMEOUT: '9',
+    })
+    await rm(folder, { recursive: true })
+    assert.equal(index.uv.UV_DEFAULT_INDEX, 'https://a.example/simple')
+    assert.equal(index.uv.UV_INDEX, 'https://b.example/simple')
+    assert.equal(index.uv.UV_FIND_LINKS, '/wheels,/more')
+    assert.equal(index.uv.UV_INSECURE_HOST, 'a.example b.example')
+    assert.equal(index.uv.UV_HTTP_TIMEOUT, '9')
+    assert.equal(index.pip.PIP_INDEX_URL, 'https://a.example/simple')
+    assert.deepEqual(index.folders, ['/wheels', '/more'])
+  })
+})
