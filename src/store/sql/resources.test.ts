@@ -145,3 +145,28 @@ test('listeners hear of their type when the write is on disk, and of no other', 
   await store.write(({ resources }) => resources.remove(id))
   assert.equal(heard, 2)
 })
+
+test('a read from memory is as new as the last write, for what is there and what is not', async () => {
+  const id = `${G}/providers/Microsoft.Storage/storageAccounts/fresh`
+  const etag = async () => (await store.resources.get(id.toUpperCase()))?.etag
+  assert.equal(await etag(), undefined)
+  for (let at = 0; at < 20; at++) {
+    const write = put(resource(id, 'Microsoft.Storage/storageAccounts', { etag: `${at}` }))
+    // Reads that race the commit must not be kept over it.
+    await Promise.all([write, ...Array.from({ length: 20 }, () => new Promise(setImmediate).then(etag))])
+    assert.equal(await etag(), `${at}`)
+  }
+  const failed = store.write(async ({ resources }) => {
+    await resources.remove(id)
+    throw new Error('no')
+  })
+  await assert.rejects(failed)
+  assert.equal(await etag(), '19')
+  await store.write(({ resources }) => resources.remove(id))
+  assert.equal(await etag(), undefined)
+})
+
+test('what is read is shared, and cannot be changed', async () => {
+  const found = await store.resources.get(WS)
+  assert.throws(() => Object.assign(found?.body ?? {}, { tags: 1 }), TypeError)
+})

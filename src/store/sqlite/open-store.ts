@@ -5,7 +5,8 @@ import { sqlRuns } from '../sql/runs.ts'
 import type { Database, Session } from '../sql/session.ts'
 import type { Repositories, Store } from '../store.ts'
 import { openDatabase } from './open-database.ts'
-import { resourceChanges } from './resource-changes.ts'
+import { cachedResources } from './resource-cache.ts'
+import { resourceChanges, type Touched } from './resource-changes.ts'
 
 export interface OpenStore {
   /** Made, with mode 0700, if it is not there. */
@@ -30,14 +31,20 @@ export async function openStore({ directory }: OpenStore): Promise<SqliteStore> 
     inside.set(session, known)
     return known
   }
+  const committed = repositories(database.read)
+  const resources = cachedResources(committed.resources)
   const changes = resourceChanges()
   return {
-    ...repositories(database.read),
+    ...committed,
+    resources,
     database,
     async write(work) {
-      const touched = new Set<string>()
+      const touched: Touched = { keys: new Set(), types: new Set() }
       const result = await database.write((session) => work(changes.watch(within(session), touched)))
-      if (touched.size > 0) changes.tell(touched)
+      if (touched.keys.size > 0) {
+        resources.forget(touched.keys)
+        changes.tell(touched.types)
+      }
       return result
     },
     onResourceChange: changes.listen,

@@ -1,39 +1,45 @@
-import { parseResourceId } from '../../resource-id.ts'
+import { foldId, parseResourceId } from '../../resource-id.ts'
 import type { Repositories } from '../store.ts'
 
-/** Tells those who compile something from resources of a type that one has been written. */
+/** What one part wrote: folded ids of resources, and those of their types that somebody listens to. */
+export interface Touched {
+  readonly keys: Set<string>
+  readonly types: Set<string>
+}
+
+/** Notes which resources a part writes, and tells those who compile something from resources of a type. */
 export function resourceChanges() {
   const listeners = new Map<string, (() => void)[]>()
-  const touch = (touched: Set<string>, type: string) => {
+  const touch = (touched: Touched, id: string, type: string) => {
+    touched.keys.add(foldId(id))
     const key = type.toLowerCase()
-    if (listeners.has(key)) touched.add(key)
+    if (listeners.has(key)) touched.types.add(key)
   }
   return {
     listen(type: string, listener: () => void): void {
       const key = type.toLowerCase()
       listeners.set(key, [...(listeners.get(key) ?? []), listener])
     },
-    /** The repositories of one part, noting in `touched` the types that somebody listens to. */
-    watch(within: Repositories, touched: Set<string>): Repositories {
-      if (listeners.size === 0) return within
+    /** The repositories of one part, noting in `touched` what it writes. */
+    watch(within: Repositories, touched: Touched): Repositories {
       const { resources } = within
       return {
         ...within,
         resources: {
           ...resources,
           put(resource) {
-            touch(touched, resource.type)
+            touch(touched, resource.id, resource.type)
             return resources.put(resource)
           },
           remove(id) {
-            touch(touched, parseResourceId(id)?.type ?? '')
+            touch(touched, id, parseResourceId(id)?.type ?? '')
             return resources.remove(id)
           },
         },
       }
     },
-    tell(touched: ReadonlySet<string>): void {
-      for (const type of touched) for (const listener of listeners.get(type) ?? []) listener()
+    tell(types: ReadonlySet<string>): void {
+      for (const type of types) for (const listener of listeners.get(type) ?? []) listener()
     },
   }
 }
