@@ -83,6 +83,7 @@ export class BlobServer {
       { keepAliveTimeout: 60_000 },
       dispatcher({
         surfaces: { blob: blobService(plane), storage: otherStorageServices(), login: identity.login },
+        isThisServer: () => false,
         isOwn: (host) => host.startsWith('127.0.0.1'),
         ownName: () => '127.0.0.1',
         forward: (_request, response) => response.destroy(),
