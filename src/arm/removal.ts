@@ -1,7 +1,7 @@
 import type { Deps } from '../domain/deps.ts'
 import { foldId, parseResourceId, type ResourceId } from '../resource-id.ts'
 import type { StoredResource } from '../store/resources.ts'
-import type { Repositories } from '../store/store.ts'
+import type { Page, Repositories } from '../store/store.ts'
 import type { ApplyRequest } from './define-resource.ts'
 import { getKept, removeKept } from './kept.ts'
 import type { Locks } from './locks.ts'
@@ -121,17 +121,19 @@ async function removeBacked(removal: Removal, type: RegisteredType, id: Resource
   for (const child of registry.childrenOf(type)) {
     const { backing } = child.declaration
     if (!backing) continue
-    for (;;) {
-      const { items } = await backing.list(deps.store, id, { limit: PAGE }, new URLSearchParams())
-      if (items.length === 0) break
-      for (const item of items) {
+    let after: string | undefined
+    do {
+      const options = { limit: PAGE, ...(after !== undefined && { after }) }
+      const page: Page<StoredResource> = await backing.list(deps.store, id, options, new URLSearchParams())
+      for (const item of page.items) {
         const itemId = parseResourceId(item.id)
         if (!itemId) throw new Error(`'${item.id}' of '${child.type}' is no id`)
         if (!(await removeBacked(removal, child, itemId))) return false
         if (!(await undo(removal, child, itemId, new URLSearchParams()))) return false
         await deps.store.write((within) => backing.remove(within, itemId))
       }
-    }
+      after = page.next
+    } while (after !== undefined)
   }
   return true
 }
