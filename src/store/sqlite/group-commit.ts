@@ -11,8 +11,20 @@ interface Part {
 const PARTS = 256
 const MILLISECONDS = 8
 
+/** A part that goes on for longer waits for something else than its repositories, and everybody waits with it. */
+const PATIENCE_MS = 10_000
+
 /** The state of the part that is running, seen by whatever it calls. */
 const running = new AsyncLocalStorage<{ open: boolean }>()
+
+/**
+ * Refuses a query of the writer that no running part makes: one that was not awaited would go into somebody else's.
+ *
+ * @throws Error
+ */
+export function demandPart(): void {
+  if (!running.getStore()?.open) throw new Error('A query outlived its write: await every call of a repository')
+}
 
 /**
  * One writer for all: parts that arrive together share a transaction and its one fsync, each in a savepoint of its
@@ -27,14 +39,20 @@ export class GroupCommit {
   #pumping: Promise<void> | undefined
   #closed = false
 
+  readonly #patience: number
+
   constructor(
     connection: Connection,
     session: Session,
-    afterCommit: () => Promise<void> | undefined = () => undefined,
+    {
+      afterCommit = () => undefined,
+      patienceMs = PATIENCE_MS,
+    }: { readonly afterCommit?: () => Promise<void> | undefined; readonly patienceMs?: number } = {},
   ) {
     this.#connection = connection
     this.#session = session
     this.#afterCommit = afterCommit
+    this.#patience = patienceMs
   }
 
   write<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
@@ -68,13 +86,19 @@ export class GroupCommit {
     const answers: (() => void)[] = []
     const refused: Part[] = []
     const started = performance.now()
+    const late = Promise.withResolvers<never>()
+    late.promise.catch(() => undefined)
+    const timer = setTimeout(
+      () => late.reject(new Error(`A write took more than ${this.#patience} ms: await nothing but repositories in it`)),
+      this.#patience,
+    )
     try {
       this.#connection.exec('BEGIN IMMEDIATE')
       while (answers.length < PARTS && (answers.length === 0 || performance.now() - started < MILLISECONDS)) {
         const part = this.#queue.shift()
         if (!part) break
         refused.push(part)
-        answers.push(await this.#run(part))
+        answers.push(await this.#run(part, late.promise))
       }
       this.#connection.exec('COMMIT')
     } catch (cause) {
@@ -83,16 +107,18 @@ export class GroupCommit {
       const first = refused.length > 0 ? refused : this.#queue.splice(0, PARTS)
       for (const part of first) part.settle.reject(new Error('The write could not be brought to disk', { cause }))
       return
+    } finally {
+      clearTimeout(timer)
     }
     for (const answer of answers) answer()
   }
 
   /** Runs one part and answers what is to be told to its caller once the group is on disk. */
-  async #run(part: Part): Promise<() => void> {
+  async #run(part: Part, late: Promise<never>): Promise<() => void> {
     const state = { open: true }
     this.#connection.exec('SAVEPOINT part')
     try {
-      const value = await running.run(state, part.work, this.#session)
+      const value = await Promise.race([running.run(state, part.work, this.#session), late])
       state.open = false
       this.#connection.exec('RELEASE part')
       return () => part.settle.resolve(value)

@@ -7,7 +7,7 @@ import { checkpoints } from './checkpoints.ts'
 import { Connection } from './connection.ts'
 import { sessionOf } from './dialect.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { GroupCommit } from './group-commit.ts'
+import { demandPart, GroupCommit } from './group-commit.ts'
 import { makePrivateFile } from './private-file.ts'
 
 /**
@@ -33,9 +33,9 @@ async function open(path: string, release: () => void): Promise<Database> {
   // FULL: a commit is on disk when it returns, in WAL mode too.
   writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;
     PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY`)
-  const writing = sessionOf(writer)
+  const writing = sessionOf(writer, demandPart)
   const walLimit = checkpoints(path, writer)
-  const group = new GroupCommit(writer, writing, walLimit.afterCommit)
+  const group = new GroupCommit(writer, writing, { afterCommit: walLimit.afterCommit })
   await group.write((session) => migrate(session.db, migrations))
   const reader = new Connection(path, { readOnly: true })
   reader.exec('PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY')
