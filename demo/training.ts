@@ -39,6 +39,9 @@ export const training: readonly Step[] = [
   { name: 'delete everything', play: deleteEverything },
 ]
 
+/** Names an operating system, not a Python version: the conda file adds what the script needs to any Python here. */
+const IMAGE = 'mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04'
+
 async function uploadCode(stage: Stage): Promise<void> {
   const script = await readFile(join(here, 'train.py'))
   stage.values['CODE-VERSION'] = createHash('sha256').update(script).digest('hex').slice(0, 12)
@@ -81,7 +84,7 @@ async function uploadData(stage: Stage): Promise<void> {
 }
 
 async function registerEnvironment(stage: Stage): Promise<void> {
-  await stage.ask(put(`${WORKSPACE}/environments/iris/versions/1?${VERSION}`, { properties: { condaFile } }), 200, 201)
+  await stage.ask(put(`${WORKSPACE}/environments/iris/versions/1?${VERSION}`, { properties: { image: IMAGE, condaFile } }), 200, 201)
 }
 
 async function submitJob(stage: Stage): Promise<void> {
