@@ -16,7 +16,9 @@ export async function failureOf(blobs: Blobs, run: Run, seen: Observation): Prom
   const exit =
     seen.exitCode === undefined || said.includes(`code ${seen.exitCode}`) ? '' : ` Exit code ${seen.exitCode}.`
   const tail = await lastLines(blobs, run)
-  const lines = tail && !said.includes(tail) ? `\nLast lines of ${LOG}:\n${tail}` : ''
+  const last = tail.slice(tail.lastIndexOf('\n') + 1)
+  // An engine may have put the log's end into its message already.
+  const lines = tail && !said.includes(last) ? `\nLast lines of ${LOG}:\n${tail}` : ''
   return {
     code,
     message: `${said}${exit}${lines}`,
