@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { type Config, readConfig, serverFlags } from '../config.ts'
 import { defineCommand, type Invocation, Refusal } from './kit/command.ts'
@@ -35,6 +36,8 @@ async function foreground(invocation: Invocation, config: Config): Promise<numbe
     if (tell) process.disconnect()
     throw new Refusal(reason)
   })
+  // A server may run until it is killed: what it has compiled is kept now, for the next start.
+  flushCompileCache()
   if (tell) {
     tell({ ready: server.facts })
     process.disconnect()
