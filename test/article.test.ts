@@ -118,6 +118,22 @@ describe("the article's commands", () => {
     )
   })
 
+  test('the registration that the troubleshooting asks for', async () => {
+    const provider =
+      'https://management.azure.com/subscriptions/<YOUR-SUBSCRIPTION-ID>/providers/Microsoft.ContainerRegistry'
+    const register = (verb: string) => run(`curl -X POST '${provider}/${verb}?api-version=2021-04-01' ${bearer} -d ''`)
+    assert.equal((await register('unregister')).status, 200)
+    const refused = await put(
+      `${group}/providers/Microsoft.ContainerRegistry/registries/<YOUR-REGISTRY-NAME>?api-version=2023-07-01`,
+      { location: 'eastus', sku: { name: 'Basic' } },
+    )
+    assert.equal(refused.status, 409)
+    const { error } = refused.json<{ error: { code: string; message: string } }>()
+    assert.equal(error.code, 'MissingSubscriptionRegistration')
+    assert.match(error.message, /The subscription is not registered to use namespace 'Microsoft.ContainerRegistry'/)
+    assert.equal((await register('register')).status, 200)
+  })
+
   test('the dependencies that the article takes for granted', async () => {
     const vault = { sku: { family: 'A', name: 'standard' }, tenantId: server.facts.tenantId, accessPolicies: [] }
     for (const [path, body] of [
@@ -282,14 +298,15 @@ describe("the article's commands", () => {
         },
       })
     const refused = async () => {
-      values['YOUR-NEW-WORKSPACE-NAME'] = 'with-own-keys'
+      const name = `with-${values['YOUR-VAULT']}`
+      values['YOUR-NEW-WORKSPACE-NAME'] = name
       const answer = await run(article.workspaceWithOwnKeys)
       assert.equal(answer.status, 202, answer.text)
       const told = await until('the operation is over', async () => {
         const now = await get(answer.headers.get('location') ?? '')
         return now.status !== 202 && !/"InProgress"/.test(now.text) && now
       })
-      const { properties } = (await get(workspaceUrl('with-own-keys'))).json<Partial<Resource>>()
+      const { properties } = (await get(workspaceUrl(name))).json<Partial<Resource>>()
       assert.notEqual(properties?.provisioningState, 'Succeeded', 'no workspace calls itself encrypted')
       return told.json<{ error: { code: string; message: string } }>().error
     }
@@ -352,21 +369,6 @@ describe("the article's commands", () => {
     )
     assert.ok(answer.status >= 400, `${answer.status} ${answer.text}`)
     assert.match(answer.text, /workspaces/)
-  })
-
-  test('the registration that the troubleshooting asks for', async () => {
-    const provider = 'https://management.azure.com/subscriptions/<YOUR-SUBSCRIPTION-ID>/providers/Microsoft.KeyVault'
-    const register = (verb: string) => run(`curl -X POST '${provider}/${verb}?api-version=2021-04-01' ${bearer} -d ''`)
-    assert.equal((await register('unregister')).status, 200)
-    const refused = await put(`${group}/providers/Microsoft.KeyVault/vaults/articlevault9?api-version=2023-07-01`, {
-      location: 'eastus',
-      properties: { sku: { family: 'A', name: 'standard' }, tenantId: server.facts.tenantId, accessPolicies: [] },
-    })
-    assert.equal(refused.status, 409)
-    const { error } = refused.json<{ error: { code: string; message: string } }>()
-    assert.equal(error.code, 'MissingSubscriptionRegistration')
-    assert.match(error.message, /The subscription is not registered to use namespace 'Microsoft.KeyVault'/)
-    assert.equal((await register('register')).status, 200)
   })
 
   test('delete the group: 202, then all in it is gone', async () => {
