@@ -13,6 +13,9 @@ import { factsIn, type Source } from './facts-in.ts'
 import { foldType } from './fold-type.ts'
 import { placeOf } from './place-of.ts'
 
+/** The regional services' operations have a script of their own. */
+const REGIONAL = 'regional-operations.json'
+
 const SERVICES = [
   'arm.Authorization',
   'arm.ContainerRegistry',
@@ -72,12 +75,12 @@ if (import.meta.main) {
     const stale = [...files].filter(
       ([path, text]) => !there.includes(path) || readFileSync(join(target, path), 'utf8') !== text,
     )
-    const left = there.filter((path) => !files.has(path))
+    const left = there.filter((path) => !files.has(path) && path !== REGIONAL)
     for (const path of [...stale.map(([path]) => path), ...left]) console.error(`spec/${path} is not fresh`)
     process.exitCode = stale.length + left.length === 0 ? 0 : 1
   } else {
     for (const entry of readdirSync(target))
-      if (!entry.endsWith('.md')) rmSync(join(target, entry), { recursive: true })
+      if (!entry.endsWith('.md') && entry !== REGIONAL) rmSync(join(target, entry), { recursive: true })
     for (const [path, text] of files) {
       mkdirSync(dirname(join(target, path)), { recursive: true })
       writeFileSync(join(target, path), text)
