@@ -28,10 +28,14 @@ export function placeBody(
   }
   const location = normalLocation(sent)
   if (location === undefined) {
+    const locations = regions.map(({ name }) => name).join(',')
+    if (type.type === 'Microsoft.Resources/resourceGroups') {
+      throw fault('LocationNotAvailableForResourceGroup', { location: sent, locations })
+    }
     throw fault('LocationNotAvailableForResourceType', {
       location: sent,
       type: type.type,
-      locations: regions.map(({ name }) => name).join(','),
+      locations,
     })
   }
   if (before !== undefined && tracked && location !== before) {

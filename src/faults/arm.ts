@@ -69,6 +69,11 @@ export const armFaults = {
     message:
       "The provided location '{location}' is not available for resource type '{type}'. List of available regions for the resource type is '{locations}'.",
   },
+  LocationNotAvailableForResourceGroup: {
+    status: 400,
+    message:
+      "The provided location '{location}' is not available for resource group. List of available regions is '{locations}'.",
+  },
   InvalidResourceLocation: {
     status: 409,
     message:

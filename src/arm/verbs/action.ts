@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import type { JsonObject } from '../../json.ts'
+import { type JsonObject, objectAt } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { openSecret } from '../../store/sealing.ts'
@@ -17,7 +17,8 @@ import type { RegisteredType } from '../registry.ts'
 import { sealAll } from '../secrets.ts'
 import { demandRegistration, surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
-import { notFound } from './write.ts'
+import { PATIENCE_MS } from './put.ts'
+import { absent } from './write.ts'
 
 interface Declared {
   readonly name: string
@@ -46,8 +47,8 @@ export async function actOnResource(
   })
   demandRegistration(type.provider, around.subscription)
   const found = await getKept(deps.store, type, id)
-  if (!found && !action.withoutResource) throw notFound(id, type)
-  const resource = found ?? absent(id, type)
+  if (!found && !action.withoutResource) throw absent(id, type)
+  const resource = found ?? nothing(id, type)
   const asked: ActionRequest<unknown> = {
     id,
     wish: resource.body,
@@ -63,7 +64,7 @@ export async function actOnResource(
     const keep = async (secrets: Readonly<Record<string, string>>, state?: JsonObject): Promise<void> =>
       deps.store.write(async (within) => {
         const kept = await getKept(within, type, id)
-        if (!kept) throw notFound(id, type)
+        if (!kept) throw absent(id, type)
         const sealed = { ...kept.secrets, ...sealAll(deps.sealing, kept.id, secrets) }
         await putKept(within, type, { ...kept, secrets: sealed, state: state ?? kept.state })
       })
@@ -81,6 +82,12 @@ export async function actOnResource(
   })
   await deps.store.write((within) => within.operations.put(operation))
   reconciler.begin(operation)
+  // What can't be done at all is refused at once; what is under way is always 202, as Azure's pollers expect.
+  const ended = await reconciler.settled(operation, PATIENCE_MS)
+  if (ended.status === 'Failed') {
+    const status = Number(objectAt(ended.result).status) || 409
+    return answer(response, context, { status, body: { error: ended.error }, headers: warningOf(version) })
+  }
   const place = { location: locationOf(resource.body, around), apiVersion: version.asked }
   answer(response, context, {
     status: 202,
@@ -104,7 +111,7 @@ function declared({ facts }: ArmDeps, { type, action }: Address & { at: 'action'
 }
 
 /** What an action sees of a resource that is not there and need not be. */
-const absent = (id: ResourceId, type: RegisteredType): StoredResource => ({
+const nothing = (id: ResourceId, type: RegisteredType): StoredResource => ({
   id: id.text,
   type: type.type,
   name: id.name,

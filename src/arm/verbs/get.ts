@@ -5,7 +5,7 @@ import { getKept } from '../kept.ts'
 import { names } from '../preconditions.ts'
 import { surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
-import { notFound } from './write.ts'
+import { absent } from './write.ts'
 
 /** GET and HEAD of one resource: a right, one indexed read, and the answer. */
 export async function getResource(
@@ -20,7 +20,7 @@ export async function getResource(
   const resource = await getKept(store, type, id)
   // Only what is missing, or kept elsewhere, needs a look at what stands around it.
   if (!resource || type.declaration.backing) await surroundingsOf(arm, store, { id, verb: 'read', path: type.path })
-  if (!resource) throw notFound(id, type)
+  if (!resource) throw absent(id, type)
   const headers = { ...etagHeader(resource), ...warningOf(version) }
   if (method === 'HEAD') return answer(response, context, { status: 204, headers })
   const noneMatch = request.headers['if-none-match']

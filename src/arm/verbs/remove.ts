@@ -14,7 +14,7 @@ import type { RegisteredType } from '../registry.ts'
 import { surroundingsOf } from '../surroundings.ts'
 import { type Exchange, warningOf } from './exchange.ts'
 import { PATIENCE_MS } from './put.ts'
-import { notFound } from './write.ts'
+import { absent } from './write.ts'
 
 export interface Remove {
   readonly id: ResourceId
@@ -101,7 +101,7 @@ export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Remov
   })
   await store.write(async (within) => {
     const kept = await getKept(within, type, id)
-    if (!kept) throw notFound(id, type)
+    if (!kept) throw absent(id, type)
     if (active) {
       const current = await within.operations.get(active.id)
       if (current?.status === 'InProgress') await within.operations.put(canceled(current, deps.now()))

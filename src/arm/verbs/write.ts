@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { fault } from '../../faults.ts'
+import { type Fault, fault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
 import type { JsonObject } from '../../json.ts'
 import { childId, parseResourceId, providerId, type ResourceId } from '../../resource-id.ts'
@@ -73,7 +73,7 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
   if (existing && reconciler.activeOn(existing.id) !== undefined) {
     throw fault('AnotherOperationInProgress', { id: existing.id, state: existing.provisioningState })
   }
-  if (!existing && write.verb === 'patch') throw notFound(id, type)
+  if (!existing && write.verb === 'patch') throw absent(id, type)
 
   const { request, resource, recovered } = await wish(arm, write, around, existing)
   const goesOn = type.declaration.apply !== undefined || type.declaration.references?.some(({ late }) => late) === true
@@ -259,9 +259,13 @@ async function bringBack(within: Repositories, registry: ArmDeps['registry'], ro
   }
 }
 
-/** @throws nothing: makes the refusal that names what is missing */
-export const notFound = (id: ResourceId, type: RegisteredType): Error =>
-  fault('ResourceNotFound', { type: type.type, name: namesOf(id), group: id.resourceGroup ?? '<null>' })
+/** The refusal that names what is missing. */
+export const absent = (id: ResourceId, type: RegisteredType): Fault =>
+  type.type === 'Microsoft.Resources/resourceGroups'
+    ? fault('ResourceGroupNotFound', { group: id.name })
+    : type.type === 'Microsoft.Resources/subscriptions'
+      ? fault('SubscriptionNotFound', { subscription: id.name })
+      : fault('ResourceNotFound', { type: type.type, name: namesOf(id), group: id.resourceGroup ?? '<null>' })
 
 /** `workspace/compute`: the names below the provider. */
 function namesOf(id: ResourceId): string {
