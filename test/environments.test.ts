@@ -26,7 +26,10 @@ describe('every image of the table', { concurrency: false }, () => {
       confine: findSandbox({ hidden: [directory] }).wrap,
     })
   })
-  after(() => rm(directory, { recursive: true, force: true }))
+  after(async () => {
+    await environments.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
 
   for (const row of images)
     test(`${row.example} has ${row.imports.join(', ')}`, { timeout: 900_000 }, async (context) => {

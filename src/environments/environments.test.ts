@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { EnvironmentBuildFailed, pythonEnvironments } from './environments.ts'
+import { EnvironmentBuildFailed, type Environments, pythonEnvironments } from './environments.ts'
 import { layEnvironment } from './layer.ts'
 import { userPackageIndex } from './package-index.ts'
 
@@ -16,16 +16,23 @@ describe('environments', () => {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'lazuli-env-'))
   })
-  after(() => rm(directory, { recursive: true, force: true }))
+  after(async () => {
+    for (const each of opened) await each.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
 
-  const open = (allowSubstitute = false) =>
-    pythonEnvironments({
+  const opened: Environments[] = []
+  const open = (allowSubstitute = false) => {
+    const environments = pythonEnvironments({
       directory: join(directory, 'environments'),
       tools: join(directory, 'tools'),
       allowSubstitute,
       index: userPackageIndex(process.env),
       confine: ({ command }) => command,
     })
+    opened.push(environments)
+    return environments
+  }
   const conda = (...pip: string[]) => ({
     id: 'e',
     condaFile: JSON.stringify({ dependencies: ['pip', { pip }] }),
@@ -60,7 +67,17 @@ describe('environments', () => {
     await mkdir(join(folder, 'half-built'))
     const again = await open().ensure(conda('six==1.16.0'), () => undefined)
     assert.notEqual(again.directory, built.directory)
-    assert.deepEqual((await readdir(folder)).length, 2)
+    assert.ok(!(await readdir(folder)).includes('half-built'))
+  })
+
+  test('is compiled beside the jobs that use it', async () => {
+    const built = await open().ensure(conda('six==1.16.0'), () => undefined)
+    const limit = Date.now() + 60_000
+    while (!(await readdir(built.directory)).includes('.compiled')) {
+      assert.ok(Date.now() < limit)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    assert.match((await readdir(join(built.sitePackages, '__pycache__'))).join(), /six\.cpython-\d+\.pyc/)
   })
 
   test('a package that does not exist fails with what the installer said, and again when asked again', async () => {

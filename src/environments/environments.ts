@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EnvironmentSpec } from '../compute/engine.ts'
 import { buildEnvironment } from './build.ts'
+import { backgroundCompiler } from './compile.ts'
 import { findInterpreter, type Interpreter } from './interpreters.ts'
 import type { PackageIndex } from './package-index.ts'
 import { planOf } from './plan.ts'
@@ -30,6 +31,8 @@ export interface Environments {
    * @throws EnvironmentBuildFailed
    */
   ensure(spec: EnvironmentSpec, log: (text: string) => unknown): Promise<BuiltEnvironment>
+  /** Ends what goes on in the background; builds that jobs wait for go on. May be called twice. */
+  stop(): Promise<void>
 }
 
 /** An environment that can't be had here; the message is for its owner. */
@@ -62,13 +65,17 @@ export interface EnvironmentsOptions {
 export function pythonEnvironments(options: EnvironmentsOptions): Environments {
   const known = new Map<string, BuiltEnvironment>()
   const building = new Map<string, Build>()
+  const compiler = backgroundCompiler(options.confine)
 
   return {
     async ensure(spec, log) {
       const plan = planOf(spec, options.allowSubstitute)
       const { interpreter, notes } = await findInterpreter(plan.python, options.allowSubstitute)
       const key = keyOf(interpreter, plan.requirements)
-      const withNotes = (built: BuiltEnvironment): BuiltEnvironment => ({ ...built, notes: [...plan.notes, ...notes] })
+      const withNotes = (built: BuiltEnvironment): BuiltEnvironment => {
+        if (plan.requirements.length > 0) compiler.begin(built)
+        return { ...built, notes: [...plan.notes, ...notes] }
+      }
       const there = known.get(key) ?? (await stored(key))
       if (there && (await isThere(there))) return withNotes(there)
       known.delete(key)
@@ -81,6 +88,7 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
       build.join(log)
       return withNotes(await build.done)
     },
+    stop: compiler.stop,
   }
 
   async function stored(key: string): Promise<BuiltEnvironment | undefined> {
@@ -119,7 +127,9 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
     const folder = join(options.directory, key)
     const attempt = randomBytes(4).toString('hex')
     await mkdir(folder, { recursive: true, mode: 0o755 })
-    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+    // What an orphan of a crashed server still writes to can't always be removed; it is in nobody's way.
+    for (const name of await readdir(folder))
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)
     const facts = await buildEnvironment({ ...options, interpreter, requirements, target: join(folder, attempt), tell })
     const record: Stored = { attempt, interpreter, ...facts }
     await writeFile(join(folder, 'current.json.new'), JSON.stringify(record), { flush: true })

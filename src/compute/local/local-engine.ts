@@ -159,7 +159,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
       stopped = true
       clearInterval(timer)
       timer = undefined
-      await Promise.all([...jobs.values()].map((job) => job.close()))
+      await Promise.all([options.environments.stop(), ...[...jobs.values()].map((job) => job.close())])
     },
   }
 
