@@ -248,14 +248,20 @@ async function parentStands(
   return isMade ? found === undefined : found !== undefined && found.provisioningState !== 'Deleting'
 }
 
-/** Takes the mark off everything that was soft-deleted together with the resource. */
+/**
+ * Takes the mark off everything that was soft-deleted with the resource. Its parts were marked one wave after the
+ * other, and after a crash even later: only what can be deleted softly by itself is told apart by its time.
+ */
 async function bringBack(within: Repositories, registry: ArmDeps['registry'], root: StoredResource): Promise<void> {
   const rootType = registry.type(root.type)
   if (!rootType) return
   const types = registry.providers.flatMap(({ types }) => types).filter(({ type }) => type.startsWith(`${root.type}/`))
-  for (const { type } of types) {
+  for (const { type, declaration } of types) {
     const { items } = await within.resources.ofType(root.id, type, { includeDeleted: true })
-    for (const { deletedAt, ...row } of items) if (deletedAt === root.deletedAt) await within.resources.put(row)
+    for (const { deletedAt, ...row } of items) {
+      const went = declaration.softDelete ? deletedAt === root.deletedAt : deletedAt !== undefined
+      if (went) await within.resources.put(row)
+    }
   }
 }
 
