@@ -152,7 +152,7 @@ describe('the token endpoint refuses', () => {
 
 describe('every plane refuses a caller who is not who he says, or may not', () => {
   const planes = {
-    'Azure Resource Manager': () => `${subscription}/resourceGroups?api-version=2021-04-01`,
+    'Azure Resource Manager': () => `${group}?api-version=2021-04-01`,
     'run history': () => `/history/v1.0${workspace}/experiments?${V}`,
     'model management': () => `/modelmanagement/v1.0${workspace}/models?${V}`,
     mlflow: () => `/mlflow/v2.0${workspace}/api/2.0/mlflow/experiments/search?max_results=1`,
@@ -221,11 +221,12 @@ describe('every plane refuses a caller who is not who he says, or may not', () =
   let stranger: { clientId: string; secret: string } | undefined
   async function tokenWithoutRights(resource = 'https://management.azure.com/'): Promise<string> {
     if (!stranger) {
-      const made = spawnSync(lazuli, ['principal', 'add', 'stranger', '--data', server.data], { encoding: 'utf8' })
+      const made = spawnSync(lazuli, ['principal', 'add', 'stranger', '--json', '--data', server.data], {
+        encoding: 'utf8',
+      })
       assert.equal(made.status, 0, made.stderr)
-      const clientId = /AZURE_CLIENT_ID='?([0-9a-f-]{36})|client[ _-]?id\W+([0-9a-f-]{36})/i.exec(made.stdout)
-      const secret = /AZURE_CLIENT_SECRET='?([^\s']+)|secret\W+(\S+)/i.exec(made.stdout)
-      stranger = { clientId: clientId?.[1] ?? clientId?.[2] ?? '', secret: secret?.[1] ?? secret?.[2] ?? '' }
+      const { appId, secret } = JSON.parse(made.stdout)
+      stranger = { clientId: appId, secret }
     }
     return server.token({ ...stranger, resource })
   }
