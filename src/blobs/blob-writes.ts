@@ -13,9 +13,15 @@ import type { Received } from './receive.ts'
  */
 export const putBlob = (core: Core, at: BlobAddress, received: Received, options: WriteOptions): Promise<BlobRow> =>
   keeping(received, () =>
-    replace(core, at, options, async (rows, blank) => {
-      const piece = await addReceived(rows, received)
-      return { ...blank, size: received.size, piece }
+    replace(core, at, options, async (rows, blank, free) => {
+      const { bytes, size } = received
+      // Bytes in a row are read in one look together with their blob: no reader can meet them half changed.
+      if (free !== undefined && bytes && size > 0) {
+        await rows.replacePiece(free, bytes)
+        return { ...blank, size, piece: free }
+      }
+      if (free !== undefined) await rows.removePiece(free)
+      return { ...blank, size, piece: await addReceived(rows, received) }
     }),
   )
 
@@ -25,25 +31,32 @@ export const putBlob = (core: Core, at: BlobAddress, received: Received, options
  * @throws as `putBlob`
  */
 export const createAppendBlob = (core: Core, at: BlobAddress, options: WriteOptions): Promise<BlobRow> =>
-  replace(core, at, options, async (_, blank) => ({ ...blank, kind: 'AppendBlob' }))
+  replace(core, at, options, async (rows, blank, free) => {
+    if (free !== undefined) await rows.removePiece(free)
+    return { ...blank, kind: 'AppendBlob' }
+  })
 
-/** Puts a new row at a name, and gives up what was there: bytes and blocks. */
+/**
+ * Puts a new row at a name, and gives up what was there: bytes and blocks. A piece in a row is left to `fill`, to use
+ * again or to remove.
+ */
 export function replace(
   { rows: store, now, nextEtag }: Core,
   at: BlobAddress,
   options: WriteOptions,
-  fill: (rows: BlobRows, blank: BlobRow) => Promise<BlobRow>,
+  fill: (rows: BlobRows, blank: BlobRow, free: number | undefined) => Promise<BlobRow>,
 ): Promise<BlobRow> {
   demandBlobName(at.name)
   return store.write(async (rows) => {
-    const container = await containerFor(rows, at.account, at.container)
-    const existing = await rows.blob(container.id, at.name)
+    const target = await rows.target(at.account, at.container, at.name)
+    if (!target) throw fault('ContainerNotFound')
+    const { container, blob: existing, inRow, hasBlocks } = target
     demandForWrite(existing, options.conditions ?? {}, true)
-    if (existing) await dropContent(rows, existing)
-    await dropBlocks(rows, container.id, at.name)
+    if (existing && !inRow) await dropContent(rows, existing)
+    if (hasBlocks) await dropBlocks(rows, container, at.name)
     const time = now().getTime()
-    const blob = await fill(rows, {
-      container: container.id,
+    const blank: BlobRow = {
+      container,
       name: at.name,
       kind: 'BlockBlob',
       etag: nextEtag(),
@@ -55,7 +68,8 @@ export function replace(
       piece: undefined,
       content: undefined,
       blocks: 0,
-    })
+    }
+    const blob = await fill(rows, blank, inRow ? existing?.piece : undefined)
     await rows.putBlob(blob)
     return blob
   })

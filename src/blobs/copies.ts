@@ -42,7 +42,8 @@ export async function copyBlob(core: Core, from: BlobAddress, to: BlobAddress, o
         properties: { ...properties, copy: { ...options.copy, at: core.now().getTime() } },
         ...(options.conditions && { conditions: options.conditions }),
       },
-      async (rows, blank) => {
+      async (rows, blank, free) => {
+        if (free !== undefined) await rows.removePiece(free)
         const ids: number[] = []
         for (const { size, bytes, file } of copied) {
           ids.push(await rows.addPiece({ size, ...(bytes && { bytes }), ...(file && { file: file.id }) }))

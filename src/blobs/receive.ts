@@ -155,8 +155,15 @@ function drain(source: Readable, take: (chunk: Uint8Array) => Promise<void> | un
     if (source.readableEnded) return resolve()
     if (source.destroyed) return reject(fault('IncompleteBody'))
     source.on('data', onData)
-    source.once('end', () => resolve())
+    let ended = false
+    source.once('end', () => {
+      ended = true
+      resolve()
+    })
     source.once('error', stop)
-    source.once('close', () => stop(fault('IncompleteBody')))
+    source.once('close', () => {
+      // Every stream closes in the end; one that closes before its end has broken off.
+      if (!ended) stop(fault('IncompleteBody'))
+    })
   })
 }

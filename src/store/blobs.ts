@@ -67,6 +67,15 @@ export interface FoundBlob extends BlobRow {
   readonly file: string | undefined
 }
 
+/** What stands at a name that is about to be written. */
+export interface WriteTarget {
+  readonly container: number
+  readonly blob: BlobRow | undefined
+  /** The blob's single piece has its bytes in its row. */
+  readonly inRow: boolean
+  readonly hasBlocks: boolean
+}
+
 /** A stretch of a blob's content. `block` is the id that it was committed by. */
 export interface Segment {
   readonly at: number
@@ -105,6 +114,8 @@ export interface BlobRows {
 
   blob(container: number, name: string): Promise<BlobRow | undefined>
   find(account: string, container: string, name: string): Promise<FoundBlob | undefined>
+  /** What a write meets, in one look; undefined where there is no container. */
+  target(account: string, container: string, name: string): Promise<WriteTarget | undefined>
   blobs(container: number, range: NameRange): Promise<readonly BlobRow[]>
   putBlob(blob: BlobRow): Promise<void>
   removeBlob(container: number, name: string): Promise<void>
@@ -112,6 +123,8 @@ export interface BlobRows {
   addPiece(piece: { readonly size: number; readonly file?: string; readonly bytes?: Uint8Array }): Promise<number>
   piece(id: number): Promise<Piece | undefined>
   pieceBytes(id: number): Promise<Uint8Array | undefined>
+  /** Gives a piece that is kept in its row other bytes. */
+  replacePiece(id: number, bytes: Uint8Array): Promise<void>
   /** Adds bytes to the end of a piece that is kept in its row. */
   extendPiece(id: number, bytes: Uint8Array): Promise<void>
   removePiece(id: number): Promise<void>

@@ -20,8 +20,8 @@ export const containerOf = (row: Omit<BlobContainerRow, 'id'> & { id: number }):
   createdAt: row.created_at,
   modifiedAt: row.modified_at,
   publicAccess: row.public_access === 'container' || row.public_access === 'blob' ? row.public_access : undefined,
-  metadata: JSON.parse(row.metadata) as Record<string, string>,
-  policies: JSON.parse(row.policies) as AccessPolicy[],
+  metadata: row.metadata === '{}' ? {} : (JSON.parse(row.metadata) as Record<string, string>),
+  policies: row.policies === '[]' ? [] : (JSON.parse(row.policies) as AccessPolicy[]),
 })
 
 /** In the order of the table's columns: the compiled upsert binds by it. */

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
-import type { BlobRows, BlobStore, FoundBlob, NameRange, PendingBlock, Piece, Segment } from '../blobs.ts'
+import type { BlobRows, BlobStore, FoundBlob, NameRange, PendingBlock, Piece, Segment, WriteTarget } from '../blobs.ts'
 import { blobOf, columnsOf, containerColumns, containerOf, pendingOf, pieceOf, segmentOf } from './blob-rows.ts'
 import type { BlobTableRow } from './blob-tables.ts'
 import type { Database, Session } from './session.ts'
@@ -77,6 +77,23 @@ function blobs({ db, run }: Session) {
     .where('blob_containers.name', '=', '')
     .where('blobs.name', '=', '')
     .compile()
+  const target = db
+    .selectFrom('blob_containers')
+    .leftJoin('blobs', (join) => join.onRef('blobs.container', '=', 'blob_containers.id').on('blobs.name', '=', ''))
+    .leftJoin('blob_pieces', 'blob_pieces.id', 'blobs.piece')
+    .selectAll('blobs')
+    .select(['blob_containers.id', 'blob_pieces.file'])
+    .select(({ selectFrom, exists }) =>
+      exists(
+        selectFrom('blob_blocks')
+          .select('blob_blocks.block')
+          .whereRef('blob_blocks.container', '=', 'blob_containers.id')
+          .where('blob_blocks.name', '=', ''),
+      ).as('has_blocks'),
+    )
+    .where('blob_containers.account', '=', '')
+    .where('blob_containers.name', '=', '')
+    .compile()
   const columns = Object.keys(columnsOf(blank)) as (keyof BlobTableRow)[]
   const upsert = db
     .insertInto('blobs')
@@ -104,6 +121,13 @@ function blobs({ db, run }: Session) {
         row.public_access === 'container' || row.public_access === 'blob' ? row.public_access : undefined
       return { ...blobOf(row), publicAccess, bytes: row.bytes ?? undefined, file: row.file ?? undefined }
     },
+    async target(account, container, name): Promise<WriteTarget | undefined> {
+      const [row] = await run<TargetRow>(target, [name, name, account, container])
+      if (!row) return undefined
+      const blob = row.etag === null ? undefined : blobOf({ ...(row as BlobTableRow), container: row.id })
+      const inRow = blob?.piece !== undefined && row.file === null
+      return { container: row.id, blob, inRow, hasBlocks: Boolean(row.has_blocks) }
+    },
     async blobs(container, range) {
       const rows = await db
         .selectFrom('blobs')
@@ -124,6 +148,12 @@ function blobs({ db, run }: Session) {
   } satisfies Partial<BlobRows>
 }
 
+type TargetRow = { [Column in keyof BlobTableRow]: BlobTableRow[Column] | null } & {
+  id: number
+  file: string | null
+  has_blocks: unknown
+}
+
 function pieces({ db, run }: Session) {
   const add = db
     .insertInto('blob_pieces')
@@ -141,6 +171,8 @@ function pieces({ db, run }: Session) {
     }))
     .where('id', '=', 0)
     .compile()
+  const change = db.updateTable('blob_pieces').set({ bytes: new Uint8Array(), size: 0 }).where('id', '=', 0).compile()
+  const one = db.selectFrom('blob_pieces').select(['id', 'size', 'file']).where('id', '=', 0).compile()
   const byFile = db.selectFrom('blob_pieces').select('id').where('file', '=', '').compile()
   return {
     async addPiece({ size, file, bytes: inRow }) {
@@ -149,15 +181,14 @@ function pieces({ db, run }: Session) {
       return row.id
     },
     async piece(id): Promise<Piece | undefined> {
-      const row = await db
-        .selectFrom('blob_pieces')
-        .select(['id', 'size', 'file'])
-        .where('id', '=', id)
-        .executeTakeFirst()
+      const [row] = await run<Parameters<typeof pieceOf>[0]>(one, [id])
       return row && pieceOf(row)
     },
     async pieceBytes(id) {
       return (await run<{ bytes: Uint8Array | null }>(bytes, [id]))[0]?.bytes ?? undefined
+    },
+    async replacePiece(id, bytes) {
+      await run(change, [bytes, bytes.length, id])
     },
     async extendPiece(id, more) {
       await run(extend, [more, more.length, id])
