@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { startServer, type TestServer } from '../support/server.ts'
+import { ArmClient, filesWith } from './arm-client.ts'
+
+let server: TestServer
+let arm: ArmClient
+let account: string
+before(async () => {
+  server = await startServer()
+  arm = new ArmClient(server)
+  const { storageAccount } = (await arm.get(arm.workspace)).json.properties
+  account = storageAccount.split('/').at(-1)
+})
+after(() => server.stop())
+
+const path = (rest: string) => `${arm.workspace}/${rest}`
+const names = (answer: { json: { value: { name: string }[] } }) => answer.json.value.map(({ name }) => name)
+const BLOB = 'azureml://datastores/workspaceblobstore/paths/'
+
+describe('versions', () => {
+  const version = (name: string) => path(`models/m/versions/${name}`)
+  const model = (more: object = {}) => ({
+    properties: { modelType: 'custom_model', modelUri: `${BLOB}m/`, tags: null, properties: null, ...more },
+  })
+
+  test('make their container, which knows the latest and the next', async () => {
+    assert.equal((await arm.get(path('models/m'))).status, 404)
+    for (const name of ['1', '5', 'beta']) assert.equal((await arm.put(version(name), model())).status, 201)
+    const { properties } = (await arm.get(path('models/m'))).json
+    assert.deepEqual([properties.latestVersion, properties.nextVersion], ['beta', '6'])
+    const latest = await arm.get(path('models/m/versions?$orderBy=createdtime%20desc&$top=1'))
+    assert.deepEqual(names(latest), ['beta'])
+  })
+
+  test('answer empty maps where a client sent null, since clients fail over null', async () => {
+    const { properties } = (await arm.get(version('1'))).json
+    assert.deepEqual([properties.tags, properties.properties, properties.flavors], [{}, {}, {}])
+  })
+
+  test('say the same again, and change what describes them: 200', async () => {
+    assert.equal((await arm.put(version('1'), model())).status, 200)
+    const changed = await arm.put(version('1'), model({ description: 'd', tags: { a: 'b' } }))
+    assert.equal(changed.status, 200, changed.text)
+    assert.equal(changed.json.properties.modelUri, `${BLOB}m/`)
+    assert.deepEqual(changed.json.properties.tags, { a: 'b' })
+  })
+
+  test('never change what makes them up', async () => {
+    const refusal = await arm.refusal(version('1'), model({ modelUri: `${BLOB}other/` }))
+    assert.equal(refusal.code, 'UserError')
+    assert.match(refusal.message, /modelUri/)
+    assert.equal((await arm.get(version('1'))).json.properties.modelUri, `${BLOB}m/`)
+  })
+
+  test('that are archived are listed when asked for', async () => {
+    await arm.put(version('5'), model({ isArchived: true }))
+    assert.deepEqual(names(await arm.get(path('models/m/versions'))).sort(), ['1', 'beta'])
+    assert.deepEqual(names(await arm.get(path('models/m/versions?listViewType=ArchivedOnly'))), ['5'])
+    assert.equal(names(await arm.get(path('models/m/versions?listViewType=All'))).length, 3)
+    const odd = await arm.get(path('models/m/versions?listViewType=ListViewType.ACTIVE_ONLY'))
+    assert.equal(odd.json.value.length, 2)
+  })
+
+  test('are found by tags, page by page', async () => {
+    assert.deepEqual(names(await arm.get(path('models/m/versions?tags=a=b'))), ['1'])
+    const first = await arm.get(path('models/m/versions?$top=1&listViewType=All'))
+    assert.equal(first.json.value.length, 1)
+    const next = new URL(first.json.nextLink)
+    const second = await server.ask(next.pathname + next.search)
+    assert.notDeepEqual(names(second), names(first))
+  })
+
+  test('are deleted one by one', async () => {
+    assert.equal((await arm.remove(version('beta'))).status, 200)
+    assert.equal((await arm.get(version('beta'))).status, 404)
+    assert.equal((await arm.remove(version('beta'))).status, 204)
+  })
+})
+
+describe('environments', () => {
+  for (const [at, { name, properties, says }] of [
+    { name: 'nothing to build from', properties: { condaFile: 'name: x' }, says: /image/ },
+    {
+      name: 'an image and a build context',
+      properties: { image: 'a', build: { contextUri: `${BLOB}c` } },
+      says: /both/,
+    },
+    {
+      name: 'a build context and a conda file',
+      properties: { build: { contextUri: `${BLOB}c` }, condaFile: 'x' },
+      says: /conda/,
+    },
+    { name: 'Windows', properties: { image: 'a', osType: 'Windows' }, says: /Linux/ },
+  ].entries()) {
+    test(`refuse ${name}`, async () => {
+      assert.match((await arm.refusal(path(`environments/bad${at}/versions/1`), { properties })).message, says)
+      assert.equal((await arm.get(path(`environments/bad${at}`))).status, 404)
+    })
+  }
+})
+
+describe('data', () => {
+  const data = (dataUri: string) => ({ properties: { dataType: 'uri_folder', dataUri } })
+
+  for (const [at, { name, uri, says }] of [
+    { name: 'a datastore that is not there', uri: 'azureml://datastores/none/paths/x', says: /none/ },
+    {
+      name: 'another workspace',
+      uri: 'azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/d/paths/x',
+      says: /another workspace/,
+    },
+    {
+      name: 'a file share, which is not served here',
+      uri: 'azureml://datastores/workspacefilestore/paths/x',
+      says: /AzureFile/,
+    },
+    { name: 'no place at all', uri: 'ftp://x/y', says: /web address/ },
+  ].entries()) {
+    test(`refuses ${name}`, async () => {
+      assert.match((await arm.refusal(path(`data/bad${at}/versions/1`), data(uri))).message, says)
+    })
+  }
+
+  test('does not lend the workspace an account that none of its datastores lies on', async () => {
+    const other = `${arm.group}/providers/Microsoft.Storage/storageAccounts/foreignaccount`
+    await arm.made(other, { location: 'eastus', kind: 'StorageV2', sku: { name: 'Standard_LRS' } })
+    const uri = 'https://foreignaccount.blob.core.windows.net/c/x'
+    assert.match((await arm.refusal(path('data/foreign/versions/1'), data(uri))).message, /foreignaccount/)
+    await arm.made(path('data/own/versions/1'), data(`https://${account}.blob.core.windows.net/azureml/x`))
+    await arm.made(path('data/public/versions/1'), data('https://example.org/iris.csv'))
+  })
+
+  test('is archived as a whole through its container', async () => {
+    const archived = { properties: { dataType: 'uri_folder', isArchived: true } }
+    assert.equal((await arm.put(path('data/own'), archived)).status, 200)
+    assert.deepEqual(names(await arm.get(path('data'))), ['public'])
+    assert.deepEqual(names(await arm.get(path('data?listViewType=ArchivedOnly'))), ['own'])
+  })
+})
+
+describe('codes', () => {
+  const code = (codeUri: string) => ({
+    properties: { codeUri, isAnonymous: true, properties: { hash_sha256: 'abc123', hash_version: 202208 } },
+  })
+  let uploaded: string
+
+  test('start with a fresh container, which its SAS writes to', async () => {
+    const start = () =>
+      arm.post(path('codes/new/versions/1/startPendingUpload'), { pendingUploadType: 'TemporaryBlobReference' })
+    const { blobUri, credential } = (await start()).json.blobReferenceForConsumption
+    assert.notEqual((await start()).json.blobReferenceForConsumption.blobUri, blobUri)
+    assert.equal(credential.credentialType, 'SAS')
+    const sas = new URL(credential.sasUri)
+    const answer = await server.ask(`${sas.pathname}/src/train.py${sas.search}`, {
+      method: 'PUT',
+      token: null,
+      body: 'print(1)',
+      headers: { 'x-ms-version': '2021-12-02', 'x-ms-blob-type': 'BlockBlob' },
+    })
+    assert.equal(answer.status, 201, answer.text)
+    uploaded = `${blobUri}/src`
+  })
+
+  test('keep their hash, by which they are found under any name', async () => {
+    const made = await arm.made(path('codes/new/versions/1'), code(uploaded))
+    assert.equal(made.properties.properties.hash_sha256, 'abc123')
+    const found = await arm.get(path('codes/made-up/versions?hash=abc123&hashVersion=202208'))
+    assert.match(found.json.value[0].id, /\/codes\/new\/versions\/1$/)
+    assert.deepEqual((await arm.get(path('codes/made-up/versions?hash=other&hashVersion=202208'))).json.value, [])
+  })
+
+  test('refuse a folder that lies elsewhere', async () => {
+    assert.match((await arm.refusal(path('codes/far/versions/1'), code('https://example.org/src'))).message, /example/)
+  })
+})
+
+describe('datastores', () => {
+  const store = (more: object = {}, secrets?: object) => ({
+    properties: {
+      datastoreType: 'AzureBlob',
+      accountName: account,
+      containerName: 'azureml',
+      credentials: secrets
+        ? { credentialsType: 'AccountKey', secrets: { secretsType: 'AccountKey', ...secrets } }
+        : { credentialsType: 'None' },
+      ...more,
+    },
+  })
+
+  test('answer no secrets but to listSecrets, and store none in clear', async () => {
+    const key = 'bm90IGEgcmVhbCBrZXksIGJ1dCBhIHNlY3JldA=='
+    const answer = await arm.put(path('datastores/sealed'), store({}, { key }), '&skipValidation=true')
+    assert.equal(answer.status, 201, answer.text)
+    const shown = (await arm.get(path('datastores/sealed'))).json.properties
+    assert.deepEqual(shown.credentials, { credentialsType: 'AccountKey' })
+    assert.deepEqual((await arm.post(path('datastores/sealed/listSecrets'))).json, { secretsType: 'AccountKey', key })
+    assert.deepEqual(filesWith(server.data, key), [])
+  })
+
+  test("the workspace's own answer the account's key as it is now", async () => {
+    const own = (await arm.post(path('datastores/workspaceblobstore/listSecrets'))).json
+    assert.equal(own.key, (await arm.post(`${arm.workspace}/listKeys`)).json.userStorageKey)
+  })
+
+  test('are checked unless the client asks not to', async () => {
+    const wrong = [
+      [store({ accountName: 'nosuchaccount' }), /nosuchaccount/],
+      [store({ containerName: 'nosuchcontainer' }), /nosuchcontainer/],
+      [store({}, { key: 'd3Jvbmc=' }), /no key/],
+      [store({ datastoreType: 'Hdfs' }), /Hdfs/],
+    ] as const
+    for (const [wish, says] of wrong) assert.match((await arm.refusal(path('datastores/wrong'), wish)).message, says)
+  })
+
+  test('are filtered by default, name and count; and one of them is the default', async () => {
+    assert.deepEqual(names(await arm.get(path('datastores?isDefault=true&count=30&orderByAsc=false'))), [
+      'workspaceblobstore',
+    ])
+    assert.deepEqual(names(await arm.get(path('datastores?names=sealed,none'))), ['sealed'])
+    assert.equal((await arm.get(path('datastores?count=2'))).json.value.length, 2)
+  })
+
+  test('are deleted, but not those that belong to the workspace', async () => {
+    assert.equal((await arm.remove(path('datastores/sealed'))).status, 200)
+    assert.equal((await arm.remove(path('datastores/workspaceartifactstore'))).status, 400)
+  })
+})
