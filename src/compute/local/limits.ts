@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Machine } from './machine.ts'
@@ -41,9 +42,23 @@ export interface MemoryLimiter {
   release(name: string): void
 }
 
-/** The best limiter that really works here: it is tried out, not guessed from names. */
+/** The best limiter that really works here: it is tried out when the first job needs it, not guessed from names. */
 export function memoryLimiter(): MemoryLimiter {
-  const parent = writableParent()
+  let chosen: MemoryLimiter | undefined
+  const limiter = () => {
+    chosen ??= limiterIn(writableParent())
+    return chosen
+  }
+  return {
+    get description() {
+      return limiter().description
+    },
+    prepare: (name, bytes) => limiter().prepare(name, bytes),
+    release: (name) => limiter().release(name),
+  }
+}
+
+function limiterIn(parent: Parent | undefined): MemoryLimiter {
   if (!parent)
     return {
       description: 'memory: limit of each process’s address space (no writable cgroup)',
@@ -101,7 +116,9 @@ function works({ path, limit }: Parent): boolean {
     mkdirSync(probe)
     try {
       writeFileSync(join(probe, limit), String(1 << 30))
-      return Number(readFileSync(join(probe, limit), 'utf8')) === 1 << 30
+      // Making a group and moving a process into it are two different rights.
+      const moved = spawnSync('/bin/sh', ['-c', 'echo 0 > "$0"', join(probe, 'cgroup.procs')])
+      return moved.status === 0 && Number(readFileSync(join(probe, limit), 'utf8')) === 1 << 30
     } finally {
       rmdirSync(probe)
     }
