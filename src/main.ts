@@ -32,7 +32,7 @@ const program: Program = {
  */
 async function startServer(config: Config): Promise<{ facts: ServerFacts; stop(): Promise<void> }> {
   const [log, facts, store, sealing, identity, blobs, planes, arm, engines, gateway] = await Promise.all([
-    import('./cli/kit/server-log.ts'),
+    loadLog(),
     import('./cli/kit/publish-facts.ts'),
     import('./store/sqlite/open-store.ts'),
     import('./store/sealing-key.ts'),
@@ -45,16 +45,14 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
   ])
   const directory = config.dataDirectory
   const now = () => new Date()
-  const stops: (() => Promise<void> | void)[] = []
-  const stop = async () => {
-    for (const end of stops.splice(0).reverse()) await end()
-  }
+  const { onStop, stop, reportTo } = log.stopList()
   try {
     // Before anything else: it takes the directory's lock, and refuses where another server has it.
     const kept = await store.openStore({ directory })
-    stops.push(() => kept.close())
+    onStop('the store', () => kept.close())
     const written = log.openLog(directory, config.logLevel)
-    stops.push(written.flush)
+    onStop('the log', written.flush)
+    reportTo(written.log)
     const base = { store: kept, sealing: sealing.openSealing(directory), now, log: written.log, directory }
 
     const authority = await gateway.openAuthority(join(directory, 'ca'))
@@ -64,7 +62,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       blobs.openBlobs({ ...base, rows: engines.sqlBlobStore(kept.database) }),
       gateway.writeBundle(bundle, authority.rootPem, config.userBundles),
     ])
-    stops.push(() => blobService.close())
+    onStop('blobs', () => blobService.close())
     const { install, authenticator, access } = who
     const { tenantId, subscriptionId, clientId } = install
 
@@ -112,17 +110,17 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     })
 
     // Engines first, since what comes next asks them; the port after it, since jobs and pollers go on through it.
-    stops.push(() => engine.stop())
+    onStop('the engine', () => engine.stop())
     await engine.start()
     await engines.restorePools(deps)
-    stops.push(() => manager.stop())
+    onStop('the resource manager', () => manager.stop())
     await manager.start()
     await planes.makeFirstResources({ store: kept, arm: manager, subscriptionId, tenantId })
     const port = await listen(door, config, await facts.rememberedPort(directory))
-    stops.push(() => door.close())
+    onStop('the gateway', () => door.close())
     await facts.rememberPort(directory, port)
     address.proxy = `http://127.0.0.1:${port}`
-    stops.push(() => runs.stop())
+    onStop('runs', () => runs.stop())
     await runs.start()
 
     const group = `/subscriptions/${subscriptionId}/resourceGroups/lazuli`
@@ -146,12 +144,17 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       intercepts: gateway.interceptedDomains,
     }
     await facts.publishFacts(published)
-    stops.push(() => facts.withdrawFacts(directory))
+    onStop('its facts', () => facts.withdrawFacts(directory))
     return { facts: published, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+async function loadLog() {
+  const [log, stops] = await Promise.all([import('./cli/kit/server-log.ts'), import('./cli/kit/stop-list.ts')])
+  return { ...log, ...stops }
 }
 
 async function loadGateway() {

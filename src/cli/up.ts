@@ -46,8 +46,10 @@ async function foreground(invocation: Invocation, config: Config): Promise<numbe
   }
   await stopping.promise
   if (!tell) console.log('Stopping. Jobs that run go on; the next start finds them again.')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   await server.stop()
-  return 0
+  // Whatever a part has left open must not keep the process.
+  process.exit(0)
 }
 
 /** Errors that a user can mend, in a sentence; the rest with their stack. */
