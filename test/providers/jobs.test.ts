@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { startServer, type TestServer, until } from '../support/server.ts'
+import { ArmClient } from './arm-client.ts'
+
+/** Jobs run with whatever Python the machine has: what they do is asked here, not what they run on. */
+let server: TestServer
+let arm: ArmClient
+before(async () => {
+  server = await startServer({ env: { LAZULI_ALLOW_SUBSTITUTE: 'true' } })
+  arm = new ArmClient(server)
+  await arm.made(path('environments/plain/versions/1'), { properties: { image: 'python:3.11-slim' } })
+  await arm.made(path('data/table/versions/3'), {
+    properties: { dataType: 'uri_folder', dataUri: 'azureml://datastores/workspaceblobstore/paths/table/' },
+  })
+})
+after(() => server.stop())
+
+const path = (rest: string) => `${arm.workspace}/${rest}`
+const job = (more: object = {}) => ({
+  properties: {
+    jobType: 'Command',
+    command: 'echo hello',
+    environmentId: path('environments/plain/versions/1'),
+    computeId: path('computes/cpu-cluster'),
+    experimentName: 'tests',
+    ...more,
+  },
+})
+const ended = (name: string) =>
+  until(
+    `job ${name} is over`,
+    async () => {
+      const { properties } = (await arm.get(path(`jobs/${name}`))).json
+      return ['Completed', 'Failed', 'Canceled'].includes(properties.status) && properties
+    },
+    120_000,
+  )
+
+describe('a job', () => {
+  test('is made with 201, is looked at where its services say, and really runs', async () => {
+    const answer = await arm.put(
+      path('jobs/first'),
+      job({ tags: { a: 'b' }, outputs: { out: { jobOutputType: 'uri_folder' } } }),
+    )
+    assert.equal(answer.status, 201, answer.text)
+    const { properties } = answer.json
+    assert.match(properties.services.Tracking.endpoint, /^azureml:\/\//)
+    assert.match(properties.services.Studio.endpoint, /runs\/first\?wsid=/)
+    assert.equal(properties.outputs.default.uri, 'azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.first')
+    const done = await ended('first')
+    assert.equal(done.status, 'Completed')
+    assert.match(done.outputs.out.uri, /datastores\/workspaceblobstore\/paths\/azureml\/first\/out\//)
+  })
+
+  test('that is put again with the same body is the same job: 200', async () => {
+    const again = await arm.put(
+      path('jobs/first'),
+      job({ tags: { a: 'b' }, outputs: { out: { jobOutputType: 'uri_folder' } } }),
+    )
+    assert.equal(again.status, 200, again.text)
+    assert.equal(again.json.properties.status, 'Completed')
+    const readBack = (await arm.get(path('jobs/first'))).json
+    assert.equal((await arm.put(path('jobs/first'), { properties: readBack.properties })).status, 200)
+  })
+
+  test('may be described anew, and not changed', async () => {
+    const renamed = await arm.put(path('jobs/first'), job({ displayName: 'renamed', tags: { c: 'd' } }))
+    assert.equal(renamed.json.properties.displayName, 'renamed')
+    assert.deepEqual(renamed.json.properties.tags, { c: 'd' })
+    const refusal = await arm.refusal(path('jobs/first'), job({ command: 'echo other' }))
+    assert.equal(refusal.code, 'UserError')
+    assert.match(refusal.message, /command/)
+  })
+
+  test('is listed by tag and type, hidden when archived, and gone when deleted', async () => {
+    const names = async (query: string) =>
+      (await arm.get(path(`jobs${query}`))).json.value.map(({ name }: { name: string }) => name)
+    assert.deepEqual(await names('?tag=c=d'), ['first'])
+    assert.deepEqual(await names('?tag=c=x'), [])
+    assert.deepEqual(await names('?jobType=Sweep'), [])
+    await arm.put(path('jobs/first'), job({ isArchived: true }))
+    assert.deepEqual(await names(''), [])
+    assert.deepEqual(await names('?listViewType=ArchivedOnly'), ['first'])
+    await arm.gone(path('jobs/first'))
+    assert.equal((await arm.get(path('jobs/first'))).status, 404)
+  })
+
+  test('is cancelled by a POST that ends when the job has', async () => {
+    await arm.put(path('jobs/long'), job({ command: 'sleep 300' }))
+    const answer = await arm.post(path('jobs/long/cancel'))
+    assert.equal(answer.status, 202, answer.text)
+    const location = new URL(String(answer.headers.location))
+    await until(
+      'the cancel is over',
+      async () => (await server.ask(location.pathname + location.search)).status === 200,
+    )
+    assert.equal((await arm.get(path('jobs/long'))).json.properties.status, 'Canceled')
+    assert.ok((await arm.post(path('jobs/long/cancel'))).status < 300)
+  })
+
+  test('ends with its compute, which takes its jobs along', async () => {
+    await arm.made(path('computes/short-lived'), {
+      location: 'eastus',
+      properties: {
+        computeType: 'AmlCompute',
+        properties: { vmSize: 'Standard_D1', scaleSettings: { maxNodeCount: 1 } },
+      },
+    })
+    await arm.put(path('jobs/orphan'), job({ command: 'sleep 300', computeId: path('computes/short-lived') }))
+    await arm.gone(path('computes/short-lived'), '&underlyingResourceAction=Delete')
+    assert.equal((await ended('orphan')).status, 'Canceled')
+  })
+})
+
+describe('a job finds its data', () => {
+  for (const [at, { name, uri }] of [
+    { name: 'by the id of its version', uri: () => path('data/table/versions/3') },
+    { name: 'by name and version', uri: () => 'azureml:table:3' },
+    { name: 'by the latest of its name', uri: () => 'azureml:table@latest' },
+    { name: 'by its place', uri: () => 'azureml://datastores/workspaceblobstore/paths/table/' },
+  ].entries()) {
+    test(name, async () => {
+      await put('workspaceblobstore', 'table/rows.csv', 'a,b\n')
+      const inputs = { data: { jobInputType: 'uri_folder', uri: uri() } }
+      await arm.put(path(`jobs/reads${at}`), job({ command: 'test -s ${{inputs.data}}/rows.csv', inputs }))
+      const { status } = await ended(`reads${at}`)
+      assert.equal(status, 'Completed')
+    })
+  }
+})
+
+/** A blob of a datastore of the workspace, written as a client would. */
+async function put(store: string, name: string, body: string): Promise<void> {
+  const { accountName, containerName } = (await arm.get(path(`datastores/${store}`))).json.properties
+  const token = await server.token({ resource: 'https://storage.azure.com/' })
+  const answer = await server.ask(`/_blob/${accountName}/${containerName}/${name}`, {
+    method: 'PUT',
+    token,
+    body,
+    headers: { 'x-ms-version': '2021-12-02', 'x-ms-blob-type': 'BlockBlob' },
+  })
+  assert.equal(answer.status, 201, answer.text)
+}
+
+describe('a job is refused', () => {
+  const literal = (value: unknown) => ({ jobInputType: 'literal', value })
+  for (const { name, wish, says } of [
+    { name: 'that names no compute', wish: () => ({ computeId: undefined }), says: /serverless/ },
+    { name: 'for the client’s own machine', wish: () => ({ computeId: 'local' }), says: /client/ },
+    {
+      name: 'on a compute of another workspace',
+      wish: () => ({ computeId: path('computes/cpu-cluster').replace('/default/', '/other/') }),
+      says: /another workspace/,
+    },
+    {
+      name: 'with an environment of a registry',
+      wish: () => ({ environmentId: 'azureml://registries/azureml/environments/sklearn/versions/1' }),
+      says: /registr/,
+    },
+    {
+      name: 'with a model where an environment should be',
+      wish: () => ({ environmentId: path('models/m/versions/1') }),
+      says: /models/,
+    },
+    { name: 'with an unknown label', wish: () => ({ environmentId: 'azureml:plain@newest' }), says: /newest/ },
+    { name: 'on several nodes', wish: () => ({ resources: { instanceCount: 2 } }), says: /2 nodes/ },
+    {
+      name: 'with a limit that is none',
+      wish: () => ({ limits: { jobLimitsType: 'Command', timeout: 'PT0S' } }),
+      says: /timeout/,
+    },
+    {
+      name: 'with an input without data',
+      wish: () => ({ inputs: { a: { jobInputType: 'uri_file', uri: 'azureml:none:1' } } }),
+      says: /none/,
+    },
+    {
+      name: 'with an output in another workspace',
+      wish: () => ({
+        outputs: {
+          o: {
+            jobOutputType: 'uri_folder',
+            uri: 'azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/d/paths/x',
+          },
+        },
+      }),
+      says: /another workspace/,
+    },
+    {
+      name: 'whose output no command could name',
+      wish: () => ({ outputs: { 'a b': { jobOutputType: 'uri_folder' } } }),
+      says: /a b/,
+    },
+    {
+      name: 'that uses an output it does not have',
+      wish: () => ({ command: 'ls ${{outputs.o}} ${{inputs.i}}', inputs: { i: literal('1') } }),
+      says: /outputs\.o/,
+    },
+    {
+      name: 'as a managed identity',
+      wish: () => ({ identity: { identityType: 'Managed' } }),
+      says: /managed identity/,
+    },
+    { name: 'with arguments for Docker', wish: () => ({ resources: { dockerArgs: '--gpus all' } }), says: /Docker/ },
+  ]) {
+    test(name, async () => {
+      assert.match((await arm.refusal(path('jobs/refused'), job(wish()))).message, says)
+      assert.equal((await arm.get(path('jobs/refused'))).status, 404)
+    })
+  }
+})
