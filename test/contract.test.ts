@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { openFacts } from '../src/arm/facts/facts.ts'
 import { checkResponse } from './support/contract.ts'
 
 const computes = '/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/computes'
