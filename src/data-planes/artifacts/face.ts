@@ -22,7 +22,7 @@ const pageOf = (token: string | undefined) => {
 /** The artifact service: files by origin and container, of runs and of uploads. */
 export const artifactFace: Face = {
   name: 'Artifacts',
-  prefixes: ['/artifact/v2.0', '/artifact/v1.0'],
+  prefixes: ['/artifact/v2.0'],
   refuse: historyRefusal,
   operations: [
     operation({
