@@ -101,6 +101,9 @@ function schemasOf(known: TypeFacts, name: string, prefix: string): Record<strin
   }
 }
 
+/** Required in what is sent and, being secret, never in what is answered. */
+const WRITE_ONLY: ReadonlySet<string> = new Set(['secrets'])
+
 interface Draft {
   properties: Record<string, Schema | Draft>
   required: Set<string>
@@ -134,8 +137,9 @@ function lineage(known: TypeFacts, name: string, seen: readonly string[] = []): 
 
 function place(draft: Draft, [first = '', ...rest]: readonly string[], property: Property, schema: Schema): void {
   if (rest.length === 0) {
-    draft.properties[first] = property.required ? schema : orNull(schema)
-    if (property.required) draft.required.add(first)
+    const required = property.required && !WRITE_ONLY.has(first)
+    draft.properties[first] = required ? schema : orNull(schema)
+    if (required) draft.required.add(first)
     else draft.required.delete(first)
     return
   }

@@ -1,0 +1,185 @@
+import type { TestServer } from '../support/server.ts'
+
+/** A resource of a type that a client could make: what the suite puts, reads, lists and deletes. */
+export interface Example {
+  /** The id of the collection: two names are made below it. */
+  readonly collection: string
+  readonly names: readonly [string, string]
+  readonly body: object
+  readonly apiVersion: string
+  /** A name that the type's rule refuses; left out where every name is one. */
+  readonly badName?: string
+  /** The query of a delete. */
+  readonly deleteQuery?: string
+}
+
+export interface Places {
+  readonly subscription: string
+  /** A group of the suite's own. */
+  readonly group: string
+  readonly workspace: string
+  readonly account: string
+  /** The bootstrap application's object id, and one that may do nothing. */
+  readonly other: string
+}
+
+const BLOB = 'azureml://datastores/workspaceblobstore/paths/'
+
+/** One example per declared type that a client can make. A type without one fails the suite: add it here with the type. */
+export const examples = ({
+  subscription,
+  group,
+  workspace,
+  account,
+  other,
+}: Places): Readonly<Record<string, Example>> => {
+  const ml = (type: string, names: readonly [string, string], properties: object): Example => ({
+    collection: `${workspace}/${type}`,
+    names,
+    body: { properties },
+    apiVersion: '2023-10-01',
+    badName: '-bad-',
+  })
+  const inGroup = (type: string, apiVersion: string, names: readonly [string, string], body: object = {}): Example => ({
+    collection: `${group}/providers/${type}`,
+    names,
+    body: { location: 'eastus', ...body },
+    apiVersion,
+    badName: 'x'.repeat(300),
+  })
+  return {
+    'Microsoft.Resources/resourceGroups': {
+      collection: `${subscription}/resourceGroups`,
+      names: ['conform-a', 'conform-b'],
+      body: { location: 'eastus', tags: { a: 'b' } },
+      apiVersion: '2021-04-01',
+      badName: 'ends-with.',
+    },
+    'Microsoft.Authorization/roleAssignments': {
+      collection: `${group}/providers/Microsoft.Authorization/roleAssignments`,
+      names: ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'],
+      body: {
+        properties: {
+          roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7`,
+          principalId: other,
+        },
+      },
+      apiVersion: '2022-04-01',
+      badName: 'no-guid',
+    },
+    'Microsoft.Storage/storageAccounts': inGroup(
+      'Microsoft.Storage/storageAccounts',
+      '2022-09-01',
+      ['conforma', 'conformb'],
+      { sku: { name: 'Standard_LRS' }, kind: 'StorageV2' },
+    ),
+    'Microsoft.Storage/storageAccounts/blobServices/containers': {
+      collection: `${account}/blobServices/default/containers`,
+      names: ['conform-a', 'conform-b'],
+      body: { properties: { metadata: { a: 'b' } } },
+      apiVersion: '2022-09-01',
+      badName: 'No_Capitals',
+    },
+    'Microsoft.KeyVault/vaults': {
+      ...inGroup('Microsoft.KeyVault/vaults', '2022-07-01', ['conform-kv-a', 'conform-kv-b'], {
+        properties: {
+          tenantId: '',
+          sku: { family: 'A', name: 'standard' },
+          accessPolicies: [],
+          enableSoftDelete: false,
+        },
+      }),
+    },
+    'Microsoft.ContainerRegistry/registries': inGroup(
+      'Microsoft.ContainerRegistry/registries',
+      '2023-07-01',
+      ['conforma', 'conformb'],
+      { sku: { name: 'Basic' }, properties: { adminUserEnabled: true } },
+    ),
+    'Microsoft.Insights/components': inGroup(
+      'Microsoft.Insights/components',
+      '2020-02-02',
+      ['conform-a', 'conform-b'],
+      {
+        kind: 'web',
+        properties: { Application_Type: 'web' },
+      },
+    ),
+    'Microsoft.OperationalInsights/workspaces': inGroup('Microsoft.OperationalInsights/workspaces', '2021-06-01', [
+      'conform-a',
+      'conform-b',
+    ]),
+    'Microsoft.ManagedIdentity/userAssignedIdentities': inGroup(
+      'Microsoft.ManagedIdentity/userAssignedIdentities',
+      '2018-11-30',
+      ['conform-a', 'conform-b'],
+    ),
+    'Microsoft.MachineLearningServices/workspaces/computes': {
+      collection: `${workspace}/computes`,
+      names: ['conform-a', 'conform-b'],
+      body: {
+        location: 'eastus',
+        properties: {
+          computeType: 'AmlCompute',
+          properties: { vmSize: 'Standard_DS3_v2', scaleSettings: { minNodeCount: 0, maxNodeCount: 1 } },
+        },
+      },
+      apiVersion: '2022-05-01',
+      badName: '1',
+      deleteQuery: '&underlyingResourceAction=Delete',
+    },
+    'Microsoft.MachineLearningServices/workspaces/codes': ml('codes', ['conform-a', 'conform-b'], { description: 'x' }),
+    'Microsoft.MachineLearningServices/workspaces/data': ml('data', ['conform-a', 'conform-b'], {
+      dataType: 'uri_folder',
+    }),
+    'Microsoft.MachineLearningServices/workspaces/data/versions': ml('data/conform/versions', ['1', '2'], {
+      dataType: 'uri_folder',
+      dataUri: `${BLOB}conform/`,
+    }),
+    'Microsoft.MachineLearningServices/workspaces/environments': ml('environments', ['conform-a', 'conform-b'], {
+      description: 'x',
+    }),
+    'Microsoft.MachineLearningServices/workspaces/environments/versions': ml(
+      'environments/conform/versions',
+      ['1', '2'],
+      { image: 'mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04' },
+    ),
+    'Microsoft.MachineLearningServices/workspaces/models': ml('models', ['conform-a', 'conform-b'], {
+      description: 'x',
+    }),
+    'Microsoft.MachineLearningServices/workspaces/models/versions': ml('models/conform/versions', ['1', '2'], {
+      modelType: 'custom_model',
+      modelUri: `${BLOB}conform/`,
+    }),
+    'Microsoft.MachineLearningServices/workspaces/datastores': ml('datastores', ['conform_a', 'conform_b'], {
+      datastoreType: 'AzureBlob',
+      accountName: account.slice(account.lastIndexOf('/') + 1),
+      containerName: 'conform',
+      credentials: { credentialsType: 'None' },
+    }),
+  }
+}
+
+/** Types that a client can't make, and those that suites of their own put through more than this one could. */
+export const elsewhere: Readonly<Record<string, string>> = {
+  'Microsoft.Resources/subscriptions': 'made at the first start',
+  'Microsoft.Authorization/roleDefinitions': 'built in, read only',
+  'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',
+  'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',
+  'Microsoft.MachineLearningServices/workspaces/codes/versions': 'needs an upload: the tests of assets',
+  'Microsoft.MachineLearningServices/workspaces/components': 'refused yet',
+  'Microsoft.MachineLearningServices/workspaces/components/versions': 'refused yet',
+  'Microsoft.MachineLearningServices/workspaces/jobs': 'runs for real: the tests of jobs',
+}
+
+export async function makePlaces(server: TestServer): Promise<Places> {
+  const subscription = `/subscriptions/${server.facts.subscriptionId}`
+  const workspace = `${subscription}/resourceGroups/lazuli/providers/Microsoft.MachineLearningServices/workspaces/default`
+  const group = `${subscription}/resourceGroups/conformance`
+  const made = await server.ask(`${group}?api-version=2021-04-01`, { method: 'PUT', body: { location: 'eastus' } })
+  if (made.status !== 201) throw new Error(made.text)
+  const { json } = await server.ask(`${workspace}?api-version=2022-05-01`)
+  const container = `${json.properties.storageAccount}/blobServices/default/containers/conform?api-version=2022-09-01`
+  await server.ask(container, { method: 'PUT', body: {} })
+  return { subscription, group, workspace, account: json.properties.storageAccount, other: json.identity.principalId }
+}
