@@ -70,7 +70,10 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
   return {
     async ensure(spec, log) {
       const plan = planOf(spec, options.allowSubstitute)
-      const { interpreter, notes } = await findInterpreter(plan.python, options.allowSubstitute)
+      const { interpreter, notes } = await findInterpreter(plan.python, {
+        allowSubstitute: options.allowSubstitute,
+        searchPath: options.index.searchPath,
+      })
       const key = keyOf(interpreter, plan.requirements)
       const withNotes = (built: BuiltEnvironment): BuiltEnvironment => {
         if (plan.requirements.length > 0) compiler.begin(built)

@@ -21,9 +21,9 @@ export interface Interpreter {
  */
 export async function findInterpreter(
   request: PythonRequest,
-  allowSubstitute: boolean,
+  options: { readonly allowSubstitute: boolean; readonly searchPath: string },
 ): Promise<{ readonly interpreter: Interpreter; readonly notes: readonly string[] }> {
-  const all = await interpreters()
+  const all = await interpreters(options.searchPath)
   const best = [...all].sort((one, other) => distance(one.version, '3.10') - distance(other.version, '3.10'))
   const fitting = best.find((each) => satisfies(request, each.version))
   if (fitting) {
@@ -38,7 +38,7 @@ export async function findInterpreter(
   const nearest = [...all].sort(
     (one, other) => distance(one.version, request.near) - distance(other.version, request.near),
   )[0]
-  if (!allowSubstitute || !nearest)
+  if (!options.allowSubstitute || !nearest)
     throw new EnvironmentBuildFailed(
       `${request.text || 'Python 3.8 or later'} is not on this machine (found: ${have}). Install it, or start the server with substitution allowed.`,
     )
@@ -59,15 +59,15 @@ function distance(version: string, near: string): number {
 
 let found: { readonly at: number; readonly list: Promise<readonly Interpreter[]> } | undefined
 /** The machine's Pythons; looked for again after a minute, since users install what a failed build named. */
-function interpreters(): Promise<readonly Interpreter[]> {
-  if (!found || Date.now() - found.at > 60_000) found = { at: Date.now(), list: lookForAll() }
+function interpreters(searchPath: string): Promise<readonly Interpreter[]> {
+  if (!found || Date.now() - found.at > 60_000) found = { at: Date.now(), list: lookForAll(searchPath) }
   return found.list
 }
 
-async function lookForAll(): Promise<readonly Interpreter[]> {
+async function lookForAll(searchPath: string): Promise<readonly Interpreter[]> {
   const paths = new Set<string>()
   // A pyenv shim is a script that takes longer than the interpreter; its versions are looked up below.
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/local/bin', '/usr/bin'])
+  for (const folder of [...searchPath.split(delimiter), '/usr/local/bin', '/usr/bin'])
     if (folder !== '' && !folder.includes('shims'))
       for (const name of await entries(folder)) if (/^python3(\.\d+)?$/.test(name)) paths.add(join(folder, name))
   for (const root of [join(homedir(), '.pyenv', 'versions'), join(homedir(), '.local', 'share', 'uv', 'python')])

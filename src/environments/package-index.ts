@@ -10,6 +10,8 @@ export interface PackageIndex {
   readonly pip: Readonly<Record<string, string>>
   /** How the server's own user reaches a network: proxies and certificates. For builds, not for jobs. */
   readonly network: Readonly<Record<string, string>>
+  /** The server's PATH, where interpreters are looked for. */
+  readonly searchPath: string
   /** Folders of wheels on this machine. */
   readonly folders: readonly string[]
 }
@@ -61,7 +63,13 @@ export function userPackageIndex(variables: Readonly<Record<string, string | und
   const network: Record<string, string> = {}
   for (const [name, value] of Object.entries(variables))
     if (/^(https?_proxy|no_proxy|ssl_cert_(file|dir))$/i.test(name) && value) network[name] = value
-  return { uv, pip, network, folders: words('find-links').filter((each) => each.startsWith('/')) }
+  return {
+    uv,
+    pip,
+    network,
+    searchPath: variables.PATH ?? '',
+    folders: words('find-links').filter((each) => each.startsWith('/')),
+  }
 }
 
 /** `[global]` and `[install]` of a pip.conf. Continuation lines belong to the setting above. */

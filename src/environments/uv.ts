@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Interpreter } from './interpreters.ts'
@@ -43,7 +44,7 @@ export async function uvProgram(options: {
 
 async function withPip(interpreter: Interpreter, target: string, index: PackageIndex): Promise<void> {
   const run = promisify(execFile)
-  const env = { ...process.env, ...index.pip }
+  const env = { PATH: index.searchPath, HOME: homedir(), ...index.network, ...index.pip }
   const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--no-deps', '--target', target, `uv==${uvVersion}`]
   try {
     await run(interpreter.executable, ['-I', ...install], { env })
