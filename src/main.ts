@@ -236,7 +236,7 @@ async function loadEngines() {
           return size && { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3 }
         },
         keepFreeBytes: config.settings.keepFreeBytes,
-        readable: [options.bundle],
+        readable: [options.bundle, ...packages.files],
         variables: packages.pip,
       })
     },

@@ -80,7 +80,8 @@ async function run(
 ): Promise<void> {
   const { directory, tools, interpreter, index, confine, tell, target } = options
   const folders: string[] = []
-  for (const path of [interpreter.prefix, tools, ...index.folders])
+  const certificates = [index.network.SSL_CERT_FILE, index.network.SSL_CERT_DIR].filter((path) => path !== undefined)
+  for (const path of [interpreter.prefix, tools, ...index.files, ...certificates])
     if (!isSystem(path) && (await stat(path).catch(() => undefined))) folders.push(path)
   const [program = '', ...args] = confine({
     command,

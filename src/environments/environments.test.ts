@@ -133,16 +133,16 @@ describe('the user’s package index', () => {
     const index = userPackageIndex({
       PIP_CONFIG_FILE: file,
       PIP_EXTRA_INDEX_URL: 'https://b.example/simple',
-      PIP_FIND_LINKS: '/wheels /more',
+      PIP_FIND_LINKS: `${folder} /not/there`,
       UV_HTTP_TIMEOUT: '9',
     })
-    await rm(folder, { recursive: true })
     assert.equal(index.uv.UV_DEFAULT_INDEX, 'https://a.example/simple')
     assert.equal(index.uv.UV_INDEX, 'https://b.example/simple')
-    assert.equal(index.uv.UV_FIND_LINKS, '/wheels,/more')
+    assert.equal(index.uv.UV_FIND_LINKS, `${folder},/not/there`)
     assert.equal(index.uv.UV_INSECURE_HOST, 'a.example b.example')
     assert.equal(index.uv.UV_HTTP_TIMEOUT, '9')
     assert.equal(index.pip.PIP_INDEX_URL, 'https://a.example/simple')
-    assert.deepEqual(index.folders, ['/wheels', '/more'])
+    assert.ok(index.files.includes(folder) && !index.files.includes('/not/there'))
+    await rm(folder, { recursive: true })
   })
 })

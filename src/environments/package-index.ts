@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,8 +12,8 @@ export interface PackageIndex {
   readonly network: Readonly<Record<string, string>>
   /** The server's PATH, where interpreters are looked for. */
   readonly searchPath: string
-  /** Folders of wheels on this machine. */
-  readonly folders: readonly string[]
+  /** What of this machine pip and uv read for it: folders of wheels, a certificate. */
+  readonly files: readonly string[]
 }
 
 /** pip's own settings, from its variables and its files: a machine with an index of its own says so there. */
@@ -68,7 +68,7 @@ export function userPackageIndex(variables: Readonly<Record<string, string | und
     pip,
     network,
     searchPath: variables.PATH ?? '',
-    folders: words('find-links').filter((each) => each.startsWith('/')),
+    files: [...words('find-links'), ...words('cert')].filter((path) => existsSync(path)),
   }
 }
 
