@@ -1,7 +1,7 @@
 import { artifactFace } from './artifacts/face.ts'
 import { dataFace, modelRegistryFace } from './dataset/face.ts'
 import { executionFace } from './execution/face.ts'
-import { historyFace } from './history/face.ts'
+import { historyFace, privateHistoryFace } from './history/face.ts'
 import { hyperdriveFace } from './hyperdrive/face.ts'
 import { metricFace } from './metric/face.ts'
 import { mlflowFace } from './mlflow/face.ts'
@@ -11,6 +11,7 @@ import type { Face } from './operation.ts'
 /** The services of a region. A path that is none of theirs is refused in the first one's words. */
 export const faces: readonly Face[] = [
   historyFace,
+  privateHistoryFace,
   mlflowFace,
   metricFace,
   artifactFace,

@@ -65,6 +65,11 @@ describe('run history', () => {
     const data = (await ask('POST', '/rundata', { runId: 'R1', selectRunMetadata: true })).json
     assert.equal(data.runMetadata.runId, 'R1')
     assert.equal((await ask('POST', '/runs/R1/cancel')).json.status, 'Canceled')
+    const spans = (await ask('GET', '/runs/R1/spans', undefined, '/history/v1.0/private')).json.value
+    assert.deepEqual(
+      spans.map((span: { status: string }) => span.status),
+      ['Running', 'Canceled'],
+    )
     assert.equal((await ask('POST', '/runs/R1/cancel')).json.status, 'Canceled')
   })
 

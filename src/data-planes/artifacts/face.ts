@@ -75,6 +75,18 @@ export const artifactFace: Face = {
       },
     }),
     operation({
+      name: 'Artifacts.getSas',
+      method: 'GET',
+      path: `${at}/write`,
+      right: write,
+      query: PathQuery,
+      async answer(deps, { workspace, params, query, origin }) {
+        const artifacts = await openArtifacts(deps, { ...params, workspace: workspace.key })
+        const contentUri = await artifacts.url(query.path, origin, 'write')
+        return { ...(await presentContent(artifacts, query.path, origin)), contentUri }
+      },
+    }),
+    operation({
       name: 'Artifacts.listSasByPrefix',
       method: 'GET',
       path: `${at}/prefix/contentinfo`,

@@ -2,7 +2,7 @@ import { historyRefusal } from '../history-errors.ts'
 import type { Face } from '../operation.ts'
 import { experimentOperations } from './experiments.ts'
 import { runArtifactOperations } from './run-artifacts.ts'
-import { runDataOperations } from './run-data.ts'
+import { runDataOperations, spanOperations } from './run-data.ts'
 import { runQueryOperations } from './run-queries.ts'
 import { runOperations } from './runs.ts'
 
@@ -18,4 +18,12 @@ export const historyFace: Face = {
     ...runDataOperations,
     ...runArtifactOperations,
   ],
+}
+
+/** What run history keeps for Azure's own services. */
+export const privateHistoryFace: Face = {
+  name: 'Run history',
+  prefixes: ['/history/v1.0/private'],
+  refuse: historyRefusal,
+  operations: spanOperations,
 }

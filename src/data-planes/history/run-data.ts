@@ -5,7 +5,6 @@ import { isFault } from '../../faults.ts'
 import type { JsonObject } from '../../json.ts'
 import { operation, type Workspace } from '../operation.ts'
 import { presentRun, presentSpans } from '../run-dto.ts'
-import { runOperation } from './run-operation.ts'
 
 const right = 'experiments/runs/read'
 
@@ -26,7 +25,7 @@ async function runData(deps: Deps, workspace: Workspace, asked: Static<typeof Ru
   }
 }
 
-/** Run history's `rundata`, from which clients learn a run's named outputs, and the states it went through. */
+/** Run history's `rundata`, from which clients learn a run's named outputs. */
 export const runDataOperations = [
   operation({
     name: 'Runs.getRunData',
@@ -56,13 +55,18 @@ export const runDataOperations = [
       return { successfulResults: results, failedResults: errors }
     },
   }),
-  ...runOperation({
-    name: 'Spans.list',
+]
+
+/** The states that a run went through: run history keeps them beside its public paths. */
+export const spanOperations = ([false, true] as const).map((active) =>
+  operation({
+    name: active ? 'Spans.getActive' : 'Spans.list',
     method: 'GET',
-    suffix: '/spans',
+    path: active ? '/runs/{runId}/spans/active' : ('/runs/{runId}/spans' as '/runs/{runId}/spans/active'),
     right,
-    async answer({ store }, { workspace, path }) {
-      return { value: presentSpans(await findRun(store, workspace.key, path)) }
+    async answer({ store }, { workspace, params }) {
+      const spans = presentSpans(await findRun(store, workspace.key, params))
+      return active ? { spans: spans.filter(({ endTimestamp }) => endTimestamp === null) } : { value: spans }
     },
   }),
-]
+)
