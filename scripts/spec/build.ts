@@ -13,9 +13,6 @@ import { factsIn, type Source } from './facts-in.ts'
 import { foldType } from './fold-type.ts'
 import { placeOf } from './place-of.ts'
 
-/** The regional services' operations have a script of their own. */
-const REGIONAL = 'regional-operations.json'
-
 /** What this script makes in `spec/`; other files there are made by others. */
 export const MADE = ['index.json', '*/*.json'] as const
 
@@ -78,12 +75,11 @@ if (import.meta.main) {
     const stale = [...files].filter(
       ([path, text]) => !there.includes(path) || readFileSync(join(target, path), 'utf8') !== text,
     )
-    const left = there.filter((path) => !files.has(path) && path !== REGIONAL)
+    const left = there.filter((path) => !files.has(path))
     for (const path of [...stale.map(([path]) => path), ...left]) console.error(`spec/${path} is not fresh`)
     process.exitCode = stale.length + left.length === 0 ? 0 : 1
   } else {
-    for (const entry of readdirSync(target))
-      if (!entry.endsWith('.md') && entry !== REGIONAL) rmSync(join(target, entry), { recursive: true })
+    for (const path of globSync(MADE, { cwd: target })) rmSync(join(target, path))
     for (const [path, text] of files) {
       mkdirSync(dirname(join(target, path)), { recursive: true })
       writeFileSync(join(target, path), text)
