@@ -105,7 +105,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       authority,
       outbound: config.upstream,
       accountExists: async (account) => (await blobService.accounts.get(account)) !== undefined,
-      ownNames: config.origins,
+      ownNames: [...config.origins, config.host.includes(':') ? `[${config.host}]` : config.host],
       log: base.log,
     })
 
@@ -119,7 +119,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const port = await listen(door, config, await facts.rememberedPort(directory))
     onStop('the gateway', () => door.close())
     await facts.rememberPort(directory, port)
-    address.proxy = `http://127.0.0.1:${port}`
+    const { httpUrl, httpsUrl } = facts.addressesOf(config.host, port)
+    address.proxy = httpUrl
     onStop('runs', () => runs.stop())
     await runs.start()
 
@@ -131,9 +132,9 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       version: program.version,
       host: config.host,
       port,
-      httpUrl: `http://127.0.0.1:${port}`,
-      httpsUrl: `https://localhost:${port}`,
-      mlflowUrl: `http://127.0.0.1:${port}/mlflow/v2.0${group}/providers/Microsoft.MachineLearningServices/workspaces/default`,
+      httpUrl,
+      httpsUrl,
+      mlflowUrl: `${httpUrl}/mlflow/v2.0${group}/providers/Microsoft.MachineLearningServices/workspaces/default`,
       dataDir: directory,
       bundle,
       rootCertificate: join(directory, 'ca', 'root.pem'),

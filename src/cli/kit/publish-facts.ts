@@ -11,6 +11,16 @@ export const publishFacts = (facts: ServerFacts): Promise<void> =>
 
 export const withdrawFacts = (dataDirectory: string): Promise<void> => rm(file(dataDirectory), { force: true })
 
+/** How this machine reaches a server that listens on `host`. Certificates name localhost alone. */
+export function addressesOf(host: string, port: number): { readonly httpUrl: string; readonly httpsUrl: string } {
+  const everywhere = ['0.0.0.0', '::', '127.0.0.1', 'localhost'].includes(host)
+  const name = host.includes(':') ? `[${host}]` : host
+  return {
+    httpUrl: `http://${everywhere ? '127.0.0.1' : name}:${port}`,
+    httpsUrl: `https://${everywhere ? 'localhost' : name}:${port}`,
+  }
+}
+
 /** What tells this process from a later one with its number. */
 export const ownProcessStart = async (): Promise<string> => (await processStart(process.pid)) ?? ''
 
