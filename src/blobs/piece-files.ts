@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, mkdir, open, opendir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type RemoteMd5, remoteMd5 } from './remote-md5.ts'
 
 /** A file that was made and that no row names yet. */
 export interface NewFile {
@@ -18,6 +19,8 @@ export interface NewFile {
  * becomes part of a path.
  */
 export interface PieceFiles {
+  /** Computes checksums of what is written. */
+  readonly md5: RemoteMd5
   path(id: string): string
   /** Opens a new file for writing; `seal` brings it and its directory entry to disk. */
   create(): Promise<NewFile & { readonly handle: FileHandle; seal(): Promise<void> }>
@@ -65,7 +68,9 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
   }
   const syncFolder = (id: string): Promise<void> | undefined => folders.get(id.slice(0, 2))?.sync()
 
+  const md5 = remoteMd5()
   return {
+    md5,
     path,
     async create() {
       const file = newFile()
@@ -110,6 +115,7 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
       return removed
     },
     async close() {
+      await md5.close()
       for (const folder of folders.values()) await folder.close()
       folders.clear()
     },

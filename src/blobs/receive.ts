@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
+import { hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { fault } from '../faults.ts'
 import { Crc64 } from './crc64.ts'
+import { FileSink } from './file-sink.ts'
 import type { NewFile, PieceFiles } from './piece-files.ts'
 
 /** Up to this many bytes stand in the database, under its group commit; what is longer is a file. */
 export const INLINE_BYTES = 64 * 1024
-
-/** Bytes are gathered up to this before they are written. */
-const GATHERED = 1024 * 1024
-/** Every so many bytes the disk is asked to begin: the last fdatasync finds most of the work done. */
-const FLUSHED = 16 * 1024 * 1024
 
 /** Bytes that have arrived and are safe, and that no row names yet. */
 export interface Received {
@@ -43,12 +38,10 @@ export async function receive(
   files: PieceFiles,
   options: ReceiveOptions,
 ): Promise<Received> {
-  const md5 = options.md5 ? createHash('md5') : undefined
   const crc64 = options.crc64 ? new Crc64() : undefined
-  const sink = new Sink(files)
+  const sink = new Sink(files, options.md5 ?? false)
   try {
     const take = (chunk: Uint8Array): Promise<void> | undefined => {
-      md5?.update(chunk)
       crc64?.update(chunk)
       if (sink.size + chunk.length > options.limit) throw fault('RequestBodyTooLarge', { limit: options.limit })
       return sink.add(chunk)
@@ -56,51 +49,47 @@ export async function receive(
     if (source instanceof Uint8Array) await take(source)
     else await drain(source, take)
     if (options.expected !== undefined && sink.size !== options.expected) throw fault('IncompleteBody')
-    const { bytes, file } = await sink.finish()
-    return { size: sink.size, bytes, file, md5: md5?.digest('base64'), crc64: crc64?.digest() }
+    return { size: sink.size, ...(await sink.finish()), crc64: crc64?.digest() }
   } catch (error) {
     await sink.discard()
     throw error
   }
 }
 
-/** Gathers chunks, and moves to a file when they get many. One write is under way while the next is gathered. */
+/** Keeps few bytes, and moves to a file when they get many. */
 class Sink {
   readonly #files: PieceFiles
-  #gathered: Uint8Array[] = []
-  #held = 0
+  readonly #md5: boolean
+  #kept: Uint8Array[] = []
   #file: Awaited<ReturnType<PieceFiles['create']>> | undefined
-  #writing: Promise<void> = Promise.resolve()
-  #unflushed = 0
-  #flushing: Promise<void> = Promise.resolve()
+  #sink: FileSink | undefined
   size = 0
 
-  constructor(files: PieceFiles) {
+  constructor(files: PieceFiles, md5: boolean) {
     this.#files = files
+    this.#md5 = md5
   }
 
   add(chunk: Uint8Array): Promise<void> | undefined {
-    this.#gathered.push(chunk)
-    this.#held += chunk.length
     this.size += chunk.length
-    const isFull = this.#file ? this.#held >= GATHERED : this.#held > INLINE_BYTES
-    return isFull ? this.#spill() : undefined
+    if (this.#sink) return this.#sink.add(chunk)
+    this.#kept.push(chunk)
+    return this.size > INLINE_BYTES ? this.#spill() : undefined
   }
 
-  async finish(): Promise<{ bytes: Uint8Array | undefined; file: NewFile | undefined }> {
-    if (!this.#file) {
-      const [only] = this.#gathered
-      return { bytes: only && this.#gathered.length === 1 ? only : Buffer.concat(this.#gathered), file: undefined }
+  async finish(): Promise<Pick<Received, 'bytes' | 'file' | 'md5'>> {
+    if (!this.#sink || !this.#file) {
+      const [only] = this.#kept
+      const bytes = only && this.#kept.length === 1 ? only : Buffer.concat(this.#kept)
+      return { bytes, file: undefined, md5: this.#md5 ? hash('md5', bytes, 'base64') : undefined }
     }
-    await this.#spill()
-    await this.#writing
-    await this.#flushing
+    const md5 = await this.#sink.finish()
     await this.#file.seal()
-    return { bytes: undefined, file: this.#file }
+    return { bytes: undefined, file: this.#file, md5 }
   }
 
   async discard(): Promise<void> {
-    await Promise.allSettled([this.#writing, this.#flushing])
+    await this.#sink?.abandon()
     if (!this.#file) return
     // Already closed where sealing itself failed.
     await this.#file.handle.close().catch(() => undefined)
@@ -108,29 +97,12 @@ class Sink {
   }
 
   async #spill(): Promise<void> {
-    this.#file ??= await this.#files.create()
-    await this.#writing
-    const chunks = this.#gathered
-    const { handle } = this.#file
-    this.#unflushed += this.#held
-    this.#gathered = []
-    this.#held = 0
-    if (chunks.length > 0) this.#writing = writeAll(handle, chunks)
-    // Whoever adds or finishes next sees the failure; until then it must not end the process.
-    this.#writing.catch(() => undefined)
-    if (this.#unflushed < FLUSHED) return
-    this.#unflushed = 0
-    this.#flushing = Promise.all([this.#flushing, this.#writing.then(() => handle.datasync())]).then(() => undefined)
-    this.#flushing.catch(() => undefined)
+    this.#file = await this.#files.create()
+    this.#sink = new FileSink(this.#file.handle, this.#md5 ? this.#files.md5.begin() : undefined)
+    const kept = this.#kept
+    this.#kept = []
+    for (const chunk of kept) await this.#sink.add(chunk)
   }
-}
-
-async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  const wanted = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  const { bytesWritten } = await handle.writev(chunks as Uint8Array[])
-  if (bytesWritten === wanted) return
-  // A short write, as before a full disk: the rest goes one by one, and says why when it can't.
-  await handle.writeFile(Buffer.concat(chunks as Uint8Array[]).subarray(bytesWritten))
 }
 
 /** Hands on each chunk; what takes time to store holds up the sender. Rejects where the stream ends before its end. */
