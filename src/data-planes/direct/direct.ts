@@ -3,7 +3,7 @@ import { type Fault, fault, isFault } from '../../faults.ts'
 import type { Origin, RequestContext, SurfaceHandler } from '../../gateway/surface.ts'
 import type { JsonObject } from '../../json.ts'
 import { endpoints } from './endpoints.ts'
-import { addPrincipal, type PrincipalsDeps } from './principals.ts'
+import type { PrincipalsDeps } from './principals.ts'
 
 export interface DirectDeps {
   readonly version: string
@@ -31,7 +31,11 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
     '/lazuli/status': { GET: () => ({ body: deps.status() }) },
     '/lazuli/ca.pem': { GET: () => ({ body: deps.rootPem, type: 'application/x-pem-file' }) },
     '/lazuli/principals': {
-      POST: async (request) => ({ status: 201, body: await addPrincipal(deps.principals, request) }),
+      POST: async (request) => {
+        // Loaded when first asked: its schema checker takes longer to load than the rest of this plane.
+        const { addPrincipal } = await import('./principals.ts')
+        return { status: 201, body: await addPrincipal(deps.principals, request) }
+      },
     },
     '/metadata/endpoints': {
       GET: (_, context) => ({
