@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Machine } from './machine.ts'
 
@@ -74,12 +74,17 @@ function limiterIn(parent: Parent | undefined): MemoryLimiter {
       return { cgroups: [group] }
     },
     release(name) {
-      try {
-        rmdirSync(join(parent.path, `lazuli-${name}`))
-      } catch {
-        // Gone already, or the kernel still empties it; an empty group costs nothing.
-      }
+      remove(join(parent.path, `lazuli-${name}`), 10)
     },
+  }
+}
+
+/** The kernel keeps a group for a moment after its last process; one that stays for good is empty and costs little. */
+function remove(group: string, tries: number): void {
+  try {
+    rmdirSync(group)
+  } catch {
+    if (tries > 0 && existsSync(group)) setTimeout(() => remove(group, tries - 1), 500).unref()
   }
 }
 
