@@ -252,7 +252,11 @@ export class Job {
     this.#watcher?.close()
     this.#deps.limiter.release(this.folder.name)
     await this.#logs.close()
-    await this.#enter(status, how)
+    // A cancellation that nobody asked for by hand gives its reason as a warning too: clients look for errors only in
+    // failed jobs.
+    const told = status === 'Canceled' && how.error ? [how.error.message] : []
+    const warnings = [...(this.#journal.last?.warnings ?? []), ...told]
+    await this.#enter(status, { ...how, ...(warnings.length > 0 ? { warnings } : {}) })
     await this.clean()
   }
 

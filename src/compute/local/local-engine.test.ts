@@ -109,6 +109,7 @@ for (const { name, plain } of [
       const seen = await reaches(engine, spec.id, ...ended)
       assert.equal(seen.status, 'Canceled')
       assert.match(seen.error?.message ?? '', /longer than its timeout of 1 seconds/)
+      assert.deepEqual(seen.warnings, [seen.error?.message])
     })
 
     test('inputs and outputs stand in the command and in variables; stored bytes never change', async () => {
