@@ -21,9 +21,10 @@ export async function client(options: {
   readonly ledger: Ledger
   readonly random: Random
   readonly ended: () => boolean
-}): Promise<number> {
-  const { name, server, place, ledger, random, ended } = options
-  let changes = 0
+  /** Called after each change that was acknowledged. */
+  readonly changed: () => void
+}): Promise<void> {
+  const { name, server, place, ledger, random, ended, changed } = options
   const blob = (path: string, ask: Ask = {}) => askBlob(server, path, ask)
 
   const kinds = {
@@ -101,9 +102,8 @@ export async function client(options: {
   const all = Object.values(kinds)
   while (!ended()) {
     await random.pick(all)()
-    changes++
+    changed()
   }
-  return changes
 }
 
 async function askBlob(server: TestServer, path: string, ask: Ask = {}): Promise<Answer> {
@@ -117,18 +117,15 @@ const read = (path: string) => async (server: TestServer) => {
 }
 
 function ok(answer: Answer): boolean {
-  if (answer.status >= 500) throw new Refused(`${answer.status} ${answer.text.slice(0, 300)}`)
+  if (answer.status >= 500) throw new Error(`${answer.status} ${answer.text.slice(0, 300)}`)
   if (answer.status >= 400)
-    throw new Refused(`the load asks for nothing wrong, but was refused: ${answer.status} ${answer.text.slice(0, 300)}`)
+    throw new Error(`the load asks for nothing wrong, but was refused: ${answer.status} ${answer.text.slice(0, 300)}`)
   return true
 }
 
-/** The server answered, and not as it should: never a consequence of the kill. */
-export class Refused extends Error {}
-
 function found(answer: Answer): Answer | undefined {
   if (answer.status === 404) return undefined
-  if (answer.status !== 200) throw new Refused(`a read answered ${answer.status} ${answer.text.slice(0, 300)}`)
+  if (answer.status !== 200) throw new Error(`a read answered ${answer.status} ${answer.text.slice(0, 300)}`)
   return answer
 }
 

@@ -3,7 +3,7 @@
  * for, after writing the point's name to a file. The suite sees the file and sends SIGKILL from its own process. Nothing
  * is thrown and nothing of the server's code knows of it: the points are the calls that bring state to disk.
  *
- * LAZULI_TEST_STALL = `POINT:OCCURRENCE:FILE`
+ * LAZULI_TEST_STALL = `POINT:OCCURRENCE:FILE`; occurrences count from the SIGUSR2 that the suite sends once the server is ready.
  */
 import childProcess from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -16,7 +16,10 @@ const [point = '', occurrence = '1', file = ''] = (process.env.LAZULI_TEST_STALL
 if (isMainThread && point !== '' && file !== '') arm()
 
 function arm(): void {
-  let left = Number(occurrence)
+  let left = Number.POSITIVE_INFINITY
+  process.on('SIGUSR2', () => {
+    left = Number(occurrence)
+  })
   const pass = (name: string) => {
     if (name !== point || --left > 0) return
     writeFileSync(file, name)
