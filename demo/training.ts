@@ -84,7 +84,11 @@ async function uploadData(stage: Stage): Promise<void> {
 }
 
 async function registerEnvironment(stage: Stage): Promise<void> {
-  await stage.ask(put(`${WORKSPACE}/environments/iris/versions/1?${VERSION}`, { properties: { image: IMAGE, condaFile } }), 200, 201)
+  await stage.ask(
+    put(`${WORKSPACE}/environments/iris/versions/1?${VERSION}`, { properties: { image: IMAGE, condaFile } }),
+    200,
+    201,
+  )
 }
 
 async function submitJob(stage: Stage): Promise<void> {
