@@ -7,10 +7,10 @@ export async function submitToFirstOutput(server: TestServer): Promise<Row> {
   const workspace = `/subscriptions/${server.facts.subscriptionId}/resourceGroups/lazuli/providers/Microsoft.MachineLearningServices/workspaces/default`
   const version = 'api-version=2023-10-01'
   const environmentId = `${workspace}/environments/submit/versions/1`
-  const condaFile = 'name: submit\ndependencies:\n  - pip\n'
+  const image = 'mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04'
   const environment = await server.ask(`${environmentId}?${version}`, {
     method: 'PUT',
-    body: { properties: { condaFile } },
+    body: { properties: { image } },
   })
   if (environment.status >= 300) throw new Error(`no environment: ${environment.status} ${environment.text}`)
   const token = await server.token({ resource: 'https://storage.azure.com/' })

@@ -20,8 +20,8 @@ const chosen = flows.filter(
 
 console.log('making the Python and JavaScript environments …')
 const [python] = await timed('environments', () => Promise.all([pythonEnvironment(), javascriptEnvironment()]))
-// The images that the flows name ask for Python 3.10 and 3.11: without them a job may run on what the machine has.
-const substitute = process.env.LAZULI_ALLOW_SUBSTITUTE ?? (missing('python3.10') || missing('python3.11') ? '1' : '0')
+// One image that the flows name asks for Python 3.11: without it a job may run on what the machine has.
+const substitute = process.env.LAZULI_ALLOW_SUBSTITUTE ?? (missing('python3.11') ? '1' : '0')
 console.log(
   `jobs run on ${substitute === '1' ? 'an interpreter that this machine has in place of the asked one' : 'the interpreter that their image names'}`,
 )
