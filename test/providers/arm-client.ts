@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkResponse } from '../support/contract.ts'
 import { type Answer, type TestServer, until } from '../support/server.ts'
 
 export const ML = 'Microsoft.MachineLearningServices'
@@ -63,10 +64,13 @@ export class ArmClient {
     return ended.json.error
   }
 
-  #ask(method: string, path: string, query: string, body?: object): Promise<Answer> {
+  /** Asks, and holds the answer against the contract of the version that was asked. */
+  async #ask(method: string, path: string, query: string, body?: object): Promise<Answer> {
     const mark = path.includes('?') ? '&' : '?'
     const target = `${path}${mark}api-version=${versionOf(path)}${query}`
-    return this.server.ask(target, { method, ...(body !== undefined && { body }) })
+    const answer = await this.server.ask(target, { method, ...(body !== undefined && { body }) })
+    checkResponse(method, target, answer.status, answer.text === '' ? undefined : answer.json)
+    return answer
   }
 }
 

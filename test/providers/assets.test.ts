@@ -17,6 +17,9 @@ after(() => server.stop())
 const path = (rest: string) => `${arm.workspace}/${rest}`
 const names = (answer: { json: { value: { name: string }[] } }) => answer.json.value.map(({ name }) => name)
 const BLOB = 'azureml://datastores/workspaceblobstore/paths/'
+/** Whatever spelling was sent, assets keep the one that is good anywhere. */
+const LONG =
+  /^azureml:\/\/subscriptions\/[^/]+\/resourcegroups\/lazuli\/workspaces\/default\/datastores\/workspaceblobstore\/paths\/m\/$/
 
 describe('versions', () => {
   const version = (name: string) => path(`models/m/versions/${name}`)
@@ -42,7 +45,7 @@ describe('versions', () => {
     assert.equal((await arm.put(version('1'), model())).status, 200)
     const changed = await arm.put(version('1'), model({ description: 'd', tags: { a: 'b' } }))
     assert.equal(changed.status, 200, changed.text)
-    assert.equal(changed.json.properties.modelUri, `${BLOB}m/`)
+    assert.match(changed.json.properties.modelUri, LONG)
     assert.deepEqual(changed.json.properties.tags, { a: 'b' })
   })
 
@@ -50,7 +53,7 @@ describe('versions', () => {
     const refusal = await arm.refusal(version('1'), model({ modelUri: `${BLOB}other/` }))
     assert.equal(refusal.code, 'UserError')
     assert.match(refusal.message, /modelUri/)
-    assert.equal((await arm.get(version('1'))).json.properties.modelUri, `${BLOB}m/`)
+    assert.match((await arm.get(version('1'))).json.properties.modelUri, LONG)
   })
 
   test('that are archived are listed when asked for', async () => {

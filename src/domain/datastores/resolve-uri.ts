@@ -1,6 +1,6 @@
 import type { BlobLocation } from '../../compute/engine.ts'
 import { type Fault, fault } from '../../faults.ts'
-import { objectAt, textAt } from '../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Repositories } from '../../store/store.ts'
 import { blobDatastore, DATASTORES, datastorePlace } from './datastore.ts'
@@ -59,6 +59,12 @@ export const datastoreUri = (workspace: string, datastore: string, path: string)
 export function longUri(workspace: string, uri: string): string {
   const short = SHORT.exec(uri)
   return short ? datastoreUri(workspace, short[1] ?? '', short[2] ?? '') : uri
+}
+
+/** Properties with the URI of this name in its long form, as Azure keeps those of assets. */
+export function withLongUri(workspace: string, properties: JsonObject, name: string): JsonObject {
+  const uri = textAt(properties[name])
+  return uri === undefined ? properties : { ...properties, [name]: longUri(workspace, uri) }
 }
 
 async function inDatastore(from: Reads, workspace: string, name: string, path: string): Promise<BlobLocation> {

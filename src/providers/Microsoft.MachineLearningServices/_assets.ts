@@ -22,6 +22,8 @@ export interface AssetDeclaration {
   readonly kind: AssetKind
   /** What a new version has unless it says otherwise. */
   readonly defaults?: JsonObject
+  /** Properties in the one spelling that is kept, whatever a client sent. */
+  readonly normal?: (properties: JsonObject, workspace: string) => JsonObject
   /** Rules of this kind for a version's properties. @throws any Fault */
   readonly check?: (deps: Deps, properties: JsonObject, request: AssetWish) => Promise<void>
   /** What a container takes from its first version. */
@@ -59,7 +61,9 @@ export const assetVersion = (asset: AssetDeclaration): ResourceDeclaration<typeo
     makesParent: ({ body }) => ({ properties: { ...EMPTY, ...asset.container?.(objectAt(body.properties)) } }),
     async check(deps, request) {
       const { id, existing } = request
-      const body = withoutNulls(request.body)
+      const sent = withoutNulls(request.body)
+      const workspace = id.parent?.parent?.text ?? ''
+      const body = asset.normal ? { ...sent, properties: asset.normal(objectAt(sent.properties), workspace) } : sent
       if (!existing) {
         await asset.check?.(deps, objectAt(body.properties), request)
         return body

@@ -88,7 +88,7 @@ const keysOf = (
   keys: (['key1', 'key2'] as const).map((keyName) => ({
     keyName,
     value: secret(accountKeyPaths[keyName]) ?? '',
-    permissions: 'FULL',
+    permissions: 'Full',
     creationTime: textAt(objectAt(state.keyCreationTime)[keyName]) ?? '',
   })),
 })

@@ -1,4 +1,5 @@
 import { checkAssetUri } from '../../../../domain/assets/check-asset-uri.ts'
+import { withLongUri } from '../../../../domain/datastores/resolve-uri.ts'
 import { fault } from '../../../../faults.ts'
 import { textAt } from '../../../../json.ts'
 import { assetVersion } from '../../_assets.ts'
@@ -7,6 +8,7 @@ import { assetVersion } from '../../_assets.ts'
 export default assetVersion({
   kind: 'data',
   container: ({ dataType }) => (dataType === undefined ? {} : { dataType }),
+  normal: (properties, workspace) => withLongUri(workspace, properties, 'dataUri'),
   async check({ store }, { dataUri, dataType }, { id }) {
     const uri = textAt(dataUri)
     if (!uri) throw fault('AssetInvalid', { reason: "A data asset needs a 'dataUri'." })

@@ -1,4 +1,5 @@
 import { checkAssetUri } from '../../../../domain/assets/check-asset-uri.ts'
+import { withLongUri } from '../../../../domain/datastores/resolve-uri.ts'
 import { fault } from '../../../../faults.ts'
 import { textAt } from '../../../../json.ts'
 import { assetVersion } from '../../_assets.ts'
@@ -7,6 +8,7 @@ import { assetVersion } from '../../_assets.ts'
 export default assetVersion({
   kind: 'models',
   defaults: { flavors: {}, modelType: 'custom_model' },
+  normal: (properties, workspace) => withLongUri(workspace, properties, 'modelUri'),
   async check({ store }, { modelUri }, { id }) {
     const uri = textAt(modelUri)
     if (!uri) throw fault('AssetInvalid', { reason: "A model needs a 'modelUri'." })
