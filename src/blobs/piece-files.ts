@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, opendir, unlink } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, opendir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RemoteMd5, remoteMd5 } from './remote-md5.ts'
 
@@ -33,22 +33,31 @@ export interface PieceFiles {
 }
 
 const ID = /^[0-9a-f]{32}$/
+const FOLDER = /^[0-9a-f]{2}$/
 
 /** Files below `directory`, in 256 folders by the first byte of their ids. */
 export async function pieceFiles(directory: string): Promise<PieceFiles> {
   /** Files that are being made: no row names them, and they are no orphans. */
   const pending = new Set<string>()
-  const folders = new Map<string, FileHandle>()
+  /** Folders that are in use, open to be synced. Made when first needed: a start waits for none. */
+  const folders = new Map<string, Promise<FileHandle>>()
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  for (let byte = 0; byte < 256; byte += 1) {
-    const name = byte.toString(16).padStart(2, '0')
-    await mkdir(join(directory, name), { recursive: true, mode: 0o700 })
-    folders.set(name, await open(join(directory, name), 'r'))
-  }
-  const top = await open(directory, 'r')
-  await top.sync()
-  await top.close()
 
+  const openFolder = async (name: string): Promise<FileHandle> => {
+    await mkdir(join(directory, name), { recursive: true, mode: 0o700 })
+    // Also where it was there: the server that made it may have been killed before this.
+    const top = await open(directory, 'r')
+    await top.sync()
+    await top.close()
+    return open(join(directory, name), 'r')
+  }
+  const folderOf = (id: string): Promise<FileHandle> => {
+    const name = id.slice(0, 2)
+    const opened = folders.get(name) ?? openFolder(name)
+    folders.set(name, opened)
+    opened.catch(() => folders.delete(name))
+    return opened
+  }
   const path = (id: string): string => {
     if (!ID.test(id)) throw new Error(`Not an id of a piece: ${id}`)
     return join(directory, id.slice(0, 2), id)
@@ -66,7 +75,7 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
       },
     }
   }
-  const syncFolder = (id: string): Promise<void> | undefined => folders.get(id.slice(0, 2))?.sync()
+  const syncFolder = async (id: string): Promise<void> => (await folderOf(id)).sync()
 
   const md5 = remoteMd5()
   return {
@@ -75,6 +84,7 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
     async create() {
       const file = newFile()
       try {
+        await folderOf(file.id)
         const handle = await open(file.path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600)
         return {
           ...file,
@@ -93,6 +103,7 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
     async duplicate(id) {
       const file = newFile()
       try {
+        await folderOf(file.id)
         await link(path(id), file.path)
         await syncFolder(file.id)
         return file
@@ -104,7 +115,8 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
     remove: (id) => unlinkIfThere(path(id)),
     async sweep(isKnown) {
       let removed = 0
-      for (const folder of folders.keys()) {
+      for (const folder of await readdir(directory)) {
+        if (!FOLDER.test(folder)) continue
         for await (const entry of await opendir(join(directory, folder))) {
           // Asked in this order: a file leaves `pending` only once its row can be seen.
           if (!ID.test(entry.name) || pending.has(entry.name) || (await isKnown(entry.name))) continue
@@ -116,7 +128,7 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
     },
     async close() {
       await md5.close()
-      for (const folder of folders.values()) await folder.close()
+      for (const folder of folders.values()) await (await folder).close()
       folders.clear()
     },
   }
