@@ -88,6 +88,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         login: who.login,
         blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
         storage: planes.otherStorageServices(),
+        graph: planes.graphSurface({ store: kept, authenticator, tenantId }),
         regional: planes.regional({ deps, authenticator, access }, gateway.servicesOf),
         direct: planes.directSurface({
           version: program.version,
@@ -100,6 +101,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             bootstrapObjectId: install.objectId,
             add: (name) => who.addPrincipal({ name }),
           },
+          access: { store: kept },
         }),
       },
       authority,
@@ -169,15 +171,17 @@ async function loadGateway() {
 }
 
 async function loadPlanes() {
-  const [storage, direct, discovery, bootstrap] = await Promise.all([
+  const [storage, direct, discovery, graph, bootstrap] = await Promise.all([
     import('./data-planes/storage/blob-service.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
+    import('./data-planes/graph/graph.ts'),
     import('./bootstrap.ts'),
   ])
   return {
     ...storage,
     ...direct,
+    ...graph,
     ...bootstrap,
     /** Discovery answers at once; everything else of a region is loaded with the first request for it. */
     regional(parts: RegionalDeps, servicesOf: DiscoveryDeps['servicesOf']): SurfaceHandler {

@@ -21,6 +21,7 @@ const SERVICES = [
   'arm.ContainerRegistry',
   'arm.Insights.components',
   'arm.KeyVault',
+  'arm.Locks',
   'arm.MachineLearningServices',
   'arm.ManagedIdentity',
   'arm.OperationalInsights',

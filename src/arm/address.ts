@@ -69,7 +69,7 @@ export function addressReader(registry: Registry): (path: string) => Address | u
     })
     const [first] = matches
     if (!first) return undefined
-    const scope = scopeOf(segments, first.pattern.operation.scope)
+    const scope = scopeOf(segments, first.pattern)
     if (!scope) return undefined
     return {
       at: 'operation',
@@ -144,6 +144,7 @@ const SCOPES = {
   tenant: [],
   subscription: ['subscriptions', ':'],
   resourceGroup: ['subscriptions', ':', 'resourcegroups', ':'],
+  any: [],
 } as const
 
 function patternOf(provider: RegisteredProvider, operation: ScopeOperation): Pattern {
@@ -155,7 +156,9 @@ function patternOf(provider: RegisteredProvider, operation: ScopeOperation): Pat
   return { provider, operation, segments: [...SCOPES[operation.scope], ...below, ...own] }
 }
 
-function match({ segments }: Pattern, path: readonly string[]): Record<string, string> | undefined {
+function match({ segments, operation }: Pattern, whole: readonly string[]): Record<string, string> | undefined {
+  // One at any scope is told by how its path ends.
+  const path = operation.scope === 'any' ? whole.slice(-segments.length) : whole
   if (segments.length !== path.length) return undefined
   const params: Record<string, string> = {}
   for (const [at, segment] of segments.entries()) {
@@ -167,7 +170,12 @@ function match({ segments }: Pattern, path: readonly string[]): Record<string, s
   return params
 }
 
-function scopeOf(segments: readonly string[], scope: ScopeOperation['scope']): ResourceId | undefined {
+function scopeOf(segments: readonly string[], { operation, segments: own }: Pattern): ResourceId | undefined {
+  const { scope } = operation
   if (scope === 'tenant') return TENANT
+  if (scope === 'any') {
+    const before = segments.slice(0, -own.length)
+    return before.length === 0 ? TENANT : parseResourceId(before.join('/'))
+  }
   return parseResourceId(segments.slice(0, scope === 'subscription' ? 2 : 4).join('/'))
 }

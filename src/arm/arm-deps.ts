@@ -4,6 +4,7 @@ import type { InnerCalls } from './define-resource.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { Registry } from './registry.ts'
+import type { ScopeLocks } from './scope-locks.ts'
 import type { Versions } from './versions.ts'
 
 /** What the engine's verbs are built with; put together once, in `server.ts`. */
@@ -14,6 +15,7 @@ export interface ArmDeps {
   readonly registry: Registry
   readonly facts: Facts
   readonly versions: Versions
+  readonly scopeLocks: ScopeLocks
   readonly reconciler: Reconciler
   readonly inner: InnerCalls
 }

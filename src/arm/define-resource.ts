@@ -137,7 +137,8 @@ export interface ScopeOperation {
    * with a slash stands right below the scope (`/locations`), as only the resource manager's own do.
    */
   readonly path: string
-  readonly scope: 'tenant' | 'subscription' | 'resourceGroup'
+  /** `any`: at a subscription, a group, a resource, or the tenant. */
+  readonly scope: 'tenant' | 'subscription' | 'resourceGroup' | 'any'
   /** The right, below the namespace: `locations/vmSizes/read`. Left out: any token of this tenant may ask. */
   readonly right?: string
   readonly answer: (
@@ -174,6 +175,20 @@ export interface Reference {
   readonly required?: boolean
   /** Checked when the operation runs instead of when the wish is sent, so that its poller tells what is wrong. */
   readonly late?: boolean
+}
+
+/** A right that a verb needs beside its own, at another scope. */
+export interface LinkedRight {
+  readonly action: string
+  readonly scope: string
+}
+
+/** What a client's verb is about to do, for the rights that it needs elsewhere. */
+export interface LinkedRequest {
+  readonly verb: 'put' | 'patch' | 'delete'
+  /** The body as it was sent, or as it is merged; empty for a delete. */
+  readonly body: JsonObject
+  readonly existing: StoredResource | undefined
 }
 
 /**
@@ -215,6 +230,11 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** Ids in the body that must exist: by path, with the type each must have. */
   readonly references?: readonly Reference[]
+  /**
+   * Rights that a client needs at scopes that the body names, beside the verb's own at the resource. Those of
+   * `references` need no mention: who refers to a resource must be allowed to read it.
+   */
+  readonly linked?: (request: LinkedRequest) => readonly LinkedRight[]
   /** True where this PUT brings the soft-deleted resource of its id back; otherwise it is refused with 409. */
   readonly recovers?: (request: WishRequest<Static<Reads>>) => boolean
   /** Rules that a schema can't say. Runs before anything is written. May answer a changed body. @throws any Fault */

@@ -9,6 +9,7 @@ import { makeInnerCalls } from './inner-calls.ts'
 import { makeReconciler } from './reconciler.ts'
 import { loadRegistry, type Registry } from './registry.ts'
 import { armRouter } from './router.ts'
+import { scopeLocks } from './scope-locks.ts'
 import { apiVersions } from './versions.ts'
 
 export interface ArmOptions {
@@ -43,6 +44,16 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
   const versions = apiVersions(facts)
   const inner = makeInnerCalls(() => arm)
   const reconciler = makeReconciler({ deps, registry, inner: () => inner })
-  const arm: ArmDeps = { deps, authenticator, access, registry, facts, versions, reconciler, inner }
+  const arm: ArmDeps = {
+    deps,
+    authenticator,
+    access,
+    registry,
+    facts,
+    versions,
+    scopeLocks: scopeLocks(deps),
+    reconciler,
+    inner,
+  }
   return { ...inner, surface: armRouter(arm), registry, start: () => reconciler.start(), stop: () => reconciler.stop() }
 }

@@ -114,6 +114,16 @@ export const armFaults = {
     code: 'RequestContentTooLarge',
     message: 'The request content is larger than {limit} bytes.',
   },
+  InvalidLockLevel: {
+    status: 400,
+    code: 'InvalidRequestContent',
+    message: "The lock level '{level}' is none of {levels}.",
+  },
+  ScopeLocked: {
+    status: 409,
+    message:
+      "The scope '{scope}' cannot perform {operation} operation because following scope(s) are locked: '{locked}'. Please remove the lock and try again.",
+  },
   PreconditionFailed: { status: 412, message: "The resource '{id}' has changed since it was read." },
   MethodNotAllowed: { status: 405, message: "The requested resource does not support http method '{method}'." },
   ActionNotFound: {

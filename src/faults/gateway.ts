@@ -56,6 +56,11 @@ export const gatewayFaults = {
     message:
       'Only the owner of this install may do this: send the token in its data directory, or the bootstrap application.',
   },
+  UnknownPrincipal: {
+    status: 404,
+    code: 'PrincipalNotFound',
+    message: "'{principal}' names {count} principals: an object id, a client id or a name that only one has is needed.",
+  },
   BadPrincipalName: {
     status: 400,
     code: 'InvalidPrincipalName',

@@ -52,6 +52,31 @@ export const identityFaults = {
     message: 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
   },
 
+  RoleAssignmentConditionUnsupported: {
+    status: 501,
+    code: 'NotImplemented',
+    message: 'A condition on a role assignment is not evaluated by Lazuli yet, so it is refused.',
+  },
+  InvalidRoleDefinition: { status: 400, message: "The role definition '{role}' is not valid: {reason}." },
+  RoleDefinitionCannotBeChanged: {
+    status: 403,
+    code: 'BuiltInRoleDefinitionUpdateNotPermitted',
+    message: "The role definition '{role}' is built in: it can be neither changed nor deleted.",
+  },
+  RoleDefinitionWithSameNameExists: {
+    status: 409,
+    message: "A custom role or a built-in one with the name '{name}' already exists in the directory.",
+  },
+  RoleDefinitionHasAssignments: {
+    status: 400,
+    message: "There are existing role assignments referencing role '{role}': '{assignment}'.",
+  },
+  LinkedAuthorizationFailed: {
+    status: 403,
+    message:
+      "The client '{client}' with object id '{objectId}' has permission to perform action '{action}' on scope '{scope}'; however, it does not have permission to perform action(s) '{linkedAction}' on the linked scope(s) '{linkedScope}' (respectively) or the linked scope(s) are invalid.",
+  },
+
   AADSTS50059: {
     status: 400,
     code: 'invalid_request',

@@ -10,6 +10,7 @@ export interface PathTarget {
 const byFirstSegment: ReadonlyMap<string, Surface> = new Map<string, Surface>([
   ...['subscriptions', 'providers', 'tenants', 'batch'].map((path) => [path, 'arm'] as const),
   ...['lazuli', 'metadata', ''].map((path) => [path, 'direct'] as const),
+  ...['v1.0'].map((path) => [path, 'graph'] as const),
   ...['studio'].map((path) => [path, 'studio'] as const),
   ...[
     'discovery',

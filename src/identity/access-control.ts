@@ -1,11 +1,11 @@
-import { ROLE_ASSIGNMENTS, roleIdOf } from '../domain/roles/assign-role.ts'
-import { builtInRoles } from '../domain/roles/roles.ts'
+import { assignmentsOf, ROLE_ASSIGNMENTS } from '../domain/roles/assignments.ts'
+import { builtInRole, ROLE_DEFINITIONS } from '../domain/roles/find-role.ts'
+import { type ActionKind, type Permissions, permissionsOf } from '../domain/roles/permissions.ts'
+import type { Role } from '../domain/roles/role.ts'
+import { isWithin, scopeKey } from '../domain/roles/scopes.ts'
 import { fault } from '../faults.ts'
-import { objectAt, textAt } from '../json.ts'
-import { foldId } from '../resource-id.ts'
 import type { Store } from '../store/store.ts'
 import type { AccessControl, Caller } from './identity.ts'
-import { type ActionKind, type Permissions, permissionsOf } from './permissions.ts'
 
 interface Assignment {
   /** Folded; '' for the tenant. */
@@ -18,39 +18,44 @@ const KEPT = 1_000
 /** What a run may do in its workspace, and nothing outside of it. */
 const RUN_ROLE = 'f6c7c914-8db3-469d-8ca1-694a8f32e121'
 
-const roles: ReadonlyMap<string, Permissions> = new Map(builtInRoles.map((role) => [role.id, permissionsOf(role)]))
-
 /**
- * Decides by role assignments, which are resources. A principal's assignments are compiled on its first question and
- * kept until any assignment changes.
+ * Decides by role assignments and role definitions, which are resources. A principal's assignments are compiled on its
+ * first question and kept until any assignment or custom role changes.
  */
 export function roleAccessControl({ store }: { store: Store }): AccessControl {
   const compiled = new Map<string, readonly Assignment[]>()
+  /** Those of the built-in roles, which are the same for everybody. */
+  const shared = new Map<string, Permissions>()
+  const runRole = builtInRole(RUN_ROLE)
+  const runPermissions = runRole && permissionsOf(runRole)
   let epoch = 0
-  store.onResourceChange(ROLE_ASSIGNMENTS, () => {
+  const forget = (): void => {
     epoch++
     compiled.clear()
-  })
+  }
+  for (const type of [ROLE_ASSIGNMENTS, ROLE_DEFINITIONS]) store.onResourceChange(type, forget)
 
   async function compile(objectId: string): Promise<readonly Assignment[]> {
     const asked = epoch
-    const { items } = await store.resources.ofType('', ROLE_ASSIGNMENTS, {
-      where: { 'properties.principalId': objectId },
-    })
-    const found = items.flatMap(({ id, body }): Assignment[] => {
-      const permissions = roles.get(roleIdOf(textAt(objectAt(body.properties).roleDefinitionId) ?? ''))
-      return permissions ? [{ scope: scopeOf(id), permissions }] : []
-    })
+    const held = await assignmentsOf(store, objectId)
+    const found = held.map(({ scope, role }) => ({ scope, permissions: compiledRole(role) }))
     if (compiled.size >= KEPT) compiled.clear()
     // What was read before a change must not be kept after it.
     if (asked === epoch) compiled.set(objectId, found)
     return found
   }
 
+  function compiledRole(role: Role): Permissions {
+    if (!builtInRole(role.id)) return permissionsOf(role)
+    const known = shared.get(role.id) ?? permissionsOf(role)
+    shared.set(role.id, known)
+    return known
+  }
+
   async function allows(caller: Caller, action: string, scope: string, kind: ActionKind = 'actions'): Promise<boolean> {
-    const key = keyOf(scope)
+    const key = scopeKey(scope)
     if (caller.run) {
-      return isWithin(key, keyOf(caller.run.workspace)) && (roles.get(RUN_ROLE)?.allow(action, kind) ?? false)
+      return isWithin(key, scopeKey(caller.run.workspace)) && (runPermissions?.allow(action, kind) ?? false)
     }
     const assignments = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
     return assignments.some((one) => isWithin(key, one.scope) && one.permissions.allow(action, kind))
@@ -65,14 +70,3 @@ export function roleAccessControl({ store }: { store: Store }): AccessControl {
     },
   }
 }
-
-const keyOf = (scope: string): string => (scope === '' || scope === '/' ? '' : foldId(scope))
-
-/** The scope that an assignment's id stands at: everything before its own `/providers/…`. */
-const scopeOf = (id: string): string => {
-  const key = foldId(id)
-  return key.slice(0, key.lastIndexOf('/providers/microsoft.authorization/'))
-}
-
-const isWithin = (key: string, scope: string): boolean =>
-  key === scope || (key.startsWith(scope) && key.charCodeAt(scope.length) === 47)

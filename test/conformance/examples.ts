@@ -9,6 +9,8 @@ export interface Example {
   readonly apiVersion: string
   /** A name that the type's rule refuses; left out where every name is one. */
   readonly badName?: string
+  /** The status of a PUT over what is there, where it is not 200. */
+  readonly updated?: number
   /** The query of a delete. */
   readonly deleteQuery?: string
 }
@@ -66,6 +68,27 @@ export const examples = ({
       },
       apiVersion: '2022-04-01',
       badName: 'no-guid',
+    },
+    'Microsoft.Authorization/roleDefinitions': {
+      collection: `${subscription}/providers/Microsoft.Authorization/roleDefinitions`,
+      names: ['33333333-3333-4333-8333-333333333333', '44444444-4444-4444-8444-444444444444'],
+      body: {
+        properties: {
+          roleName: 'Conform',
+          permissions: [{ actions: ['Microsoft.Storage/*/read'], notActions: [] }],
+          assignableScopes: [subscription],
+        },
+      },
+      apiVersion: '2022-04-01',
+      badName: 'no-guid',
+      updated: 201,
+    },
+    'Microsoft.Authorization/locks': {
+      collection: `${group}/providers/Microsoft.Authorization/locks`,
+      names: ['conform-a', 'conform-b'],
+      body: { properties: { level: 'CanNotDelete', notes: 'x' } },
+      apiVersion: '2016-09-01',
+      badName: 'a'.repeat(300),
     },
     'Microsoft.Storage/storageAccounts': inGroup(
       'Microsoft.Storage/storageAccounts',
@@ -163,7 +186,7 @@ export const examples = ({
 /** Types that a client can't make, and those that suites of their own put through more than this one could. */
 export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.Resources/subscriptions': 'made at the first start',
-  'Microsoft.Authorization/roleDefinitions': 'built in, read only',
+  'Microsoft.Authorization/denyAssignments': 'there is none, and no client makes one',
   'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',
   'Microsoft.MachineLearningServices/workspaces/codes/versions': 'needs an upload: the tests of assets',

@@ -21,6 +21,12 @@ before(async () => {
 })
 after(() => server.stop())
 
+/** Types of which the same body is refused under another name. */
+const twins: Readonly<Record<string, string>> = {
+  'Microsoft.Authorization/roleAssignments': 'RoleAssignmentExists',
+  'Microsoft.Authorization/roleDefinitions': 'RoleDefinitionWithSameNameExists',
+}
+
 /** Asks, and holds the answer against the contract of its version. */
 async function ask(path: string, options: Ask = {}): Promise<Answer> {
   const answer = await server.ask(path, options)
@@ -85,7 +91,7 @@ for (const { type } of types.filter((one) => !(one.type in elsewhere))) {
       assert.equal(before.json.type, type)
       assert.equal(before.json.name, example.names[0])
       const again = await put(first)
-      assert.equal(again.status, 200, again.text)
+      assert.equal(again.status, example.updated ?? 200, again.text)
       const after = await settled(`${first}?${query}`)
       assert.deepEqual(withoutTimes(after.json), withoutTimes(before.json))
       await ask(`${first}?${query}`)
@@ -104,15 +110,15 @@ for (const { type } of types.filter((one) => !(one.type in elsewhere))) {
       assert.equal(exists.status, 412)
       const { etag } = (await settled(`${first}?${query}`)).headers
       assert.ok(etag)
-      assert.equal((await put(first, { headers: { 'If-Match': etag } })).status, 200)
+      assert.equal((await put(first, { headers: { 'If-Match': etag } })).status, example.updated ?? 200)
       await settled(`${first}?${query}`)
     })
 
     test('pages of a listing hold each once', async () => {
       const second = `${example.collection}/${example.names[1]}`
       const made = await put(second)
-      if (type === 'Microsoft.Authorization/roleAssignments') {
-        assert.equal(made.json.error.code, 'RoleAssignmentExists', 'the same role twice')
+      if (type in twins) {
+        assert.equal(made.json.error.code, twins[type], 'the same twice')
       } else assert.ok(made.status < 300, made.text)
       const seen: string[] = []
       let next: string | undefined = `${example.collection}?${query}&$top=1`

@@ -46,6 +46,7 @@ export async function actOnResource(
     parentMayMiss: action.withoutResource === true,
   })
   demandRegistration(type.provider, around.subscription)
+  if (method !== 'GET') await arm.scopeLocks.demand(id, 'action')
   const found = await getKept(deps.store, type, id)
   if (!found && !action.withoutResource) throw absent(id, type)
   const resource = found ?? nothing(id, type)

@@ -23,17 +23,19 @@ export async function askScope(
   if (operation.right !== undefined) {
     await access.demand(caller, `${provider.namespace}/${operation.right}`, scope.text)
   }
-  const around = inGroup
-    ? await surroundingsOf({ registry }, deps.store, {
-        id: { ...scope, parent: scope, type: '?' },
-        verb: 'read',
-        path: operation.path,
-      })
-    : { group: undefined }
+  const atResource = operation.scope === 'any' && scope.type !== 'Microsoft.Resources/subscriptions' && !inGroup
+  const around =
+    inGroup || atResource
+      ? await surroundingsOf({ registry }, deps.store, {
+          id: { ...scope, parent: scope, type: '?' },
+          verb: 'read',
+          path: operation.path,
+        })
+      : { group: undefined, parent: undefined }
   if (method !== 'GET') demandRegistration(provider, subscription)
   const body = await readBody(request, false)
   const result = await operation.answer(deps, {
-    resource: around.group ?? subscription,
+    resource: atResource ? around.parent : (around.group ?? subscription),
     scope,
     params,
     body,

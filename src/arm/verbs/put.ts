@@ -26,7 +26,17 @@ export async function putResource(
   if (!mayBe(arm, type, verb)) throw fault('MethodNotAllowed', { method })
   const body = await readBody(request, true)
   const preconditions = preconditionsOf(request.headers)
-  const written = await writeResource(arm, { id, type, verb, body, version, caller, query, preconditions })
+  const written = await writeResource(arm, {
+    id,
+    type,
+    verb,
+    body,
+    version,
+    caller,
+    query,
+    preconditions,
+    demandsRights: true,
+  })
 
   const ended = written.operation && (await arm.reconciler.settled(written.operation, PATIENCE_MS))
   const done = ended === undefined || ended.status === 'Succeeded'

@@ -7,6 +7,7 @@ import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { answer } from '../envelope.ts'
 import { getKept, putKept } from '../kept.ts'
+import { demandLinked } from '../linked-rights.ts'
 import { locationOf } from '../locations.ts'
 import { canceled, newOperation, operationHeaders } from '../operations.ts'
 import { checkPreconditions, type Preconditions, preconditionsOf } from '../preconditions.ts'
@@ -23,6 +24,8 @@ export interface Remove {
   readonly query: URLSearchParams
   readonly apiVersion: string
   readonly preconditions: Preconditions
+  /** Set where the caller's rights count: for what a client asks, and not for what the server does by itself. */
+  readonly demandsRights?: boolean
 }
 
 export interface Removed {
@@ -49,6 +52,7 @@ export async function deleteResource(
     query,
     apiVersion: version.asked,
     preconditions,
+    demandsRights: true,
   })
   const headers = warningOf(version)
   if (!operation) {
@@ -78,6 +82,10 @@ export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Remov
   const existing = await getKept(store, type, id)
   const location = locationOf(existing?.body, around)
   if (!existing) return { operation: undefined, location }
+  if (asked.demandsRights) {
+    await demandLinked(arm, { caller: asked.caller, id, type, verb: 'delete', body: {}, existing })
+  }
+  await arm.scopeLocks.demand(id, 'delete')
   checkPreconditions(asked.preconditions, existing.id, existing)
   const activeId = reconciler.activeOn(existing.id)
   const active = activeId === undefined ? undefined : await store.operations.get(activeId)

@@ -11,6 +11,7 @@ import type { WishRequest } from '../define-resource.ts'
 import { withoutEnvelope } from '../envelope.ts'
 import { checkBody } from '../facts/check-body.ts'
 import { getKept, putKept } from '../kept.ts'
+import { demandLinked } from '../linked-rights.ts'
 import { locationOf, placeBody } from '../locations.ts'
 import { mergeOver, mergePatch } from '../merge.ts'
 import { newOperation } from '../operations.ts'
@@ -30,6 +31,8 @@ export interface Write {
   readonly caller: Caller
   readonly query: URLSearchParams
   readonly preconditions: Preconditions
+  /** Set where the caller's rights count: for what a client asks, and not for what the server does by itself. */
+  readonly demandsRights?: boolean
 }
 
 export interface Written {
@@ -69,6 +72,7 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
   demandRegistration(type.provider, around.subscription)
   demandStanding(around)
   const existing = await getKept(deps.store, type, id)
+  await arm.scopeLocks.demand(id, 'write')
   checkPreconditions(write.preconditions, existing?.id ?? id.text, existing)
   if (existing && reconciler.activeOn(existing.id) !== undefined) {
     throw fault('AnotherOperationInProgress', { id: existing.id, state: existing.provisioningState })
@@ -134,6 +138,7 @@ async function wish(
     ? mergeOver(declaration.defaults({ ...about, body: placed as JsonObject & object }), placed)
     : placed
   const request: WishRequest<unknown> = { ...about, body: filled as JsonObject & object }
+  if (write.demandsRights) await demandLinked(arm, { caller, id, type, verb, body: filled, existing })
   const recovered = await recoverable(arm, write, request)
   const early = declaration.references?.filter(({ late }) => !late) ?? []
   await checkReferences(registry, deps.store, early, filled)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, fault, isFault } from '../../faults.ts'
 import type { Origin, RequestContext, SurfaceHandler } from '../../gateway/surface.ts'
 import type { JsonObject } from '../../json.ts'
+import type { AccessDeps } from './access.ts'
 import { endpoints } from './endpoints.ts'
 import type { PrincipalsDeps } from './principals.ts'
 
@@ -13,6 +14,7 @@ export interface DirectDeps {
   /** The cloud as a client of this origin is told of it. */
   readonly cloudOf: (origin: Origin) => JsonObject
   readonly principals: PrincipalsDeps
+  readonly access: AccessDeps
 }
 
 interface Answer {
@@ -35,6 +37,13 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         // Loaded when first asked: its schema checker takes longer to load than the rest of this plane.
         const { addPrincipal } = await import('./principals.ts')
         return { status: 201, body: await addPrincipal(deps.principals, request) }
+      },
+    },
+    '/lazuli/access': {
+      GET: async (request, context) => {
+        const { explain } = await import('./access.ts')
+        const query = new URLSearchParams(queryOf(context.url))
+        return { body: await explain({ ...deps.principals, ...deps.access }, request, query) }
       },
     },
     '/metadata/endpoints': {

@@ -35,7 +35,7 @@ export async function addPrincipal(deps: PrincipalsDeps, request: IncomingMessag
 }
 
 /** The owner is who can read the data directory, or holds a token of the bootstrap application. */
-async function demandOwner(deps: PrincipalsDeps, authorization: string | undefined): Promise<void> {
+export async function demandOwner(deps: PrincipalsDeps, authorization: string | undefined): Promise<void> {
   if (sameText(authorization ?? '', `Bearer ${deps.ownerToken}`)) return
   const caller = await deps.authenticator.authenticate(authorization, ['arm'])
   if (caller.objectId !== deps.bootstrapObjectId || caller.run) throw fault('OwnerOnly')

@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
 import type { SystemData } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
-import { builtInRoles } from './roles.ts'
-
-export const ROLE_ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments'
-export const ROLE_DEFINITIONS = 'Microsoft.Authorization/roleDefinitions'
+import { ROLE_ASSIGNMENTS } from './assignments.ts'
+import { findRole, ROLE_DEFINITIONS } from './find-role.ts'
 
 export interface AssignRole {
   readonly principalId: string
@@ -19,16 +17,13 @@ export interface AssignRole {
   readonly at: Date
 }
 
-/** The GUID at the end of a role definition's id, folded. */
-export const roleIdOf = (definition: string): string => definition.slice(definition.lastIndexOf('/') + 1).toLowerCase()
-
 /**
  * Assigns a role, as a resource at the scope, and answers the assignment's id.
  *
  * @throws RoleDefinitionDoesNotExist
  */
 export async function assignRole(within: Repositories, wish: AssignRole): Promise<string> {
-  const role = builtInRoles.find(({ id }) => id === roleIdOf(wish.role))
+  const role = await findRole(within, wish.role)
   if (!role) throw fault('RoleDefinitionDoesNotExist', { role: wish.role })
   const name = randomUUID()
   const id = `${wish.scope}/providers/${ROLE_ASSIGNMENTS}/${name}`

@@ -1,11 +1,13 @@
 import { defineProvider } from '../../arm/define-resource.ts'
+import { permissions } from './_permissions.ts'
 
-/** Role assignments and definitions: what the access check reads. */
+/** Role assignments and definitions, which the access check reads, and locks. */
 export default defineProvider({
   namespace: 'Microsoft.Authorization',
   service: 'arm.Authorization',
   alwaysRegistered: true,
   knownVersions: [
+    '2015-01-01',
     '2015-07-01',
     '2016-07-01',
     '2017-05-01',
@@ -15,6 +17,7 @@ export default defineProvider({
     '2018-09-01-preview',
     '2020-03-01-preview',
     '2020-04-01-preview',
+    '2020-05-01',
     '2020-08-01-preview',
     '2020-10-01',
     '2021-04-01-preview',
@@ -22,4 +25,5 @@ export default defineProvider({
     '2022-04-01',
     '2022-05-01-preview',
   ],
+  operations: [permissions],
 })

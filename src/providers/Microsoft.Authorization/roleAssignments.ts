@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { defineResource, type ListQuery } from '../../arm/define-resource.ts'
-import { ROLE_ASSIGNMENTS, roleIdOf } from '../../domain/roles/assign-role.ts'
-import { builtInRoles } from '../../domain/roles/roles.ts'
+import { definitionOf, ROLE_ASSIGNMENTS } from '../../domain/roles/assignments.ts'
+import { findRole, roleIdOf } from '../../domain/roles/find-role.ts'
+import { isWithin, scopeKey, scopeOfExtension } from '../../domain/roles/scopes.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
@@ -13,17 +14,23 @@ const principalTypes = { Application: 'ServicePrincipal', ManagedIdentity: 'Serv
 /** A role given to a principal at the scope that the assignment stands at. It is never changed, only made and removed. */
 export default defineResource({
   type: 'Microsoft.Authorization/roleAssignments',
-  at: ['subscription', 'resourceGroup', 'resource'],
+  at: ['tenant', 'subscription', 'resourceGroup', 'resource'],
   name: GUID,
   hides: ['provisioningState', 'systemData'],
   patch: false,
   reads: Type.Object({
-    properties: Type.Object({ roleDefinitionId: Type.String(), principalId: Type.String() }),
+    properties: Type.Object({
+      roleDefinitionId: Type.String(),
+      principalId: Type.String(),
+      condition: Type.Optional(Type.Unknown()),
+    }),
   }),
   async check({ store, now }, { id, body, existing, caller }) {
     const { roleDefinitionId, principalId } = body.properties
-    const role = builtInRoles.find((one) => one.id === roleIdOf(roleDefinitionId))
-    if (!role) throw fault('RoleDefinitionDoesNotExist', { role: roleIdOf(roleDefinitionId) })
+    if (body.properties.condition) throw fault('RoleAssignmentConditionUnsupported')
+    const role = await findRole(store, roleDefinitionId)
+    if (!role?.assignableScopes.some((at) => isWithin(id.parent?.key ?? '', scopeKey(at))))
+      throw fault('RoleDefinitionDoesNotExist', { role: roleIdOf(roleDefinitionId) })
     const principal = await store.identities.principal(principalId)
     if (!principal) throw fault('PrincipalNotFound', { principal: principalId, tenant: caller.tenantId })
     const before = objectAt(existing?.body.properties)
@@ -39,8 +46,7 @@ export default defineResource({
       where: { 'properties.principalId': principal.objectId },
     })
     const twin = items.find((other) => {
-      const held = textAt(objectAt(other.body.properties).roleDefinitionId) ?? ''
-      return foldId(other.id) !== id.key && roleIdOf(held) === role.id
+      return foldId(other.id) !== id.key && roleIdOf(definitionOf(other)) === role.id
     })
     if (twin) throw fault('RoleAssignmentExists', { id: twin.name.replaceAll('-', '') })
     return {
@@ -76,7 +82,7 @@ function propertiesOf(known: {
     roleDefinitionId: known.role,
     principalId: known.principal.objectId,
     principalType: principalTypes[known.principal.kind],
-    scope: known.scope,
+    scope: known.scope === '' ? '/' : known.scope,
     createdOn: textAt(known.before.createdOn) ?? known.at,
     updatedOn: known.at,
     createdBy: textAt(known.before.createdBy) ?? known.caller,
@@ -84,12 +90,29 @@ function propertiesOf(known: {
   }
 }
 
-/** Azure's two filters: of one principal, and at the scope itself without what stands below it. */
+/**
+ * What applies at a scope: assignments at it, above it and, unless `atScope()` is asked, below it; of one principal if
+ * one is named. Groups do not exist here, so `assignedTo` is the principal alone.
+ *
+ * @throws InvalidFilter
+ */
 function filtered(filter: string, scope: string): ListQuery {
-  const [, principal] = /\b(?:principalId eq|assignedTo\()\s*'([^']+)'/i.exec(filter) ?? []
-  const atScope = /\batScope\(\)/i.test(filter)
+  const parts = filter.split(/\s+and\s+/i).map((part) => part.trim())
+  let atScope = false
+  let principal: string | undefined
+  for (const part of parts.filter((one) => one !== '')) {
+    const [, named] = /^(?:principalId eq |assignedTo\()\s*'([^']+)'\s*\)?$/i.exec(part) ?? []
+    if (named !== undefined) principal = named.toLowerCase()
+    else if (/^atScope\(\)$/i.test(part)) atScope = true
+    else throw fault('InvalidFilter', { filter })
+  }
+  const key = scopeKey(scope)
   return {
-    ...(!atScope && { below: scope }),
-    ...(principal !== undefined && { where: { 'properties.principalId': principal.toLowerCase() } }),
+    below: '',
+    keep({ id }) {
+      const at = scopeOfExtension(id)
+      return isWithin(key, at) || (!atScope && isWithin(at, key))
+    },
+    ...(principal !== undefined && { where: { 'properties.principalId': principal } }),
   }
 }

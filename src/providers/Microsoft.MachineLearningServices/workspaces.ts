@@ -17,6 +17,7 @@ import { workspaceKeys, workspaceStorageKey } from '../../domain/workspaces/work
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId } from '../../resource-id.ts'
+import { linkedDependencies, linkedIdentities } from './_linked.ts'
 
 /** How long Azure keeps a deleted workspace. */
 const RETENTION_DAYS = 14
@@ -51,6 +52,7 @@ export default defineResource({
       containerRegistry: null,
     },
   }),
+  linked: (request) => [...linkedDependencies(request), ...linkedIdentities(request)],
   recovers: ({ body }) => String(body.properties?.allowRecoverSoftDeletedWorkspace) === 'true',
   async check({ store }, { body, existing, deleted }) {
     if (deleted && String(body.properties?.allowRecoverSoftDeletedWorkspace) !== 'true') {

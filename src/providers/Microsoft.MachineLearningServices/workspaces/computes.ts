@@ -17,6 +17,7 @@ import { ensureIdentity, identityFault, identityView } from '../../../domain/wor
 import { fault } from '../../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../../json.ts'
 import { foldId } from '../../../resource-id.ts'
+import { linkedIdentities } from '../_linked.ts'
 
 const ComputeBody = Type.Object({
   location: Type.Optional(Type.String()),
@@ -27,6 +28,7 @@ const ComputeBody = Type.Object({
 export default defineResource({
   type: 'Microsoft.MachineLearningServices/workspaces/computes',
   name: /^[a-zA-Z][a-zA-Z0-9-]{0,22}[a-zA-Z0-9]$/,
+  linked: linkedIdentities,
   reads: ComputeBody,
   // The article puts the credentials beside `properties`, Azure's schema inside: secret wherever they stand.
   secret: ['**.userAccountCredentials', '**.adminUserPassword'],

@@ -1,4 +1,4 @@
-import type { Role } from '../domain/roles/roles.ts'
+import type { Role } from './role.ts'
 
 export type ActionKind = 'actions' | 'dataActions'
 
@@ -34,11 +34,17 @@ function matcher(patterns: readonly string[], exceptions: readonly string[]): (a
   return (action) => allowed.some((one) => one.test(action)) && !excepted.some((one) => one.test(action))
 }
 
+/**
+ * A star stands for any text, and one that is a whole segment for none too: a role that has all writes of a workspace's
+ * parts has `computes/write`, and the exception of `computes`' writes takes it away again.
+ */
 const pattern = (text: string): RegExp =>
   new RegExp(
     `^${text
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
+      .split('/*/')
+      .map((part) => part.split('*').map(escaped).join('.*'))
+      .join('/(?:.*/)?')}$`,
     'i',
   )
+
+const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')

@@ -1,0 +1,36 @@
+import { objectAt, textAt } from '../../json.ts'
+import type { StoredResource } from '../../store/resources.ts'
+import type { Repositories } from '../../store/store.ts'
+import { type AssignableRole, findRole } from './find-role.ts'
+import { scopeOfExtension } from './scopes.ts'
+
+export const ROLE_ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments'
+
+/** A role that a principal has, and where. */
+export interface HeldRole {
+  /** The assignment's id. */
+  readonly id: string
+  /** Folded; '' for the tenant. */
+  readonly scope: string
+  readonly role: AssignableRole
+}
+
+/** The role definition's id that an assignment names. */
+export const definitionOf = ({ body }: StoredResource): string =>
+  textAt(objectAt(body.properties).roleDefinitionId) ?? ''
+
+/** What a principal has been assigned, at every scope. An assignment whose role is gone gives nothing. */
+export async function assignmentsOf(
+  from: Pick<Repositories, 'resources'>,
+  objectId: string,
+): Promise<readonly HeldRole[]> {
+  const { items } = await from.resources.ofType('', ROLE_ASSIGNMENTS, {
+    where: { 'properties.principalId': objectId },
+  })
+  const held: HeldRole[] = []
+  for (const assignment of items) {
+    const role = await findRole(from, definitionOf(assignment))
+    if (role) held.push({ id: assignment.id, scope: scopeOfExtension(assignment.id), role })
+  }
+  return held
+}
