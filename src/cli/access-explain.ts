@@ -23,7 +23,7 @@ export default defineCommand({
     if (missing) throw new UsageError(`--${missing[0]} is missing.`)
     const server = await demandServer(program, dataDirectoryOf(values, env))
     const token = (await readFile(join(server.dataDir, 'owner-token'), 'utf8')).trim()
-    const query = new URLSearchParams(asked.map(([name, text]) => [name, String(text)]))
+    const query = new URLSearchParams(Object.fromEntries(asked.map(([name, text]) => [name, String(text)])))
     query.set('kind', value('data-action') ? 'dataActions' : 'actions')
     const { status, body } = await askServer(server, `/lazuli/access?${query}`, { token })
     if (status !== 200) throw new Refusal(textAt(objectAt(body.error).message) ?? `The server answered ${status}.`)
