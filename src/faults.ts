@@ -1,7 +1,7 @@
 import { armFaults } from './faults/arm.ts'
 import { computeFaults } from './faults/compute.ts'
-import { gatewayFaults } from './faults/gateway.ts'
 import { dependencyFaults } from './faults/dependencies.ts'
+import { gatewayFaults } from './faults/gateway.ts'
 import { identityFaults } from './faults/identity.ts'
 import { machineLearningFaults } from './faults/machine-learning.ts'
 import { runFaults } from './faults/runs.ts'
