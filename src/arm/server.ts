@@ -4,6 +4,7 @@ import type { SurfaceHandler } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import type { InnerCalls } from './define-resource.ts'
+import { expireDeleted } from './expiry.ts'
 import { openFacts } from './facts/facts.ts'
 import { makeInnerCalls } from './inner-calls.ts'
 import { makeReconciler } from './reconciler.ts'
@@ -44,5 +45,18 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
   const inner = makeInnerCalls(() => arm)
   const reconciler = makeReconciler({ deps, registry, inner: () => inner })
   const arm: ArmDeps = { deps, authenticator, access, registry, facts, versions, reconciler, inner }
-  return { ...inner, surface: armRouter(arm), registry, start: () => reconciler.start(), stop: () => reconciler.stop() }
+  let expiry: { stop(): void } | undefined
+  return {
+    ...inner,
+    surface: armRouter(arm),
+    registry,
+    async start() {
+      await reconciler.start()
+      expiry ??= expireDeleted(arm)
+    },
+    async stop() {
+      expiry?.stop()
+      await reconciler.stop()
+    },
+  }
 }
