@@ -265,8 +265,6 @@ export const defineResource = <Reads extends TSchema>(
 /** A provider's own facts: `providers/<Namespace>/_provider.ts` holds one as its default export. */
 export interface ProviderDeclaration {
   readonly namespace: string
-  /** The facts' service name in `spec/`: `arm.Storage`. Left out for a provider whose bodies have no facts. */
-  readonly service?: string
   /** Versions known to exist, beyond those with facts. */
   readonly knownVersions: readonly string[]
   /** Registered on every subscription from the start. */
