@@ -269,8 +269,6 @@ export interface ProviderDeclaration {
   readonly knownVersions: readonly string[]
   /** Registered on every subscription from the start. */
   readonly alwaysRegistered?: boolean
-  /** Real differences in meaning between versions: an old type's name for a new one. */
-  readonly versions?: Readonly<Record<string, Readonly<Record<string, { readonly as: string }>>>>
   readonly operations?: readonly ScopeOperation[]
 }
 
