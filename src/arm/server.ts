@@ -7,6 +7,7 @@ import type { InnerCalls } from './define-resource.ts'
 import { expireDeleted } from './expiry.ts'
 import { openFacts } from './facts/facts.ts'
 import { makeInnerCalls } from './inner-calls.ts'
+import { keyedLocks } from './locks.ts'
 import { makeReconciler } from './reconciler.ts'
 import { loadRegistry, type Registry } from './registry.ts'
 import { armRouter } from './router.ts'
@@ -44,7 +45,17 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
   const versions = apiVersions(facts)
   const inner = makeInnerCalls(() => arm)
   const reconciler = makeReconciler({ deps, registry, inner: () => inner })
-  const arm: ArmDeps = { deps, authenticator, access, registry, facts, versions, reconciler, inner }
+  const arm: ArmDeps = {
+    deps,
+    authenticator,
+    access,
+    registry,
+    facts,
+    versions,
+    reconciler,
+    inner,
+    writes: keyedLocks(),
+  }
   let expiry: { stop(): void } | undefined
   return {
     ...inner,
