@@ -2,6 +2,7 @@ import type { Deps } from '../domain/deps.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { InnerCalls } from './define-resource.ts'
 import type { Facts } from './facts/facts.ts'
+import type { Locks } from './locks.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { Registry } from './registry.ts'
 import type { ScopeLocks } from './scope-locks.ts'
@@ -17,5 +18,7 @@ export interface ArmDeps {
   readonly versions: Versions
   readonly scopeLocks: ScopeLocks
   readonly reconciler: Reconciler
+  /** Lets writes of one resource take turns. */
+  readonly writes: Locks
   readonly inner: InnerCalls
 }

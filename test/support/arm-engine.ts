@@ -50,6 +50,8 @@ export interface StartArmEngine {
   /** Kept at the end; a temporary one otherwise. */
   readonly directory?: string
   readonly port?: number
+  /** The clock of resources and operations; tokens keep the real one. */
+  readonly now?: () => Date
 }
 
 export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmEngine> {
@@ -62,7 +64,7 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
   const deps: Deps = {
     store,
     sealing,
-    now,
+    now: options.now ?? now,
     log,
     tokens: identity.tokens,
     identities: identity.identities,

@@ -4,7 +4,6 @@ import { permissions } from './_permissions.ts'
 /** Role assignments and definitions, which the access check reads, and locks. */
 export default defineProvider({
   namespace: 'Microsoft.Authorization',
-  service: 'arm.Authorization',
   alwaysRegistered: true,
   knownVersions: [
     '2015-01-01',
