@@ -82,6 +82,7 @@ interface Sent {
   readonly headers: Readonly<Record<string, string>>
 }
 
+const GUID = '11111111-1111-4111-8111-111111111111'
 const VERSIONS = ['2022-04-01', '2021-04-01', '2023-10-01', '2016-09-01', '2099-01-01', '2020-13-45', 'latest', '']
 const BODIES = [
   '{"location":"eastus","properties":{}}',
@@ -104,8 +105,8 @@ function armRequest(token: string): Sent {
     `${ml}/jobs/j`,
     `${ml}/data/d/versions/1`,
     `${ml}/listKeys`,
-    `${group}/providers/Microsoft.Authorization/roleAssignments/x`,
-    `${group}/providers/Microsoft.Authorization/roleDefinitions/x`,
+    `${group}/providers/Microsoft.Authorization/roleAssignments/${GUID}`,
+    `${group}/providers/Microsoft.Authorization/roleDefinitions/${GUID}`,
     `${group}/providers/Microsoft.Authorization/locks/x`,
     `${group}/providers/Microsoft.Authorization/permissions`,
     `${group}/providers/Microsoft.Storage/storageAccounts/fuzz`,

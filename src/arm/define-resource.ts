@@ -265,6 +265,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     /** 202 where Azure never answers a delete at once (resource groups). */
     readonly deleted?: 202
   }
+  /** True where a DELETE answers with what it removed: az reads it. */
+  readonly showsDeleted?: boolean
   /** Deleted ones stay recoverable for as long as the answer says; 0 is at once. */
   readonly softDelete?: (
     resource: StoredResource,

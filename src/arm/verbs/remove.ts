@@ -5,7 +5,7 @@ import type { StoredOperation } from '../../store/operations.ts'
 import { openSecret } from '../../store/sealing.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import { answer } from '../envelope.ts'
+import { answer, present } from '../envelope.ts'
 import { getKept, putKept } from '../kept.ts'
 import { demandLinked } from '../linked-rights.ts'
 import { locationOf } from '../locations.ts'
@@ -13,7 +13,7 @@ import { canceled, newOperation, operationHeaders } from '../operations.ts'
 import { checkPreconditions, type Preconditions, preconditionsOf } from '../preconditions.ts'
 import type { RegisteredType } from '../registry.ts'
 import { surroundingsOf } from '../surroundings.ts'
-import { type Exchange, warningOf } from './exchange.ts'
+import { type Exchange, readContext, warningOf } from './exchange.ts'
 import { PATIENCE_MS } from './put.ts'
 import { absent } from './write.ts'
 
@@ -45,6 +45,7 @@ export async function deleteResource(
   await arm.access.demand(caller, `${type.right}/delete`, id.text)
   if (!(type.declaration.verbs?.includes('delete') ?? true)) throw fault('MethodNotAllowed', { method })
   const preconditions = preconditionsOf(request.headers)
+  const shown = type.declaration.showsDeleted ? await getKept(arm.deps.store, type, id) : undefined
   const { operation, location } = await removeResource(arm, {
     id,
     type,
@@ -61,7 +62,10 @@ export async function deleteResource(
   }
   const later = type.declaration.statuses?.deleted === 202
   const ended = await arm.reconciler.settled(operation, later ? 0 : PATIENCE_MS)
-  if (ended.status === 'Succeeded' && !later) return answer(response, context, { status: 200, headers })
+  if (ended.status === 'Succeeded' && !later) {
+    const body = shown && (await present(arm, type, shown, readContext(exchange, version)))
+    return answer(response, context, { status: 200, body, headers })
+  }
   const place = { location, apiVersion: version.asked }
   answer(response, context, {
     status: 202,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineResource } from '../../arm/define-resource.ts'
 import { fault } from '../../faults.ts'
+import { textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 
 /** A management lock: what it forbids at its scope and below is refused by the engine's verbs. */
@@ -10,12 +11,12 @@ export default defineResource({
   name: /^[^<>%&:?\\/+]{1,260}$/,
   hides: ['provisioningState'],
   patch: false,
-  reads: Type.Object({ properties: Type.Object({ level: Type.String() }) }),
+  reads: Type.Object({ properties: Type.Optional(Type.Object({ level: Type.Optional(Type.String()) })) }),
   async check(_, { body }) {
     const levels = ['NotSpecified', 'CanNotDelete', 'ReadOnly']
-    const level = levels.find((one) => one.toLowerCase() === body.properties.level.toLowerCase())
-    if (level === undefined)
-      throw fault('InvalidLockLevel', { level: body.properties.level, levels: levels.join(', ') })
+    const asked = textAt(body.properties?.level) ?? ''
+    const level = levels.find((one) => one.toLowerCase() === asked.toLowerCase())
+    if (level === undefined) throw fault('InvalidLockLevel', { level: asked, levels: levels.join(', ') })
     return { ...body, properties: { ...body.properties, level } }
   },
   list(query, parent) {

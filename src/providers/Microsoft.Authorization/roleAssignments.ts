@@ -18,6 +18,7 @@ export default defineResource({
   name: GUID,
   hides: ['provisioningState', 'systemData'],
   patch: false,
+  showsDeleted: true,
   reads: Type.Object({
     properties: Type.Object({
       roleDefinitionId: Type.String(),
@@ -26,8 +27,9 @@ export default defineResource({
     }),
   }),
   async check({ store, now }, { id, body, existing, caller }) {
-    const { roleDefinitionId, principalId } = body.properties
-    if (body.properties.condition) throw fault('RoleAssignmentConditionUnsupported')
+    const sent = objectAt(body.properties)
+    const [roleDefinitionId, principalId] = [textAt(sent.roleDefinitionId) ?? '', textAt(sent.principalId) ?? '']
+    if (sent.condition) throw fault('RoleAssignmentConditionUnsupported')
     const role = await findRole(store, roleDefinitionId)
     if (!role?.assignableScopes.some((at) => isWithin(id.parent?.key ?? '', scopeKey(at))))
       throw fault('RoleDefinitionDoesNotExist', { role: roleIdOf(roleDefinitionId) })
@@ -54,7 +56,7 @@ export default defineResource({
         scope,
         role: roleDefinitionId,
         principal,
-        sent: body.properties,
+        sent,
         before,
         caller: caller.objectId,
         at: now().toISOString(),
