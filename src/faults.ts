@@ -1,7 +1,8 @@
 import { armFaults } from './faults/arm.ts'
 import { computeFaults } from './faults/compute.ts'
-import { gatewayFaults } from './faults/gateway.ts'
 import { dependencyFaults } from './faults/dependencies.ts'
+import { deploymentFaults } from './faults/deployments.ts'
+import { gatewayFaults } from './faults/gateway.ts'
 import { identityFaults } from './faults/identity.ts'
 import { machineLearningFaults } from './faults/machine-learning.ts'
 import { runFaults } from './faults/runs.ts'
@@ -18,6 +19,7 @@ const catalogue = {
   ...armFaults,
   ...computeFaults,
   ...dependencyFaults,
+  ...deploymentFaults,
   ...gatewayFaults,
   ...identityFaults,
   ...machineLearningFaults,
