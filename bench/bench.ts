@@ -76,10 +76,8 @@ async function resourceManager(server: TestServer): Promise<void> {
     peer: 'miniblue, measured elsewhere',
   })
   await rate('GET of a workspace', 32, request('GET', `${workspace}?api-version=2023-10-01`, { headers }))
-  await rate(
-    'PUT of a resource group, always the same',
-    32,
-    request('PUT', `${subscription}/resourceGroups/bench?api-version=2021-04-01`, {
+  await rate('PUT of a resource group, one of 500', 32, (n) =>
+    request('PUT', `${subscription}/resourceGroups/bench-${n % 500}?api-version=2021-04-01`, {
       headers,
       body: '{"location":"eastus","tags":{"a":"b"}}',
     }),

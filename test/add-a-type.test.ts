@@ -147,6 +147,22 @@ test('its provider is listed, asked, and refuses writes once it is unregistered'
   assert.equal((await engine.ask(box + V, { method: 'PUT', body: { location: 'eastus' } })).status, 201)
 })
 
+test('many writes of one resource at once take turns: all are made, the last one stands', async () => {
+  const colours = Array.from({ length: 40 }, (_, at) => `colour-${at}`)
+  const replies = await Promise.all(
+    colours.map((colour) =>
+      engine.ask(`${group}/providers/Contoso.Toys/boxes/crowded${V}`, {
+        method: 'PUT',
+        body: { location: 'eastus', properties: { colour } },
+      }),
+    ),
+  )
+  assert.deepEqual(replies.map(({ status }) => status).toSorted(), [...Array(39).fill(200), 201])
+  assert.equal(new Set(replies.map(({ headers }) => headers.get('etag'))).size, 40)
+  const { body } = await engine.ask(`${group}/providers/Contoso.Toys/boxes/crowded${V}`)
+  assert.ok(colours.includes(body.properties.colour))
+})
+
 test('a file whose type is not its path stops the start', async () => {
   write('Contoso.Toys/cars.ts', declarations['Contoso.Toys/boxes.ts'] ?? '')
   await assert.rejects(startArmEngine({ providersDirectory: folder }), /must declare the type 'Contoso.Toys\/cars'/)

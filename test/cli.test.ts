@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -242,5 +242,12 @@ test('up --detach, down, reset: the default directory follows XDG, and reset rem
   mkdirSync(other)
   writeFileSync(join(other, 'thesis.txt'), 'years of work')
   assert.equal(cli(['reset', '--yes', '--data', other]).status, 1)
-  assert.ok(existsSync(join(other, 'thesis.txt')))
+  for (const detach of [[], ['--detach']]) {
+    const mode = statSync(other).mode
+    const refused = cli(['up', ...detach, '--port', '0', '--data', other])
+    assert.equal(refused.status, 1, 'else the next reset would take the files')
+    assert.match(refused.stderr, /holds files that are not Lazuli's/)
+    assert.equal(statSync(other).mode, mode)
+  }
+  assert.deepEqual(readdirSync(other), ['thesis.txt'])
 })

@@ -30,6 +30,7 @@ async function deploy(parts: object, more: object = {}, scope = group): Promise<
   const place = scope === group ? {} : { location: 'eastus' }
   const body = { ...place, properties: { mode: 'Incremental', template: template(parts), ...more } }
   const put = await engine.ask(id + V, { method: 'PUT', body })
+  if (process.env.SHOW) console.log(JSON.stringify(put.body))
   return { put, end: await ended(id, put), id }
 }
 
@@ -149,14 +150,14 @@ test('symbolic names, existing resources, conditions and modules, as Bicep write
           parameters: { names: { value: ['modulea', 'moduleb'] } },
         },
       },
-      later: identity("[concat('later', length(reference('module').outputs.last.value))]"),
+      later: identity('later', { tags: { from: "[reference('module').outputs.last.value]" } }),
     },
     outputs: { old: { type: 'string', value: "[reference('old').principalId]" } },
   })
   assert.equal(made.end.body.properties.provisioningState, 'Succeeded', JSON.stringify(made.end.body.properties.error))
   assert.equal(String(valuesOf(made).old).length, 36)
   const ids = made.end.body.properties.outputResources.map(({ id }: { id: string }) => id.split('/').at(-1))
-  assert.deepEqual(ids, ['module-one', 'later36'])
+  assert.deepEqual(ids, ['module-one', 'later'])
 })
 
 test('at a subscription: a group, and a deployment into it', async () => {
@@ -304,7 +305,7 @@ test('validate and what-if make nothing; Complete removes what the template does
 })
 
 test('each resource needs the rights of who deploys', async () => {
-  const { clientId, secret, objectId } = await engine.identity.addPrincipal({ name: 'deployer' })
+  const { appId: clientId, secret, objectId } = await engine.identity.addPrincipal({ name: 'deployer' })
   const role = await engine.ask(
     `${group}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-04-01&$filter=roleName%20eq%20'Reader'`,
   )

@@ -116,7 +116,7 @@ export function addressReader(registry: Registry): (path: string) => Address | u
   }
 
   function action(before: readonly string[], last: string): Address | undefined {
-    const id = parseResourceId(before.join('/'))
+    const id = before.length === 0 ? undefined : parseResourceId(before.join('/'))
     const type = id && registry.type(id.type)
     if (id && type) return { at: 'action', id, type, action: last }
     return id && nothing(id.type, id)

@@ -3,6 +3,7 @@ import type { Origin } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { InnerCalls } from './define-resource.ts'
 import type { Facts } from './facts/facts.ts'
+import type { Locks } from './locks.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { Registry } from './registry.ts'
 import type { Versions } from './versions.ts'
@@ -18,5 +19,7 @@ export interface ArmDeps {
   readonly facts: Facts
   readonly versions: Versions
   readonly reconciler: Reconciler
+  /** Lets writes of one resource take turns. */
+  readonly writes: Locks
   readonly inner: InnerCalls
 }

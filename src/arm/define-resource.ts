@@ -300,14 +300,10 @@ export const defineResource = <Reads extends TSchema>(
 /** A provider's own facts: `providers/<Namespace>/_provider.ts` holds one as its default export. */
 export interface ProviderDeclaration {
   readonly namespace: string
-  /** The facts' service name in `spec/`: `arm.Storage`. Left out for a provider whose bodies have no facts. */
-  readonly service?: string
   /** Versions known to exist, beyond those with facts. */
   readonly knownVersions: readonly string[]
   /** Registered on every subscription from the start. */
   readonly alwaysRegistered?: boolean
-  /** Real differences in meaning between versions: an old type's name for a new one. */
-  readonly versions?: Readonly<Record<string, Readonly<Record<string, { readonly as: string }>>>>
   readonly operations?: readonly ScopeOperation[]
 }
 

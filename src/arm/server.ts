@@ -4,8 +4,10 @@ import type { Origin, SurfaceHandler } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import type { InnerCalls } from './define-resource.ts'
+import { expireDeleted } from './expiry.ts'
 import { openFacts } from './facts/facts.ts'
 import { makeInnerCalls } from './inner-calls.ts'
+import { keyedLocks } from './locks.ts'
 import { makeReconciler } from './reconciler.ts'
 import { loadRegistry, type Registry } from './registry.ts'
 import { armRouter } from './router.ts'
@@ -45,6 +47,30 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
   const versions = apiVersions(facts)
   const inner = makeInnerCalls(() => arm)
   const reconciler = makeReconciler({ deps, registry, inner: () => inner })
-  const arm: ArmDeps = { deps, authenticator, access, origin, registry, facts, versions, reconciler, inner }
-  return { ...inner, surface: armRouter(arm), registry, start: () => reconciler.start(), stop: () => reconciler.stop() }
+  const arm: ArmDeps = {
+    deps,
+    authenticator,
+    access,
+    origin,
+    registry,
+    facts,
+    versions,
+    reconciler,
+    inner,
+    writes: keyedLocks(),
+  }
+  let expiry: { stop(): void } | undefined
+  return {
+    ...inner,
+    surface: armRouter(arm),
+    registry,
+    async start() {
+      await reconciler.start()
+      expiry ??= expireDeleted(arm)
+    },
+    async stop() {
+      expiry?.stop()
+      await reconciler.stop()
+    },
+  }
 }

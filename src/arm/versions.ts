@@ -67,7 +67,7 @@ export function apiVersions(facts: Facts): Versions {
       }
     }
     throw fault('NoRegisteredProviderFound', {
-      location: '',
+      location: 'global',
       version: asked,
       type,
       versions: list.join(', '),

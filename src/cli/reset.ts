@@ -3,10 +3,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { dataDirectoryOf, dataFlag } from '../config.ts'
 import { defineCommand, Refusal } from './kit/command.ts'
+import { isDataDirectory } from './kit/data-directory.ts'
 import { runningServer } from './kit/server-facts.ts'
-
-/** What every data directory holds: a folder without these is none, and is left alone. */
-const marks = ['lazuli.db', 'sealing-key']
 
 export default defineCommand({
   summary: 'Removes everything in the data directory: resources, blobs, runs, keys. There is no way back.',
@@ -21,7 +19,7 @@ export default defineCommand({
       console.log(`There is nothing in ${directory}.`)
       return 0
     }
-    if (!marks.every((name) => found.includes(name))) {
+    if (!isDataDirectory(found)) {
       throw new Refusal(`${directory} is no data directory of Lazuli's; nothing was removed.`)
     }
     if (!value('yes') && !(await agreed(directory))) {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { type Config, readConfig, serverFlags } from '../config.ts'
 import { defineCommand, type Invocation, Refusal } from './kit/command.ts'
+import { mayBecomeDataDirectory } from './kit/data-directory.ts'
 import { runningServer, type ServerFacts } from './kit/server-facts.ts'
 import { quote } from './kit/shell.ts'
 
@@ -19,6 +21,12 @@ export default defineCommand({
     if (running) {
       throw new Refusal(
         `A server runs on ${config.dataDirectory} already (process ${running.pid}, ${running.httpUrl}). Two servers cannot share a data directory.`,
+      )
+    }
+    const found = await readdir(config.dataDirectory).catch((): string[] => [])
+    if (!mayBecomeDataDirectory(found)) {
+      throw new Refusal(
+        `${config.dataDirectory} holds files that are not Lazuli's. Give --data a folder of its own, which need not exist yet.`,
       )
     }
     return invocation.value('detach') ? detach(invocation, config) : foreground(invocation, config)

@@ -411,6 +411,40 @@ describe('registered models', () => {
   })
 })
 
+describe('MLflow 3’s logged models', () => {
+  test('a model is made with its run, finished, measured, found, and no run among runs', async () => {
+    const { experiment_id } = (await mlflow('POST', '/experiments/create', { name: 'three' })).json
+    const { info: run } = (await mlflow('POST', '/runs/create', { experiment_id })).json.run
+    const wish = { experiment_id, name: 'net', source_run_id: run.run_id, params: [{ key: 'depth', value: '3' }] }
+    const { info } = (await mlflow('POST', '/logged-models', wish)).json.model
+    assert.match(info.model_id, /^m-[0-9a-f]{32}$/)
+    assert.equal(info.artifact_uri, `${run.artifact_uri}/models/${info.model_id}`)
+    await mlflow('POST', '/runs/outputs', { run_id: run.run_id, models: [{ model_id: info.model_id, step: 1 }] })
+    const metric = { run_id: run.run_id, model_id: info.model_id, key: 'acc', value: 0.5, timestamp: 1 }
+    await mlflow('POST', '/runs/log-metric', metric)
+    const ready = await mlflow('PATCH', `/logged-models/${info.model_id}`, { status: 'LOGGED_MODEL_READY' })
+    assert.equal(ready.json.model.info.status, 'LOGGED_MODEL_READY')
+    const { data } = (await mlflow('GET', `/logged-models/${info.model_id}`)).json.model
+    assert.deepEqual([data.params[0].value, data.metrics[0].value], ['3', 0.5])
+    const found = await mlflow('POST', '/logged-models/search', {
+      experiment_ids: [experiment_id],
+      filter: "name = 'net'",
+    })
+    assert.equal(found.json.models.length, 1)
+    const runs = (await mlflow('POST', '/runs/search', { experiment_ids: [experiment_id] })).json.runs
+    assert.deepEqual(
+      runs.map((one: { info: { run_id: string } }) => one.info.run_id),
+      [run.run_id],
+    )
+    assert.deepEqual(runs[0].outputs.model_outputs, [{ model_id: info.model_id, step: 1 }])
+    const bare = { name: 'taken', source: `models:/${info.model_id}` }
+    assert.equal((await mlflow('POST', '/model-versions/create', bare)).status, 400, 'a model without files')
+    assert.equal((await mlflow('DELETE', `/logged-models/${info.model_id}`)).status, 200)
+    assert.equal((await mlflow('GET', `/logged-models/${info.model_id}`)).status, 404)
+    assert.equal((await mlflow('GET', `/logged-models/${run.run_id}`)).status, 404)
+  })
+})
+
 describe('the other services', () => {
   test('metrics: listed, read whole, and posted', async () => {
     const { info } = (await mlflow('POST', '/runs/create', {})).json.run

@@ -26,7 +26,10 @@ export interface Run {
   readonly workspace: string
   readonly experimentId: string
   readonly experimentName: string
-  /** `command` and the like for jobs; `interactive` for a run that a client tracks from elsewhere. */
+  /**
+   * `command` and the like for jobs; `interactive` for a run that a client tracks from elsewhere; `logged-model` for one of
+   * MLflow 3's models, which is named, tagged, measured and filled with files as a run is.
+   */
   readonly kind: string
   readonly displayName: string
   readonly description?: string
@@ -50,6 +53,8 @@ export interface Run {
   /** The job as a resource: what of it stands beside its properties. Absent for interactive runs. */
   readonly resource?: Pick<StoredResource, 'id' | 'state' | 'secrets' | 'provisioningState' | 'system'>
   readonly computeId?: string
+  /** MLflow 3's logged models that the run read and made. */
+  readonly models?: readonly { readonly id: string; readonly role: 'input' | 'output'; readonly step: number }[]
   /** The datasets that MLflow logged as the run's inputs, in its words. */
   readonly datasets?: readonly JsonObject[]
   /** Where named outputs lie, once known: asset id, type and uri by name. */

@@ -12,6 +12,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/c_compute.py', checks: 8 },
   { file: 'flows/d_job.py', checks: 19 },
   { file: 'flows/m_curl.sh', checks: 11 },
+  { file: 'flows/n_held.py', checks: 5 },
   { file: 'flows/m_mgmt.py', checks: 23 },
   { file: 'js/m_mgmt_js.mjs', checks: 12 },
   { file: 'flows/n_blobs.py', checks: 4 },

@@ -49,6 +49,9 @@ export interface StartArmEngine {
   readonly factsDirectory?: string
   /** Kept at the end; a temporary one otherwise. */
   readonly directory?: string
+  readonly port?: number
+  /** The clock of resources and operations; tokens keep the real one. */
+  readonly now?: () => Date
 }
 
 export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmEngine> {
@@ -61,7 +64,7 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
   const deps: Deps = {
     store,
     sealing,
-    now,
+    now: options.now ?? now,
     log,
     tokens: identity.tokens,
     identities: identity.identities,
@@ -93,7 +96,7 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
     const surface = /^\/[^/]+\/oauth2\//.test(context.url) ? identity.login : arm.surface
     surface(request, response, context).catch((error: unknown) => response.destroy(error as Error))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0

@@ -124,7 +124,9 @@ export async function resolveParameters(
     if (reading.has(name)) throw new ExpressionError(`the parameter '${name}' refers to itself`)
     reading.add(name)
     const declaration = withDefinition(template, objectAt(declared[name]))
-    const own = byName(given, name)
+    const sent = byName(given, name)
+    // A null where none is meant is a value that was not given: azure-ai-ml sends such.
+    const own = objectAt(sent).value === null && declaration.nullable !== true ? undefined : sent
     const value = own === undefined ? await valueByDefault(name, declaration) : valueGiven(name, own)
     checkParameter(template, name, declaration, value)
     values[name] = value

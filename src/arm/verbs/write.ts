@@ -49,7 +49,12 @@ const TRIES = 5
  *
  * @throws every refusal of a write
  */
-export async function writeResource(arm: ArmDeps, write: Write): Promise<Written> {
+export function writeResource(arm: ArmDeps, write: Write): Promise<Written> {
+  // Writes of one resource take turns: many at once would else lose their race until they give up.
+  return arm.writes.run(write.id.key, () => writeInTurn(arm, write))
+}
+
+async function writeInTurn(arm: ArmDeps, write: Write): Promise<Written> {
   for (let tries = 1; ; tries++) {
     const written = await writeOnce(arm, write)
     if (written) return written

@@ -33,6 +33,9 @@ export const places = {
   layer: 'env',
 } as const
 
+/** The folders of a job's working directory whose files are kept with its run. */
+export const kept = ['outputs', 'logs'] as const
+
 /** What `launchOf` puts together. */
 export interface LaunchParts {
   readonly spec: JobSpec
@@ -63,6 +66,8 @@ export async function launchOf(parts: LaunchParts): Promise<Launch> {
   }
   for (const part of [places.home, places.temporary, places.code])
     await mkdir(join(folder.work, part), { recursive: true })
+  // A job may write there without making them, as on Azure's nodes; its code may have something there already.
+  for (const name of kept) await mkdir(join(folder.work, places.code, name)).catch(unlessThere)
   const script = fillBlanks(spec.command, fillings)
   const layer = await layEnvironment(environment, join(folder.work, places.layer), join(inside, places.layer))
   const temporary = sandbox.kind === 'none' ? join(inside, places.temporary) : '/tmp'
@@ -136,3 +141,7 @@ export const writeLaunch = (folder: JobFolder, launch: Launch): Promise<void> =>
 
 const mapValues = <From, To>(from: Readonly<Record<string, From>>, to: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(from).map(([name, value]) => [name, to(value)]))
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}

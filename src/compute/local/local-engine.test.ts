@@ -25,7 +25,7 @@ for (const { name, plain } of [
     const log = (run: string) => bench.textAt(`ExperimentRun/dcid.${run}/user_logs/std_log.txt`)
 
     test('a job passes through its states in order, and its log is stored when it shows its end', async () => {
-      const spec = job('good', 'echo to stdout; echo to stderr >&2; mkdir outputs; echo model > outputs/model.txt')
+      const spec = job('good', 'echo to stdout; echo to stderr >&2; echo model > outputs/model.txt')
       await engine.submit(spec)
       const seen = await reaches(engine, spec.id, ...ended)
       assert.equal(seen.status, 'Completed', JSON.stringify(seen))
@@ -145,9 +145,13 @@ for (const { name, plain } of [
     })
 
     test('what a job links into the place of its outputs is not taken', async () => {
-      const spec = job('thief', `ln -s ${bench.directory} outputs; ln -s /etc/passwd \${{outputs.f}}; true`, {
-        outputs: [{ name: 'f', type: 'uri_file', mode: 'upload', target: at('stolen/passwd') }],
-      })
+      const spec = job(
+        'thief',
+        `rmdir outputs; ln -s ${bench.directory} outputs; ln -s /etc/passwd \${{outputs.f}}; true`,
+        {
+          outputs: [{ name: 'f', type: 'uri_file', mode: 'upload', target: at('stolen/passwd') }],
+        },
+      )
       await engine.submit(spec)
       assert.equal((await reaches(engine, spec.id, ...ended)).status, 'Completed')
       assert.deepEqual((await bench.blobs.list(at('ExperimentRun/dcid.thief/outputs'))).items, [])

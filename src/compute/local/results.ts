@@ -2,7 +2,7 @@ import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
 import type { JobSpec } from '../engine.ts'
-import { places } from './launch.ts'
+import { kept, places } from './launch.ts'
 
 /**
  * Stores `outputs/`, `logs/` and the named outputs of a job that has ended; returns lines for its system log.
@@ -11,7 +11,7 @@ import { places } from './launch.ts'
  */
 export async function collectOutputs(blobs: Blobs, spec: JobSpec, work: string): Promise<readonly string[]> {
   const notes: string[] = []
-  for (const name of ['outputs', 'logs']) {
+  for (const name of kept) {
     const kind = await ownKind(work, join(places.code, name))
     if (kind === 'folder')
       await blobs.collect(join(work, places.code, name), { ...spec.artifacts, path: join(spec.artifacts.path, name) })

@@ -2,6 +2,7 @@ import type { Face } from '../operation.ts'
 import { artifactOperations } from './artifacts.ts'
 import { mlflowRefusal } from './errors.ts'
 import { experimentOperations } from './experiments.ts'
+import { loggedModelOperations } from './logged-models.ts'
 import { loggingOperations } from './logging.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import { registeredModelOperations } from './registered-models.ts'
@@ -17,6 +18,7 @@ export const mlflowFace: Face = {
     ...runOperations,
     ...loggingOperations,
     ...artifactOperations,
+    ...loggedModelOperations,
     ...registeredModelOperations,
     ...modelVersionOperations,
   ],

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { Deps } from '../../domain/deps.ts'
 import { logBatch } from '../../domain/metrics/log-batch.ts'
 import { changeRun } from '../../domain/runs/change-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
@@ -18,6 +19,7 @@ const Metric = Type.Object({
   value: Value,
   timestamp: Type.Optional(Whole),
   step: Type.Optional(Whole),
+  model_id: Type.Optional(Type.String()),
 })
 const Batch = Type.Object({
   run_id: Type.Optional(Type.String()),
@@ -31,6 +33,7 @@ interface Sent {
   readonly value: number | string
   readonly timestamp?: number | string
   readonly step?: number | string
+  readonly model_id?: string
 }
 
 const pointOf = ({ key, value, timestamp, step }: Sent): MetricPoint => ({
@@ -39,6 +42,14 @@ const pointOf = ({ key, value, timestamp, step }: Sent): MetricPoint => ({
   at: Number(timestamp ?? 0),
   step: Number(step ?? 0),
 })
+
+/** MLflow 3 names the model that a metric measures: it is that model's metric too. */
+async function logToModels(deps: Deps, workspace: string, sent: readonly Sent[]): Promise<void> {
+  const measured = Map.groupBy(sent, ({ model_id }) => model_id || undefined)
+  for (const [model, metrics] of measured) {
+    if (model !== undefined) await logBatch(deps, workspace, { ...nothing, run: model, metrics: metrics.map(pointOf) })
+  }
+}
 
 const pair = ({ key, value = '' }: { readonly key: string; readonly value?: string }) => [key, value] as const
 const nothing = { metrics: [], params: [], tags: [] }
@@ -51,6 +62,7 @@ const batch = (name: string, path: string) =>
     right: write,
     input: Batch,
     async answer(deps, { input, workspace }) {
+      await logToModels(deps, workspace.key, input.metrics ?? [])
       await logBatch(deps, workspace.key, {
         run: runIdOf(input),
         metrics: (input.metrics ?? []).map(pointOf),
@@ -76,10 +88,13 @@ export const loggingOperations = [
       value: Type.Optional(Value),
       timestamp: Type.Optional(Whole),
       step: Type.Optional(Whole),
+      model_id: Type.Optional(Type.String()),
     }),
     async answer(deps, { input, workspace }) {
       const { run_id, run_uuid, key, value, ...when } = input
-      const point = pointOf({ key: required('key', key), value: required('value', value), ...when })
+      const sent = { key: required('key', key), value: required('value', value), ...when }
+      const point = pointOf(sent)
+      await logToModels(deps, workspace.key, [sent])
       await logBatch(deps, workspace.key, { ...nothing, run: runIdOf(input), metrics: [point] })
       return {}
     },
@@ -140,9 +155,14 @@ export const loggingOperations = [
     input: Type.Object({
       ...RunIds,
       datasets: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Any()))),
+      models: Type.Optional(Type.Array(Type.Object({ model_id: Type.String() }))),
     }),
     async answer(deps, { input, workspace }) {
-      await changeRun(deps, workspace.key, { path: { runId: runIdOf(input) }, addDatasets: input.datasets ?? [] })
+      await changeRun(deps, workspace.key, {
+        path: { runId: runIdOf(input) },
+        addDatasets: input.datasets ?? [],
+        addModels: (input.models ?? []).map(({ model_id: id }) => ({ id, role: 'input', step: 0 })),
+      })
       return {}
     },
   }),

@@ -14,7 +14,10 @@ interface Declared<Input extends TSchema> {
   readonly input?: Input
   readonly answer: (
     deps: Deps,
-    request: Omit<RegionalRequest<string, never, never>, 'query' | 'body'> & { readonly input: Static<Input> },
+    request: Omit<RegionalRequest<string, never, never>, 'query' | 'body' | 'params'> & {
+      readonly params: Readonly<Record<string, string>>
+      readonly input: Static<Input>
+    },
   ) => Promise<Json>
 }
 

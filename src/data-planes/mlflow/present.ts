@@ -51,8 +51,14 @@ export const presentRun = (run: Run, metrics: readonly MetricPoint[], asked: Ask
     params: keyValues(run.params),
     tags: keyValues(tagsOf(run)),
   },
-  inputs: { dataset_inputs: run.datasets ?? [] },
+  inputs: {
+    dataset_inputs: run.datasets ?? [],
+    model_inputs: modelsOf(run, 'input').map(({ id }) => ({ model_id: id })),
+  },
+  outputs: { model_outputs: modelsOf(run, 'output').map(({ id, step }) => ({ model_id: id, step })) },
 })
+
+const modelsOf = (run: Run, wanted: 'input' | 'output') => (run.models ?? []).filter(({ role }) => role === wanted)
 
 /** A run's tags with those that MLflow itself reads from them. */
 const tagsOf = (run: Run): Record<string, string> => ({

@@ -415,6 +415,13 @@ test('an unchanged blob is 304 without a body', async () => {
   assert.equal(since.status, 304)
 })
 
+test('a body that is too long is refused before it comes', async () => {
+  const headers = { 'Content-Length': String(100 * 1024 * 1024 + 1) }
+  const answer = await server.ask('PUT', '/box/log?comp=appendblock', { headers })
+  assert.deepEqual([answer.status, answer.code], [413, 'RequestBodyTooLarge'])
+  assert.ok(answer.text.includes('<MaxLimit>104857600</MaxLimit>'))
+})
+
 test('nothing refused has left a blob or a file behind', async () => {
   const found = await server.ask('GET', '/box?restype=container&comp=list&include=uncommittedblobs')
   assert.deepEqual(

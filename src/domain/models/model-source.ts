@@ -2,11 +2,14 @@ import type { BlobLocation } from '../../compute/engine.ts'
 import { fault } from '../../faults.ts'
 import type { Origin } from '../../gateway/surface.ts'
 import type { JsonObject } from '../../json.ts'
+import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import { datastoreUri, resolveUri } from '../datastores/resolve-uri.ts'
 import type { Deps } from '../deps.ts'
 
 const STORE = 'workspaceartifactstore'
+/** The property of a logged model that names the run it was logged in. */
+export const SOURCE_RUN = 'mlflow.sourceRunId'
 /** `…/runs/{run}/artifacts[/{path}]`: a run's artifact URI, of whatever host. */
 const RUN_ARTIFACTS = /\/runs\/([^/]+)\/artifacts(?:\/(.*))?$/
 const ARTIFACTS = /^(?:azureml:\/\/artifacts|aml:\/\/artifactId)\/([^/]+\/[^/]+(?:\/.*)?)$/i
@@ -32,7 +35,7 @@ export async function modelPlace(
   workspace: string,
   source: string,
 ): Promise<ModelPlace> {
-  const uri = inStore(workspace, source) ?? source
+  const uri = (await ofLoggedModel(deps.store, workspace, source)) ?? inStore(workspace, source) ?? source
   const blobs = await resolveUri(deps.store, workspace, uri)
   if (!blobs) throw fault('ModelSourceInvalid', { source })
   const file = await deps.blobs.info(blobs)
@@ -40,6 +43,21 @@ export async function modelPlace(
   if (!file && folder?.items.length === 0) throw fault('ModelSourceInvalid', { source })
   const run = RUN_FOLDER.exec(blobs.path)?.[1]
   return { uri, blobs, ...(run !== undefined && { run }) }
+}
+
+/** Where the files of one of MLflow 3's logged models lie: with the run that made it, or by themselves. */
+export function loggedModelPath(model: Run): { readonly run: string; readonly path: string } {
+  const source = model.properties[SOURCE_RUN]
+  return source ? { run: source, path: `models/${model.id}` } : { run: model.id, path: 'model' }
+}
+
+async function ofLoggedModel(from: Repositories, workspace: string, source: string): Promise<string | undefined> {
+  const id = /^models:\/+(m-[0-9a-f]+)$/.exec(source)?.[1]
+  if (id === undefined) return undefined
+  const model = await from.runs.get(workspace.toLowerCase(), id)
+  if (model?.kind !== 'logged-model') throw fault('ModelSourceInvalid', { source })
+  const { run, path } = loggedModelPath(model)
+  return datastoreUri(workspace, STORE, `ExperimentRun/dcid.${run}/${path}`)
 }
 
 /** A source that names artifacts, as the place in the artifact store that it is. */

@@ -22,6 +22,8 @@ export interface RunChange {
   readonly deleted?: boolean
   /** Datasets to add; one that stands there to the letter is not added again. */
   readonly addDatasets?: readonly JsonObject[]
+  readonly addModels?: NonNullable<Run['models']>
+  readonly addParams?: Readonly<Record<string, string>>
 }
 
 /**
@@ -56,6 +58,8 @@ function described(run: Run, change: RunChange, at: string): Run {
     properties: { ...run.properties, ...change.properties },
     ...(change.hidden !== undefined && { hidden: change.hidden }),
     ...(deleted && { deletedAt: deletedAt ?? at }),
+    ...(change.addModels && { models: [...(run.models ?? []), ...change.addModels] }),
+    ...(change.addParams && { params: { ...run.params, ...change.addParams } }),
     ...(change.addDatasets && { datasets: united(run.datasets ?? [], change.addDatasets) }),
   }
 }

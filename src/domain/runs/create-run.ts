@@ -15,6 +15,9 @@ export interface NewRun {
   readonly description?: string
   readonly parentId?: string
   readonly status: RunStatus
+  /** `interactive` unless said. */
+  readonly kind?: 'interactive' | 'logged-model'
+  readonly params?: Readonly<Record<string, string>>
   readonly startedAt?: string
   readonly tags?: Readonly<Record<string, string>>
   readonly properties?: Readonly<Record<string, string>>
@@ -45,7 +48,7 @@ export async function createRun(
       workspace,
       experimentId: experiment.id,
       experimentName: experiment.name,
-      kind: 'interactive',
+      kind: request.kind ?? 'interactive',
       displayName: request.displayName || id,
       ...(request.description !== undefined && { description: request.description }),
       status: request.status,
@@ -57,7 +60,7 @@ export async function createRun(
       number: await within.runs.nextNumber(workspace, experiment.id),
       tags: request.tags ?? {},
       properties: request.properties ?? {},
-      params: {},
+      params: request.params ?? {},
       hidden: false,
       outputs: {},
       warnings: [],

@@ -3,6 +3,7 @@ import type { FindRuns, Run } from '../../store/runs.ts'
 import type { Page, Repositories } from '../../store/store.ts'
 import { type Comparison, type Entity, matches } from '../search/filter.ts'
 import { type OrderBy, sorted } from '../search/order.ts'
+import { jobKinds } from './job-runs.ts'
 import { mlflowStatus } from './run-states.ts'
 
 export interface SearchRuns {
@@ -15,6 +16,9 @@ export interface SearchRuns {
 }
 
 const CHUNK = 500
+
+/** What a search means by runs, unless it names kinds. */
+const runKinds: readonly string[] = ['interactive', ...jobKinds]
 
 /** Attributes of a run by MLflow's and run history's names. */
 const attributes: Readonly<Record<string, (run: Run) => string | number | undefined>> = {
@@ -31,6 +35,10 @@ const attributes: Readonly<Record<string, (run: Run) => string | number | undefi
   rootrunid: ({ rootId }) => rootId,
   hidden: ({ hidden }) => String(hidden),
   start_time: ({ startedAt, createdAt }) => Date.parse(startedAt ?? createdAt),
+  model_id: ({ id }) => id,
+  creation_timestamp: ({ createdAt }) => Date.parse(createdAt),
+  creation_timestamp_ms: ({ createdAt }) => Date.parse(createdAt),
+  source_run_id: ({ properties }) => properties['mlflow.sourceRunId'],
   created: ({ createdAt }) => Date.parse(createdAt),
   end_time: ({ endedAt }) => (endedAt === undefined ? undefined : Date.parse(endedAt)),
   createdutc: ({ createdAt }) => createdAt,
@@ -53,7 +61,8 @@ export async function searchRuns(from: Repositories, workspace: string, search: 
       throw fault('ParameterInvalid', { reason: `Invalid attribute key '${key}' specified.` })
     }
   }
-  return order.length > 0 ? await ordered(from, workspace, search) : await newestFirst(from, workspace, search)
+  const bounded = { ...search, find: { kinds: runKinds, ...search.find } }
+  return order.length > 0 ? await ordered(from, workspace, bounded) : await newestFirst(from, workspace, bounded)
 }
 
 /** Goes through the runs in chunks; the key of a page is that of its last chunk and how much of that was used. */

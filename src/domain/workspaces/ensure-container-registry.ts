@@ -5,14 +5,17 @@ import { parseResourceId, providerId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 
 interface Arm {
-  put(id: string, body: JsonObject): Promise<StoredResource>
+  put(id: string, body: JsonObject): Promise<unknown>
 }
 
 /**
  * The workspace's container registry: the one it names, or one that is made now beside it, as Azure makes it when an
  * image is first built. Made again under the same name after a crash.
  */
-export async function ensureContainerRegistry(arm: Arm, workspace: StoredResource): Promise<string> {
+export async function ensureContainerRegistry(
+  arm: Arm,
+  workspace: Pick<StoredResource, 'id' | 'name' | 'body'>,
+): Promise<string> {
   const properties = objectAt(workspace.body.properties)
   const named = textAt(properties.containerRegistry)
   if (named) return named

@@ -3,7 +3,6 @@ import { defineProvider } from '../../arm/define-resource.ts'
 /** Role assignments and definitions: what the access check reads. */
 export default defineProvider({
   namespace: 'Microsoft.Authorization',
-  service: 'arm.Authorization',
   alwaysRegistered: true,
   knownVersions: [
     '2015-07-01',

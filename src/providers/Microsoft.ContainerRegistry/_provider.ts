@@ -5,7 +5,6 @@ import { textAt } from '../../json.ts'
 /** Container registries, as a workspace's dependency. */
 export default defineProvider({
   namespace: 'Microsoft.ContainerRegistry',
-  service: 'arm.ContainerRegistry',
   knownVersions: [
     '2017-03-01',
     '2017-10-01',

@@ -3,7 +3,6 @@ import { defineProvider } from '../../arm/define-resource.ts'
 /** Application Insights components, as a workspace's dependency. */
 export default defineProvider({
   namespace: 'Microsoft.Insights',
-  service: 'arm.Insights.components',
   knownVersions: [
     '2015-05-01',
     '2017-10-01',

@@ -6,7 +6,6 @@ import { textAt } from '../../json.ts'
 /** Key vaults, as a workspace's dependency; their data plane is a later issue. */
 export default defineProvider({
   namespace: 'Microsoft.KeyVault',
-  service: 'arm.KeyVault',
   knownVersions: [
     '2015-06-01',
     '2016-10-01',

@@ -7,7 +7,6 @@ import { fault } from '../../faults.ts'
 /** Azure Machine Learning: workspaces and everything in them. */
 export default defineProvider({
   namespace: 'Microsoft.MachineLearningServices',
-  service: 'arm.MachineLearningServices',
   knownVersions: [
     '2018-03-01-preview',
     '2018-11-19',

@@ -3,7 +3,6 @@ import { defineProvider } from '../../arm/define-resource.ts'
 /** User-assigned identities: principals that resources share. */
 export default defineProvider({
   namespace: 'Microsoft.ManagedIdentity',
-  service: 'arm.ManagedIdentity',
   knownVersions: [
     '2015-08-31-preview',
     '2018-11-30',

@@ -3,7 +3,6 @@ import { defineProvider } from '../../arm/define-resource.ts'
 /** Log Analytics workspaces: what Application Insights components write to. */
 export default defineProvider({
   namespace: 'Microsoft.OperationalInsights',
-  service: 'arm.OperationalInsights',
   knownVersions: [
     '2015-03-20',
     '2015-11-01-preview',

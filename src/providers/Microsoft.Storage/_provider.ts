@@ -5,7 +5,6 @@ import { textAt } from '../../json.ts'
 /** Storage accounts: where every byte of a workspace lies. */
 export default defineProvider({
   namespace: 'Microsoft.Storage',
-  service: 'arm.Storage',
   knownVersions: [
     '2015-06-15',
     '2016-01-01',
