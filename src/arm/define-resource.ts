@@ -244,6 +244,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly reads: Reads
   /** Paths whose values are sealed and never answered: dotted, `**` for any depth. */
   readonly secret?: readonly string[]
+  /** A body as the facts take it, where Azure's service takes what its own facts refuse. */
+  readonly tolerates?: (body: JsonObject) => JsonObject
   /** Values that every new resource has unless its body says otherwise; merged below what was sent. */
   readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** Ids in the body that must exist: by path, with the type each must have. */

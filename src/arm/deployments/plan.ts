@@ -155,8 +155,9 @@ async function planOne(
     name,
     place,
     scope: await text('scope'),
-    subscriptionId: await text('subscriptionId'),
-    resourceGroup: await text('resourceGroup'),
+    // An empty one is none: templates write it where a condition is false.
+    subscriptionId: (await text('subscriptionId')) || undefined,
+    resourceGroup: (await text('resourceGroup')) || undefined,
   })
   const apiVersion = applies && !existing ? await need('apiVersion') : ((await text('apiVersion')) ?? '')
   if (applies && !existing) checkType(arm, id, apiVersion)
