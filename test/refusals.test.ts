@@ -152,6 +152,7 @@ describe('the token endpoint refuses', () => {
 
 describe('every plane refuses a caller who is not who he says, or may not', () => {
   const planes = {
+    'a list of Azure Resource Manager': () => `${subscription}/resourceGroups?api-version=2021-04-01`,
     'Azure Resource Manager': () => `${group}?api-version=2021-04-01`,
     'run history': () => `/history/v1.0${workspace}/experiments?${V}`,
     'model management': () => `/modelmanagement/v1.0${workspace}/models?${V}`,
@@ -190,7 +191,9 @@ describe('every plane refuses a caller who is not who he says, or may not', () =
   }
 
   test('a denial of Azure Resource Manager names who, what and where', async () => {
-    const { json } = await server.ask(planes['Azure Resource Manager'](), { token: await tokenWithoutRights() })
+    const { json } = await server.ask(planes['a list of Azure Resource Manager'](), {
+      token: await tokenWithoutRights(),
+    })
     assert.equal(json.error.code, 'AuthorizationFailed')
     assert.match(
       json.error.message,

@@ -12,17 +12,27 @@ export const namedOperations = (): readonly NamedOperation[] =>
 
 /** Looks operations up by what was asked; the list is read on the first refusal that needs it. */
 export function operationNames(): (method: string, path: string) => string | undefined {
-  let byLength: Map<string, { readonly segments: readonly string[]; readonly name: string }[]> | undefined
+  let byLength:
+    | Map<string, { readonly segments: readonly string[]; readonly name: string; readonly deep: boolean }[]>
+    | undefined
   return (method, path) => {
     byLength ??= Map.groupBy(
-      namedOperations().map(([verb, pattern, name]) => ({ verb, segments: segmentsOf(pattern), name })),
+      namedOperations().map(([verb, pattern, name]) => {
+        return { verb, segments: segmentsOf(pattern), name, deep: pattern.endsWith('/{path}') }
+      }),
       ({ verb, segments }) => `${verb} ${segments.length}`,
     )
     // MLflow's two versions are one list.
     const asked = segmentsOf(path.replace(/^\/mlflow\/v\d\.0\//i, '/mlflow/v2.0/'))
-    return byLength
-      .get(`${method} ${asked.length}`)
-      ?.find(({ segments }) => segments.every((segment, at) => segment === '{}' || segment === asked[at]))?.name
+    // An artifact's path at the end may have any number of segments: shorter patterns are tried too.
+    for (let length = asked.length; length > 0; length--) {
+      const found = byLength
+        .get(`${method} ${length}`)
+        ?.filter(({ deep }) => deep || length === asked.length)
+        .find(({ segments }) => segments.every((segment, at) => segment === '{}' || segment === asked[at]))
+      if (found) return found.name
+    }
+    return undefined
   }
 }
 

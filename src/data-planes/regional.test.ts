@@ -172,6 +172,10 @@ describe('refusals', () => {
 
   test('what is not there yet is named', async () => {
     assert.match((await ask('POST', '/runs/R1/events', {})).json.error.message, /^Events\.post \(POST /)
+    const deep = `/artifact/v2.0${workspace}/artifacts/metadata/ExperimentRun/dcid.R1/outputs/a/model.txt`
+    const answer = await server.ask(deep, { host: region })
+    assert.equal(answer.status, 501)
+    assert.match(answer.json.error.message, /^Artifact\.get \(GET /)
   })
 
   test('without a token: 401 with a challenge; without a right: 403; without a workspace: 404', async () => {

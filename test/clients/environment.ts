@@ -10,11 +10,11 @@ const here = import.meta.dirname
 const root = join(here, '..', '..')
 
 /**
- * Makes the Python environment of `requirements.txt` below the checkout's `.venvs`, named after the file's content and
- * the interpreter, and answers its python. Made aside and renamed, so that a broken build is never taken for one.
+ * Makes the Python environment of a file of requirements below the checkout's `.venvs`, named after the file's content
+ * and the interpreter, and answers its python. Made aside and renamed, so that a broken build is never taken for one.
  */
-export async function pythonEnvironment(): Promise<string> {
-  const requirements = join(here, 'requirements.txt')
+export async function pythonEnvironment(file: 'requirements.txt' | 'requirements-az.txt'): Promise<string> {
+  const requirements = join(here, file)
   const { stdout: version } = await execute('python3', ['-c', 'import platform; print(platform.python_version())'])
   const key = createHash('sha256')
     .update(await readFile(requirements))

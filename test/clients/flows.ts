@@ -19,4 +19,5 @@ export const flows: readonly Flow[] = [
   { file: 'flows/n_blobs.py', checks: 4 },
   { file: 'js/n_blobs_js.mjs', checks: 7 },
   { file: 'flows/j_mlflow.py', checks: 20 },
+  { file: 'flows/k_az.sh', checks: 24 },
 ]

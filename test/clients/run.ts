@@ -19,7 +19,14 @@ const chosen = flows.filter(
 )
 
 console.log('making the Python and JavaScript environments …')
-const [python] = await timed('environments', () => Promise.all([pythonEnvironment(), javascriptEnvironment()]))
+const wantsAz = chosen.some(({ file }) => file.endsWith('k_az.sh'))
+const [python, azPython] = await timed('environments', () =>
+  Promise.all([
+    pythonEnvironment('requirements.txt'),
+    wantsAz ? pythonEnvironment('requirements-az.txt') : undefined,
+    javascriptEnvironment(),
+  ]),
+)
 // One image that the flows name asks for Python 3.11: without it a job may run on what the machine has.
 const substitute = process.env.LAZULI_ALLOW_SUBSTITUTE ?? (missing('python3.11') ? '1' : '0')
 console.log(
@@ -56,7 +63,7 @@ async function run(flow: Flow): Promise<{ oks: number; code: number | string; se
   const child = spawn(join(root, 'bin', 'lazuli'), ['run', '--data', server.data, '--', ...command, file], {
     cwd: here,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, JOB_TIMEOUT: '600', PYTHONDONTWRITEBYTECODE: '1' },
+    env: { ...process.env, JOB_TIMEOUT: '600', PYTHONDONTWRITEBYTECODE: '1', AZ: `${azPython} -m azure.cli` },
   })
   const timer = setTimeout(() => child.kill('SIGTERM'), 900_000)
   let oks = 0

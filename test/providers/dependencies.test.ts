@@ -32,6 +32,14 @@ describe('storage accounts', () => {
     assert.deepEqual(filesWith(server.data, keys[0].value), [])
   })
 
+  test('one that would only call itself encrypted with customer-managed keys is refused, and so is such a registry', async () => {
+    const account = { ...body, properties: { encryption: { keySource: 'Microsoft.Keyvault' } } }
+    assert.match((await arm.refusal(path().replace('test1', 'cmk1'), account)).message, /customer-managed keys/)
+    const registry = `${arm.group}/providers/Microsoft.ContainerRegistry/registries/registrycmk1`
+    const wish = { location: 'eastus', sku: { name: 'Premium' }, properties: { encryption: { status: 'enabled' } } }
+    assert.match((await arm.refusal(registry, wish)).message, /customer-managed keys/)
+  })
+
   test('regenerateKey changes the key that it names and no other', async () => {
     const [first, second] = (await arm.post(`${path()}/listKeys`)).json.keys
     const answer = await arm.post(`${path()}/regenerateKey`, { keyName: 'key1' })

@@ -46,6 +46,11 @@ export async function listResources(
     next = found.next
   } while (next !== undefined && kept.length < limit)
 
+  // Who may read nothing of it is told so; the tenant's list of subscriptions alone is empty then, as sign-ins expect.
+  if (each && kept.length === 0 && after === undefined && scope.key !== '') {
+    await access.demand(caller, `${type.right}/read`, scope.text)
+  }
+
   const show = readContext(exchange, version)
   const value = await Promise.all(kept.map((resource) => present({ deps }, type, resource, show)))
   const body: JsonObject = {

@@ -54,6 +54,7 @@ const challenge = ({ tenantId }: Plane, { context }: Call): Readonly<Record<stri
  */
 export async function authorize(plane: Plane, call: Call, operation: Operation, asker: Asker): Promise<GrantedCall> {
   let createOnly = false
+  if (operation.later && asker.by !== 'anonymous') return { ...call, asker, createOnly }
   if (asker.by === 'sas') createOnly = demandPermission(call, operation, asker.access)
   if (asker.by === 'token' && !(await isAllowed(plane, call, asker.caller, operation.rights))) {
     throw fault('AuthorizationPermissionMismatch')

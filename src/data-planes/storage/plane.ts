@@ -46,5 +46,7 @@ export interface Operation {
   readonly rights: readonly Right[]
   /** What of a container must be public for everybody to do this. */
   readonly public?: 'container' | 'blob'
+  /** It is not here yet, and says so to everybody who is known: there is nothing to grant. */
+  readonly later?: true
   readonly run: (plane: Plane, call: GrantedCall) => Promise<void> | void
 }

@@ -36,7 +36,7 @@ const service: Rest = { level: 'service', accountSas: 'r', serviceSas: '', right
 
 const op = (name: string, rest: Rest, run: Operation['run']): Operation => ({ name, ...rest, run })
 const later = (name: string, level: Operation['level']): Operation =>
-  op(name, { level, accountSas: '', serviceSas: '', rights: [] }, notYet(name))
+  op(name, { level, accountSas: '', serviceSas: '', rights: [], later: true }, notYet(name))
 
 /** By method, level, `restype` (of a service's or account's calls) and `comp`. */
 const operations: Readonly<Record<string, Operation>> = {

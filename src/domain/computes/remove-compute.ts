@@ -5,8 +5,8 @@ import { cancelRun } from '../runs/cancel-run.ts'
 import { readCompute } from './compute.ts'
 
 /**
- * Takes a compute away; answers whether it is gone. Its unfinished jobs are cancelled first: no engine would ever run
- * them.
+ * Takes a compute away; answers whether it is gone. Its unfinished jobs are cancelled first, since no engine would ever
+ * run them, and its pool stays until they have ended: taken away under a job, it would end that as failed.
  */
 export async function removeCompute(
   deps: Pick<Deps, 'engines' | 'store' | 'runSignals' | 'now'>,
@@ -15,6 +15,7 @@ export async function removeCompute(
   const unfinished = await deps.store.runs.unfinished()
   const own = unfinished.filter((run) => run.computeId !== undefined && sameId(run.computeId, compute.id))
   for (const run of own) if (run.status !== 'CancelRequested') await cancelRun(deps, run.workspace, run.id)
+  if (own.length > 0) return false
   const engine = deps.engines.named(readCompute(compute.body).kind)
   await engine.removePool(foldId(compute.id))
   return (await engine.observePool(foldId(compute.id))) === undefined

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { credentialsOf, registryPasswordPaths } from '../../domain/dependencies/registry-credentials.ts'
 import { fault } from '../../faults.ts'
-import { textAt } from '../../json.ts'
+import { objectAt, textAt } from '../../json.ts'
 
 /** A container registry: name, admin user and passwords are real; images are a later issue. */
 export default defineResource({
@@ -15,6 +15,12 @@ export default defineResource({
     properties: Type.Optional(Type.Object({ adminUserEnabled: Type.Optional(Type.Boolean()) })),
   }),
   defaults: () => ({ properties: { adminUserEnabled: false, publicNetworkAccess: 'Enabled' } }),
+  async check(_deps, { body }) {
+    if (textAt(objectAt(objectAt(body.properties).encryption).status)?.toLowerCase() === 'enabled') {
+      throw fault('NotImplementedHere', { operation: 'A container registry encrypted with customer-managed keys' })
+    }
+    return undefined
+  },
   async apply(deps, { state, secret }) {
     if (secret(registryPasswordPaths.password) !== undefined) return done()
     return done(

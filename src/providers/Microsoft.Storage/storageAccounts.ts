@@ -31,6 +31,10 @@ export default defineResource({
     },
   }),
   async check(_deps, { id, body, existing }) {
+    // An account that calls itself encrypted over plain bytes is a lie.
+    if (/^microsoft\.keyvault$/i.test(textAt(objectAt(objectAt(body.properties).encryption).keySource) ?? '')) {
+      throw fault('NotImplementedHere', { operation: 'A storage account encrypted with customer-managed keys' })
+    }
     if (!existing) return undefined
     const before = objectAt(existing.body.properties).isHnsEnabled ?? false
     const wished = body.properties?.isHnsEnabled
