@@ -30,8 +30,19 @@ const child = spawn(
   ]
     .concat('--test-reporter=tap', '--test-reporter-destination=stdout')
     .concat(chosen),
-  { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'test' } },
+  { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'test' }, detached: true },
 )
+
+// A test that leaves something running keeps its file from ending: that is a failure, and not an endless wait.
+const watchdog = setTimeout(() => {
+  console.log('the tests are not over after 15 minutes: ended')
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+}, 900_000)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    if (child.pid !== undefined) process.kill(-child.pid, signal)
+  })
+}
 
 const counts: Record<string, number> = {}
 for await (const line of createInterface({ input: child.stdout })) {
@@ -42,6 +53,7 @@ const code = await new Promise<number>((resolve) => {
   if (child.exitCode !== null) resolve(child.exitCode)
   else child.once('close', (status) => resolve(status ?? 1))
 })
+clearTimeout(watchdog)
 for (const [name, count] of Object.entries(counts)) console.log(`# ${name} ${count}`)
 if (!counts.tests || !counts.pass) {
   console.log('no test ran')

@@ -1,6 +1,7 @@
 import { armFaults } from './faults/arm.ts'
 import { computeFaults } from './faults/compute.ts'
 import { dependencyFaults } from './faults/dependencies.ts'
+import { deploymentFaults } from './faults/deployments.ts'
 import { gatewayFaults } from './faults/gateway.ts'
 import { graphFaults } from './faults/graph.ts'
 import { identityFaults } from './faults/identity.ts'
@@ -19,6 +20,7 @@ const catalogue = {
   ...armFaults,
   ...computeFaults,
   ...dependencyFaults,
+  ...deploymentFaults,
   ...gatewayFaults,
   ...graphFaults,
   ...identityFaults,

@@ -77,7 +77,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       settings: config.settings,
       tenantId,
     }
-    const manager = await arm.openArm({ deps, authenticator, access })
+    const manager = await arm.openArm({ deps, authenticator, access, origin: gateway.azureOrigin })
     const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
     const runs = engines.runReconciler({ ...deps, address: () => address })
 

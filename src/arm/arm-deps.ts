@@ -1,4 +1,5 @@
 import type { Deps } from '../domain/deps.ts'
+import type { Origin } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { InnerCalls } from './define-resource.ts'
 import type { Facts } from './facts/facts.ts'
@@ -13,6 +14,8 @@ export interface ArmDeps {
   readonly deps: Deps
   readonly authenticator: Authenticator
   readonly access: AccessControl
+  /** Renders URLs where nobody asked: what a deployment's expressions read. */
+  readonly origin: Origin
   readonly registry: Registry
   readonly facts: Facts
   readonly versions: Versions

@@ -46,6 +46,34 @@ export interface InnerCalls {
   regions(): readonly Region[]
   /** A resource as a client of this context would read it. */
   present(resource: StoredResource, context: ReadContext): Promise<JsonObject>
+  readonly deployments: DeploymentCalls
+}
+
+/** Template deployments: the type that clients see is a declaration, what it does is the engine's. */
+export interface DeploymentCalls {
+  /**
+   * Checks a deployment as a whole, before anything is made, and answers what is kept of it: `sealed` holds template,
+   * parameters and the caller, and is for nobody to see.
+   *
+   * @throws every refusal of a template
+   */
+  prepare(asked: DeploymentAsked): Promise<{ readonly properties: JsonObject; readonly sealed: string }>
+  /** One step of it; the resource's state holds how far it is. */
+  advance(resource: StoredResource, sealed: string | undefined): Promise<Progress>
+  /** What a deployment would change. @throws every refusal of a template */
+  whatIf(asked: DeploymentAsked): Promise<JsonObject>
+  /** Lets no further resource begin. @throws DeploymentNotRunning */
+  cancel(resource: StoredResource): Promise<void>
+  /** The operations of a deployment as its clients read them. */
+  operations(resource: StoredResource): readonly JsonObject[]
+  templateOf(sealed: string | undefined): JsonObject
+  templateHash(template: JsonObject): string
+}
+
+export interface DeploymentAsked {
+  readonly id: ResourceId
+  readonly body: JsonObject
+  readonly caller: Caller
 }
 
 export interface InnerPut {
@@ -84,6 +112,7 @@ export interface WishRequest<Wish> {
   readonly verb: 'put' | 'patch'
   readonly apiVersion: string
   readonly query: URLSearchParams
+  readonly arm: InnerCalls
 }
 
 /** A resource on its way to being true. */
@@ -125,6 +154,8 @@ export interface ActionDeclaration<Wish> {
   ) => Promise<JsonObject>
   /** Or goes on as an operation: 202 with `Location` and `Azure-AsyncOperation`; called until done, its state kept with the resource's. */
   readonly run?: (deps: Deps, request: Omit<ActionRequest<Wish>, 'context'>) => Promise<Progress>
+  /** The status of the answer where it is not 200; 204 has no body. */
+  readonly status?: 204
   /** True where the action changes nothing and may be asked of a resource that is not there (codes' startPendingUpload). */
   readonly withoutResource?: boolean
 }
@@ -214,6 +245,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly at?: readonly Scope[]
   /** The base of its rights where Azure's differs from the type (`Microsoft.Resources/subscriptions/resourceGroups`). */
   readonly right?: string
+  /** False for what stands in a resource group and is nowhere: it needs no location there. */
+  readonly tracked?: false
   /** Parts of the envelope that this type does not have. */
   readonly hides?: readonly ('provisioningState' | 'systemData')[]
   /** The rule for names; Azure's sentence is made from the facts. */
@@ -226,6 +259,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly reads: Reads
   /** Paths whose values are sealed and never answered: dotted, `**` for any depth. */
   readonly secret?: readonly string[]
+  /** A body as the facts take it, where Azure's service takes what its own facts refuse. */
+  readonly tolerates?: (body: JsonObject) => JsonObject
   /** Values that every new resource has unless its body says otherwise; merged below what was sent. */
   readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** Ids in the body that must exist: by path, with the type each must have. */
@@ -262,6 +297,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     readonly created?: 200 | 201 | 202
     readonly createdDone?: 200 | 201 | 202
     readonly updated?: 200 | 201 | 202
+    /** A write that is done at once has the headers of its operation all the same. */
+    readonly followed?: true
     /** 202 where Azure never answers a delete at once (resource groups). */
     readonly deleted?: 202
   }

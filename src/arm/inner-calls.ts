@@ -5,6 +5,7 @@ import { parseResourceId, type ResourceId } from '../resource-id.ts'
 import type { StoredOperation } from '../store/operations.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import type { InnerCalls } from './define-resource.ts'
+import { deploymentCalls } from './deployments/calls.ts'
 import { present } from './envelope.ts'
 import { getKept } from './kept.ts'
 import { purgeTree } from './purge.ts'
@@ -37,6 +38,7 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
   }
 
   return {
+    deployments: deploymentCalls(arm),
     async get(text) {
       const { id, type } = typeOf(text)
       return getKept(arm().deps.store, type, id)

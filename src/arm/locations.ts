@@ -19,7 +19,8 @@ export function placeBody(
 ): JsonObject {
   const sent = textAt(body.location)
   // What extends any resource (a role assignment) is nowhere of its own.
-  const placed = type.at.includes('resourceGroup') && !type.at.includes('resource')
+  const placed =
+    type.at.includes('resourceGroup') && !type.at.includes('resource') && type.declaration.tracked !== false
   const tracked = placed || type.type === 'Microsoft.Resources/resourceGroups'
   const before = textAt(existing?.body.location)
   if (sent === undefined || sent === '') {

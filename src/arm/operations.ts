@@ -41,11 +41,15 @@ export const failedWith = (operation: StoredOperation, problem: Fault, now: Date
   result: { status: problem.status },
 })
 
-export const canceled = (operation: StoredOperation, now: Date): StoredOperation => ({
+export const canceled = (
+  operation: StoredOperation,
+  now: Date,
+  why: Fault = fault('OperationCanceled'),
+): StoredOperation => ({
   ...operation,
   status: 'Canceled',
   endedAt: now.toISOString(),
-  error: errorOf(fault('OperationCanceled')),
+  error: errorOf(why),
   result: { status: 409 },
 })
 
@@ -68,6 +72,8 @@ export function operationHeaders(
 export function baseOf(operation: StoredOperation, location: string): string {
   const id = parseResourceId(operation.resourceId)
   const namespace = id?.type.split('/')[0] ?? 'Microsoft.Resources'
+  // Azure polls a deployment below itself.
+  if (id?.type.toLowerCase() === 'microsoft.resources/deployments') return id.text
   const scope = id?.subscriptionId === undefined ? '' : `/subscriptions/${id.subscriptionId}`
   if (namespace === 'Microsoft.Resources') return scope
   return `${scope}/providers/${namespace}/locations/${location}`

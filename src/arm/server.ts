@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Deps } from '../domain/deps.ts'
-import type { SurfaceHandler } from '../gateway/surface.ts'
+import type { Origin, SurfaceHandler } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import type { InnerCalls } from './define-resource.ts'
@@ -18,6 +18,8 @@ export interface ArmOptions {
   readonly deps: Deps
   readonly authenticator: Authenticator
   readonly access: AccessControl
+  /** Renders URLs where nobody asked: what a deployment's expressions read. */
+  readonly origin: Origin
   /** Where declarations are read from; the program's own unless said. */
   readonly providersDirectory?: string
   /** Where facts are read from; the program's own unless said. */
@@ -40,7 +42,7 @@ export interface Arm extends InnerCalls {
  * @throws Error where a declaration does not stand where its type says
  */
 export async function openArm(options: ArmOptions): Promise<Arm> {
-  const { deps, authenticator, access } = options
+  const { deps, authenticator, access, origin } = options
   const registry = await loadRegistry(options.providersDirectory ?? join(import.meta.dirname, '..', 'providers'))
   const facts = openFacts(options.factsDirectory ?? join(import.meta.dirname, '..', '..', 'spec'))
   const versions = apiVersions(facts)
@@ -50,6 +52,7 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
     deps,
     authenticator,
     access,
+    origin,
     registry,
     facts,
     versions,

@@ -25,8 +25,9 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 /** The command's exit code, as a shell tells it: 128 and the signal's number where one ended it. */
 function follow(command: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command, words, { stdio: 'inherit', env })
+    // Before the command: it may be up, and be signalled, before the line after its start has run.
     for (const signal of forwarded) process.on(signal, () => child.kill(signal))
+    const child = spawn(command, words, { stdio: 'inherit', env })
     child.once('error', (error: NodeJS.ErrnoException) => {
       console.error(`lazuli: ${command}: ${error.code === 'ENOENT' ? 'there is no such command' : error.message}`)
       resolve(error.code === 'ENOENT' ? 127 : 126)

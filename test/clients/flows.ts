@@ -9,6 +9,7 @@ export interface Flow {
 export const flows: readonly Flow[] = [
   { file: 'flows/setup.py', checks: 2 },
   { file: 'flows/a_auth.py', checks: 11 },
+  { file: 'flows/b_workspace.py', checks: 16 },
   { file: 'flows/c_compute.py', checks: 8 },
   { file: 'flows/d_job.py', checks: 19 },
   { file: 'flows/m_curl.sh', checks: 11 },

@@ -185,6 +185,7 @@ export const examples = ({
 
 /** Types that a client can't make, and those that suites of their own put through more than this one could. */
 export const elsewhere: Readonly<Record<string, string>> = {
+  'Microsoft.Resources/deployments': 'each PUT is a run of its own, with its own times: test/deployments.test.ts',
   'Microsoft.Resources/subscriptions': 'made at the first start',
   'Microsoft.Authorization/denyAssignments': 'there is none, and no client makes one',
   'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',

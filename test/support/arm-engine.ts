@@ -78,6 +78,7 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
     deps,
     access,
     authenticator,
+    origin: ownOrigin('https://localhost:8484'),
     ...(providersDirectory !== undefined && { providersDirectory }),
     ...(factsDirectory !== undefined && { factsDirectory }),
   })

@@ -20,8 +20,9 @@ export function checkBody(
   facts: Facts,
   type: RegisteredType,
   version: ResolvedVersion,
-  { verb, body }: { readonly verb: 'put' | 'patch'; readonly body: JsonObject },
+  { verb, body: sent }: { readonly verb: 'put' | 'patch'; readonly body: JsonObject },
 ): JsonObject {
+  const body = type.declaration.tolerates?.(sent) ?? sent
   const known = factsFor(facts, type, version)
   const operation = known?.operations.find(
     ({ method, path }) => method === verb.toUpperCase() && below(path).length % 2 === 0,

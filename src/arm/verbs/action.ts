@@ -70,7 +70,8 @@ export async function actOnResource(
         await putKept(within, type, { ...kept, secrets: sealed, state: state ?? kept.state })
       })
     const result = await action.answer(deps, { ...asked, keep })
-    return answer(response, context, { status: 200, body: result, headers: warningOf(version) })
+    const { status = 200 } = action
+    return answer(response, context, { status, body: status === 204 ? undefined : result, headers: warningOf(version) })
   }
   const operation = newOperation({
     resourceId: resource.id,

@@ -43,7 +43,7 @@ export async function putResource(
   const resource = (ended && (await getKept(arm.deps.store, type, id))) ?? written.resource
   const status = statusOf(type, written, done)
   const follow =
-    written.operation && (!done || status === 202)
+    written.operation && (!done || status === 202 || type.declaration.statuses?.followed)
       ? operationHeaders(written.operation, context.origin, {
           location: written.location,
           apiVersion: version.asked,

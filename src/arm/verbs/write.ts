@@ -138,7 +138,16 @@ async function wish(
   const sent = withoutEnvelope(checked)
   const placed = placeBody(type, id, verb === 'patch' && existing ? mergePatch(existing.body, sent) : sent, existing)
   const deleted = existing || declaration.backing ? undefined : await deps.store.resources.getDeleted(id.key)
-  const about = { id, existing, caller, verb, apiVersion: version.asked, query, ...(deleted && { deleted }) }
+  const about = {
+    arm: arm.inner,
+    id,
+    existing,
+    caller,
+    verb,
+    apiVersion: version.asked,
+    query,
+    ...(deleted && { deleted }),
+  }
   const filled = declaration.defaults
     ? mergeOver(declaration.defaults({ ...about, body: placed as JsonObject & object }), placed)
     : placed

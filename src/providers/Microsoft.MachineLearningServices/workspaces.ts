@@ -39,6 +39,7 @@ export default defineResource({
   name: /^[a-zA-Z0-9][\w-]{2,32}$/,
   reads: WorkspaceBody,
   statuses: { created: 202, createdDone: 202, updated: 200 },
+  tolerates: withoutEmptyParts,
   defaults: () => ({
     kind: 'Default',
     sku: { name: 'Basic', tier: 'Basic' },
@@ -138,5 +139,20 @@ export default defineResource({
 function refuseNotebooks(operation: string): () => Promise<never> {
   return async () => {
     throw fault('WorkspaceOperationUnsupported', { operation, why: 'there is no notebook service' })
+  }
+}
+
+/** azure-ai-ml sends an empty key beside an encryption that is off, and an empty mode: there is none then. */
+function withoutEmptyParts(body: JsonObject): JsonObject {
+  const { encryption, systemDatastoresAuthMode, ...rest } = objectAt(body.properties)
+  const isOff = textAt(objectAt(encryption).status)?.toLowerCase() === 'disabled'
+  if (!isOff && systemDatastoresAuthMode !== '') return body
+  return {
+    ...body,
+    properties: {
+      ...rest,
+      ...(!isOff && encryption !== undefined && { encryption }),
+      ...(systemDatastoresAuthMode !== '' && systemDatastoresAuthMode !== undefined && { systemDatastoresAuthMode }),
+    },
   }
 }

@@ -1,4 +1,5 @@
 import { defineProvider } from '../../arm/define-resource.ts'
+import { deploymentOperations } from './_deployments.ts'
 import { moveOperations } from './_moves.ts'
 import { providerOperations } from './_providers.ts'
 import { resourceListings } from './_resources.ts'
@@ -84,5 +85,6 @@ export default defineProvider({
     ...providerOperations,
     ...resourceListings,
     ...moveOperations,
+    ...deploymentOperations,
   ],
 })

@@ -1,0 +1,58 @@
+import { isFault } from '../../faults.ts'
+import { parseResourceId, type ResourceId } from '../../resource-id.ts'
+import type { StoredResource } from '../../store/resources.ts'
+import type { ArmDeps } from '../arm-deps.ts'
+import { errorOf } from '../errors.ts'
+import { removeResource } from '../verbs/remove.ts'
+import type { Plan } from './plan.ts'
+import type { Prepared, Step } from './prepared.ts'
+
+/** Resources of the deployment's group that its template does not name. Deployments themselves stay. */
+export async function leftovers(
+  { deps }: ArmDeps,
+  { parent }: ResourceId,
+  plan: Plan,
+): Promise<readonly StoredResource[]> {
+  if (!parent || parent.resourceGroup === undefined) return []
+  const named = plan.resources.map(({ id }) => id.key)
+  const found: StoredResource[] = []
+  let after: string | undefined
+  do {
+    const page = await deps.store.resources.under(parent.key, { limit: 500, ...(after !== undefined && { after }) })
+    for (const one of page.items) {
+      const key = one.id.toLowerCase()
+      const stays =
+        named.some((name) => name === key || name.startsWith(`${key}/`)) ||
+        /\/(deployments|roleassignments)$/i.test(one.type)
+      if (!stays) found.push(one)
+    }
+    after = page.next
+  } while (after !== undefined)
+  return found
+}
+
+/** Removes one, with the rights of who deploys, and answers the step that tells of it. */
+export async function removeLeftover(arm: ArmDeps, resource: StoredResource, { caller }: Prepared): Promise<Step> {
+  const startedAt = arm.deps.now().toISOString()
+  const step = { id: resource.id, operation: 'Delete' as const, startedAt }
+  const id = parseResourceId(resource.id)
+  const type = id && arm.registry.type(id.type)
+  try {
+    if (!id || !type) throw new Error(`'${resource.id}' is of no type that is declared`)
+    await arm.access.demand(caller, `${type.right}/delete`, id.text)
+    const { operation } = await removeResource(arm, {
+      id,
+      type,
+      caller,
+      demandsRights: true,
+      query: new URLSearchParams(),
+      apiVersion: arm.versions.newest(type),
+      preconditions: { match: undefined, noneMatch: undefined },
+    })
+    if (operation) return { ...step, status: 'Running', follows: operation.id }
+    return { ...step, status: 'Succeeded', endedAt: startedAt }
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return { ...step, status: 'Failed', endedAt: startedAt, statusCode: String(error.status), error: errorOf(error) }
+  }
+}

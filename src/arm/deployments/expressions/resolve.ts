@@ -1,0 +1,105 @@
+import { type Fault, fault } from '../../../faults.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { evaluate } from './evaluate.ts'
+import { ExpressionError, literalText, parseExpression } from './parse.ts'
+import type { Scope } from './scope.ts'
+import { asText } from './values.ts'
+
+/** An expression that only a running deployment can answer: `reference` and `list*`. */
+export class RuntimeOnly extends Error {
+  override readonly name = 'RuntimeOnly'
+}
+
+/** Where a value stands in its template, and what to do with what only a running deployment knows. */
+export interface Resolving {
+  readonly scope: Scope
+  readonly place: string
+  /** Called for an expression that only a running deployment can answer, which then stays as it is. Left out: refused. */
+  readonly onRuntime?: () => void
+}
+
+const MOST_COPIES = 800
+
+/**
+ * A value of a template with every expression in it evaluated, names of members too, and its `copy` loops run.
+ *
+ * @throws InvalidExpression with the expression and its place
+ */
+export async function resolveValue(value: Json, resolving: Resolving): Promise<Json> {
+  if (typeof value === 'string') return resolveText(value, resolving)
+  const { place } = resolving
+  if (Array.isArray(value)) {
+    const items: Json[] = []
+    for (const [at, item] of (value as readonly Json[]).entries()) {
+      items.push(await resolveValue(item, { ...resolving, place: `${place}[${at}]` }))
+    }
+    return items
+  }
+  if (!isObject(value)) return value
+  const made: Record<string, Json> = {}
+  for (const [name, item] of Object.entries(value)) {
+    if (item === undefined) continue
+    const at = { ...resolving, place: `${place}.${name}` }
+    if (name === 'copy' && Array.isArray(item)) Object.assign(made, await resolveCopies(item, at))
+    else made[name.startsWith('[') ? asText(await resolveText(name, at)) : name] = await resolveValue(item, at)
+  }
+  return made
+}
+
+/** Loops beside other members: each makes an array under its name. */
+export async function resolveCopies(loops: readonly Json[], resolving: Resolving): Promise<JsonObject> {
+  const made: Record<string, Json> = {}
+  for (const loop of loops) {
+    if (!isObject(loop) || typeof loop.name !== 'string') {
+      throw fault('InvalidTemplate', { reason: `the copy loop at '${resolving.place}' has no name` })
+    }
+    const items: Json[] = []
+    for (const scope of await loopScopes(loop, loop.name, resolving)) {
+      items.push(await resolveValue(loop.input ?? null, { ...resolving, scope }))
+    }
+    made[loop.name] = items
+  }
+  return made
+}
+
+/**
+ * The scopes of a loop's rounds.
+ *
+ * @throws InvalidTemplate where its count is no number of at most 800
+ */
+export async function loopScopes(loop: JsonObject, name: string, resolving: Resolving): Promise<readonly Scope[]> {
+  const { scope, place } = resolving
+  const count = await resolveValue(loop.count ?? null, { scope, place: `${place}.count` })
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > MOST_COPIES) {
+    throw fault('InvalidTemplate', {
+      reason: `the copy count '${String(count)}' at '${place}' is not 0 to ${MOST_COPIES}`,
+    })
+  }
+  return Array.from({ length: count }, (_, index) => ({
+    ...scope,
+    copyIndex: (asked: string | undefined) =>
+      asked === undefined || asked.toLowerCase() === name.toLowerCase() ? index : scope.copyIndex(asked),
+  }))
+}
+
+async function resolveText(text: string, { scope, place, onRuntime }: Resolving): Promise<Json> {
+  try {
+    const node = parseExpression(text)
+    return node ? await evaluate(node, scope) : literalText(text)
+  } catch (error) {
+    if (error instanceof RuntimeOnly) {
+      if (!onRuntime) throw expressionFault(text, place, new ExpressionError(error.message))
+      onRuntime()
+      return text
+    }
+    throw error instanceof ExpressionError ? expressionFault(text, place, error) : error
+  }
+}
+
+/** The refusal that names an expression and where it stands. */
+export const expressionFault = (expression: string, place: string, error: ExpressionError): Fault =>
+  fault('InvalidExpression', {
+    place,
+    expression,
+    reason: error.at === undefined ? `${error.message}.` : `${error.message} (at character ${error.at + 2}).`,
+  })

@@ -1,0 +1,74 @@
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { ExpressionError } from './parse.ts'
+
+/** What a value is called in refusals. */
+export const kindOf = (value: Json | undefined): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'undefined' ? 'nothing' : typeof value
+
+const wrong = (value: Json | undefined, wanted: string): ExpressionError =>
+  new ExpressionError(`${wanted} was expected in place of ${kindOf(value)} '${JSON.stringify(value)?.slice(0, 80)}'`)
+
+export function asText(value: Json | undefined): string {
+  if (typeof value === 'string') return value
+  throw wrong(value, 'a string')
+}
+
+export function asInteger(value: Json | undefined): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value
+  throw wrong(value, 'an integer')
+}
+
+export function asBoolean(value: Json | undefined): boolean {
+  if (typeof value === 'boolean') return value
+  throw wrong(value, 'a boolean')
+}
+
+export function asArray(value: Json | undefined): readonly Json[] {
+  if (Array.isArray(value)) return value
+  throw wrong(value, 'an array')
+}
+
+export function asObject(value: Json | undefined): JsonObject {
+  if (isObject(value)) return value
+  throw wrong(value, 'an object')
+}
+
+/** Texts, numbers and booleans as a text joins them; anything else as JSON. */
+export const textOf = (value: Json): string =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'boolean'
+      ? value
+        ? 'True'
+        : 'False'
+      : value === null
+        ? ''
+        : JSON.stringify(value)
+
+/** A member by its name in any case; undefined where there is none. */
+export function member(object: JsonObject, name: string): Json | undefined {
+  const own = Object.hasOwn(object, name) ? object[name] : undefined
+  if (own !== undefined) return own
+  const folded = name.toLowerCase()
+  for (const [key, value] of Object.entries(object)) if (key.toLowerCase() === folded) return value
+  return undefined
+}
+
+/** Equal in value; names of members fold case, texts do not. */
+export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item: Json, at) => sameValue(item, b[at]))
+  }
+  if (isObject(a) && isObject(b)) {
+    const names = Object.keys(a)
+    return (
+      names.length === Object.keys(b).length &&
+      names.every((name) => {
+        const other = member(b, name)
+        return other !== undefined && sameValue(a[name], other)
+      })
+    )
+  }
+  return false
+}

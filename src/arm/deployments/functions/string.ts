@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import type { Json } from '../../../json.ts'
+import { ExpressionError } from '../expressions/parse.ts'
+import type { FunctionTable } from '../expressions/scope.ts'
+import { asArray, asInteger, asText, textOf } from '../expressions/values.ts'
+import { nameGuid, uniqueString } from '../unique-string.ts'
+import { format } from './format.ts'
+
+const MANY = Number.POSITIVE_INFINITY
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** `concat`, `contains`, `empty`, `first`, `indexOf`, `last`, `length`, `skip`, `take` take texts too and stand with the arrays. */
+export const stringFunctions: FunctionTable = {
+  base64: { min: 1, call: ([text]) => Buffer.from(asText(text), 'utf8').toString('base64') },
+  base64ToJson: {
+    min: 1,
+    call: ([text]) => {
+      try {
+        const read: Json = JSON.parse(Buffer.from(asText(text), 'base64').toString('utf8'))
+        return read
+      } catch {
+        throw new ExpressionError('the text holds no JSON in base 64')
+      }
+    },
+  },
+  base64ToString: { min: 1, call: ([text]) => Buffer.from(asText(text), 'base64').toString('utf8') },
+  dataUri: {
+    min: 1,
+    call: ([text]) => `data:text/plain;charset=utf8;base64,${Buffer.from(textOf(text ?? null)).toString('base64')}`,
+  },
+  dataUriToString: {
+    min: 1,
+    call: ([uri]) => {
+      const [, base64, data] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(asText(uri)) ?? []
+      if (data === undefined) throw new ExpressionError('the text is no data URI')
+      return base64 ? Buffer.from(data, 'base64').toString('utf8') : decodeURIComponent(data)
+    },
+  },
+  endsWith: { min: 2, call: ([text, end]) => asText(text).toLowerCase().endsWith(asText(end).toLowerCase()) },
+  format: { min: 1, max: MANY, call: ([text, ...values]) => format(asText(text), values) },
+  guid: { min: 1, max: MANY, call: (args) => nameGuid(args.map(textOf)) },
+  join: { min: 2, call: ([items, between]) => asArray(items).map(textOf).join(asText(between)) },
+  newGuid: {
+    min: 0,
+    call: (_args, { now }) => {
+      if (!now) throw new ExpressionError('it may stand in the default value of a parameter only')
+      return randomUUID()
+    },
+  },
+  padLeft: {
+    min: 2,
+    max: 3,
+    call: ([text, width, fill]) =>
+      textOf(text ?? null).padStart(asInteger(width), fill === undefined ? ' ' : asText(fill)),
+  },
+  replace: { min: 3, call: ([text, old, by]) => asText(text).replaceAll(asText(old), () => asText(by)) },
+  split: {
+    min: 2,
+    call: ([text, by]) => {
+      const marks = (Array.isArray(by) ? asArray(by) : [by]).map((one) => asText(one))
+      return marks.reduce<string[]>((parts, mark) => parts.flatMap((part) => part.split(mark)), [asText(text)])
+    },
+  },
+  startsWith: { min: 2, call: ([text, start]) => same(asText(text).slice(0, asText(start).length), asText(start)) },
+  string: { min: 1, call: ([value]) => textOf(value ?? null) },
+  substring: {
+    min: 2,
+    max: 3,
+    call: ([value, start, count]) => {
+      const text = asText(value)
+      const from = asInteger(start)
+      const many = count === undefined || count === null ? text.length - from : asInteger(count)
+      if (from < 0 || many < 0 || from + many > text.length) {
+        throw new ExpressionError(`${from} and ${many} lie outside of the text's ${text.length} characters`)
+      }
+      return text.slice(from, from + many)
+    },
+  },
+  toLower: { min: 1, call: ([text]) => asText(text).toLowerCase() },
+  toUpper: { min: 1, call: ([text]) => asText(text).toUpperCase() },
+  trim: { min: 1, call: ([text]) => asText(text).trim() },
+  uniqueString: { min: 1, max: MANY, call: (args) => uniqueString(args.map(asText)) },
+  uri: {
+    min: 2,
+    call: ([base, relative]) => {
+      try {
+        return new URL(asText(relative), asText(base)).href
+      } catch {
+        throw new ExpressionError(`'${String(base)}' is no URI`)
+      }
+    },
+  },
+  uriComponent: { min: 1, call: ([text]) => encodeURIComponent(asText(text)) },
+  uriComponentToString: {
+    min: 1,
+    call: ([text]) => {
+      try {
+        return decodeURIComponent(asText(text))
+      } catch {
+        throw new ExpressionError(`'${String(text)}' is no component of a URI`)
+      }
+    },
+  },
+}

@@ -1,0 +1,131 @@
+import { fault } from '../../faults.ts'
+import { isObject, type Json, objectAt, textAt } from '../../json.ts'
+import { evaluate } from './expressions/evaluate.ts'
+import { type Node, parseExpression } from './expressions/parse.ts'
+import type { Scope } from './expressions/scope.ts'
+import { matches } from './outside.ts'
+import type { PlannedResource } from './plan.ts'
+
+/**
+ * What each resource waits for: what its `dependsOn` names, what its expressions refer to, and in a serial loop the
+ * batch before its own.
+ *
+ * @throws InvalidTemplate where a name is not in the template, or resources wait for each other
+ */
+export async function orderResources(
+  resources: readonly PlannedResource[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const after = new Map<string, readonly string[]>()
+  for (const one of resources) {
+    if (!one.made) continue
+    const found = new Set<string>()
+    for (const name of one.waitsFor) {
+      const named = targets(resources, name)
+      if (named.length === 0) {
+        const reason = `The resource '${name}' is not defined in the template, and '${one.key}' depends on it. Please see https://aka.ms/arm-syntax for usage details`
+        throw fault('InvalidTemplate', { reason })
+      }
+      for (const { key, made } of named) if (made) found.add(key)
+    }
+    for (const name of await referredTo(one)) {
+      for (const { key, made } of targets(resources, name)) if (made && key !== one.key) found.add(key)
+    }
+    for (const key of batchBefore(resources, one)) found.add(key)
+    after.set(one.key, [...found])
+  }
+  demandNoCycle(after)
+  return after
+}
+
+const targets = (resources: readonly PlannedResource[], name: string): readonly PlannedResource[] =>
+  resources.filter((one) => matches(one, name) || (one.loop !== undefined && isLoop(one, name)))
+
+const isLoop = ({ loop, symbol }: PlannedResource, name: string): boolean =>
+  loop?.toLowerCase() === name.toLowerCase() || symbol?.toLowerCase() === name.toLowerCase()
+
+const batchBefore = (
+  resources: readonly PlannedResource[],
+  { loop, index, batch }: PlannedResource,
+): readonly string[] => {
+  if (batch === undefined) return []
+  const start = Math.floor(index / batch) * batch
+  return resources
+    .filter((one) => one.loop === loop && one.made && one.index < start && one.index >= start - batch)
+    .map(({ key }) => key)
+}
+
+function demandNoCycle(after: ReadonlyMap<string, readonly string[]>): void {
+  const done = new Set<string>()
+  const visit = (key: string, path: readonly string[]): void => {
+    if (done.has(key)) return
+    if (path.includes(key)) {
+      const cycle = [...path.slice(path.indexOf(key)), key].join("' -> '")
+      throw fault('InvalidTemplate', {
+        reason: `Circular dependency detected on resource: '${cycle}'. Please see https://aka.ms/arm-syntax-resources for usage details`,
+      })
+    }
+    for (const next of after.get(key) ?? []) visit(next, [...path, key])
+    done.add(key)
+  }
+  for (const key of after.keys()) visit(key, [])
+}
+
+const REFERS = /^(reference|references|list\w*)$/i
+
+/** The names and ids in `reference` and `list*` of a resource's expressions, as far as they are known before it runs. */
+async function referredTo({ raw, scope }: PlannedResource): Promise<readonly string[]> {
+  const { dependsOn: _dependsOn, resources: _resources, ...body } = raw
+  const properties = objectAt(body.properties)
+  const isInner = textAt(objectAt(properties.expressionEvaluationOptions).scope)?.toLowerCase() === 'inner'
+  const { template: _template, ...rest } = properties
+  const names: string[] = []
+  await collect(isInner ? { ...body, properties: rest } : body, scope, names)
+  return names
+}
+
+async function collect(value: Json, scope: Scope, names: string[]): Promise<void> {
+  if (typeof value === 'string') {
+    const node = parseExpression(value)
+    if (node) await collectFrom(node, scope, names)
+  } else if (Array.isArray(value)) {
+    for (const item of value as readonly Json[]) await collect(item, scope, names)
+  } else if (isObject(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      await collect(name, scope, names)
+      if (item !== undefined) await collect(item, scope, names)
+    }
+  }
+}
+
+async function collectFrom(node: Node, scope: Scope, names: string[]): Promise<void> {
+  if (node.is === 'access') {
+    await collectFrom(node.of, scope, names)
+    await collectFrom(node.key, scope, names)
+  }
+  if (node.is !== 'call') return
+  const [first] = node.args
+  if (REFERS.test(node.name) && first) {
+    const name = await known(first, scope)
+    if (typeof name === 'string') names.push(name)
+  }
+  if (node.name.toLowerCase() === 'if' && first) {
+    // What is not taken may refer to what is not there.
+    const taken = await known(first, scope)
+    await collectFrom(first, scope, names)
+    for (const [at, branch] of node.args.slice(1).entries()) {
+      if (taken === undefined || (taken === true) === (at === 0)) await collectFrom(branch, scope, names)
+    }
+    return
+  }
+  for (const arg of node.args) await collectFrom(arg, scope, names)
+}
+
+/** The value of an expression, or undefined where only a running deployment has it. */
+async function known(node: Node, scope: Scope): Promise<Json | undefined> {
+  try {
+    return await evaluate(node, scope)
+  } catch {
+    // Whatever is wrong with it is refused with its place when the resource's body is checked.
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import type { Caller } from '../../identity/identity.ts'
+import type { JsonObject } from '../../json.ts'
+import type { ResourceId } from '../../resource-id.ts'
+
+/**
+ * All that a deployment goes on with after a crash: its template, the values of its parameters (defaults evaluated
+ * once, so that `newGuid` and `utcNow` stay what they were) and whose rights it has. Sealed as a whole: secure values
+ * stand anywhere in it.
+ */
+export interface Prepared {
+  readonly template: JsonObject
+  readonly parameters: JsonObject
+  readonly caller: Caller
+  readonly mode: 'Incremental' | 'Complete'
+}
+
+/** A deployment's own id, with what its expressions may say of it. */
+export interface Placed {
+  readonly id: ResourceId
+  readonly location: string | undefined
+  readonly prepared: Prepared
+}
+
+/** How far one resource of a deployment is. */
+export interface Step {
+  readonly id: string
+  readonly status: 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Skipped'
+  readonly operation: 'Create' | 'Delete'
+  readonly startedAt: string
+  readonly endedAt?: string
+  /** The operation that makes it true, while it is under way. */
+  readonly follows?: string
+  readonly statusCode?: string
+  readonly error?: JsonObject
+}
+
+export type Steps = Readonly<Record<string, Step>>
+
+/** The kept form: text that the deployment's declaration seals. */
+export const sealable = (prepared: Prepared): string => JSON.stringify(prepared)
+
+export function unsealed(text: string | undefined): Prepared {
+  if (text === undefined) throw new Error('A deployment has lost its template')
+  const read: Prepared = JSON.parse(text)
+  return read
+}

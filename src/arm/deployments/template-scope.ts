@@ -1,0 +1,156 @@
+import { fault } from '../../faults.ts'
+import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { ExpressionError } from './expressions/parse.ts'
+import { resolveCopies, resolveValue } from './expressions/resolve.ts'
+import type { Outside, Scope, UserFunction } from './expressions/scope.ts'
+import { checkParameter, withDefinition } from './parameters.ts'
+
+export interface Sources {
+  readonly template: JsonObject
+  /** Values by name, resolved already. */
+  readonly parameters: JsonObject
+  readonly outside: Outside
+}
+
+/** What a template's expressions may ask: its parameters, variables and functions. Variables are evaluated when first needed. */
+export function templateScope({ template, parameters, outside }: Sources): Scope {
+  const declared = objectAt(template.variables)
+  const loops = Array.isArray(declared.copy) ? (declared.copy as readonly Json[]) : []
+  const known = new Map<string, Json>()
+  const scope: Scope = {
+    outside,
+    lambda: {},
+    now: undefined,
+    copyIndex: noLoop,
+    userFunction: userFunctionsOf(template, outside),
+    parameter: async (name) => byName(parameters, name) ?? unknown('parameter', name),
+    variable: (name) => variable(name, []),
+  }
+  return scope
+
+  /** Evaluated once. `path` is what asks for it: a variable that needs itself is refused. */
+  async function variable(name: string, path: readonly string[]): Promise<Json> {
+    const key = name.toLowerCase()
+    const found = known.get(key)
+    if (found !== undefined) return found
+    if (path.includes(key)) throw new ExpressionError(`the variable '${name}' refers to itself`)
+    const within = { ...scope, variable: (next: string) => variable(next, [...path, key]) }
+    const own = byName(declared, name)
+    const loop = loops.find((one) => textAt(objectAt(one).name)?.toLowerCase() === key)
+    if (own === undefined && loop === undefined) return unknown('variable', name)
+    const place = `variables.${name}`
+    const value =
+      own === undefined
+        ? Object.values(await resolveCopies([loop ?? null], { scope: within, place }))[0]
+        : await resolveValue(own, { scope: within, place })
+    known.set(key, value ?? null)
+    return value ?? null
+  }
+}
+
+const noLoop = (): number => {
+  throw new ExpressionError('there is no copy loop around it')
+}
+
+function byName(object: JsonObject, name: string): Json | undefined {
+  if (Object.hasOwn(object, name)) return object[name]
+  const folded = name.toLowerCase()
+  return Object.entries(object).find(([key, value]) => key.toLowerCase() === folded && value !== undefined)?.[1]
+}
+
+function unknown(what: 'parameter' | 'variable', name: string): never {
+  throw new ExpressionError(`the template ${what} '${name}' is not found`)
+}
+
+/** Functions of the template: they see their own parameters and nothing else of it. */
+function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFunction'] {
+  const functions = new Map<string, UserFunction>()
+  const namespaces = Array.isArray(template.functions) ? (template.functions as readonly Json[]) : []
+  for (const entry of namespaces) {
+    const { namespace, members } = objectAt(entry)
+    for (const [name, member] of Object.entries(objectAt(members))) {
+      const full = `${textAt(namespace) ?? ''}.${name}`
+      functions.set(full.toLowerCase(), userFunction(full, objectAt(member)))
+    }
+  }
+  const find = (name: string): UserFunction | undefined => functions.get(name.toLowerCase())
+  return find
+
+  function userFunction(full: string, member: JsonObject): UserFunction {
+    const parameters = Array.isArray(member.parameters) ? (member.parameters as readonly Json[]) : []
+    return {
+      async call(args) {
+        if (args.length !== parameters.length) {
+          throw new ExpressionError(`the function '${full}' takes ${parameters.length} arguments`)
+        }
+        const given: Record<string, Json> = {}
+        for (const [at, parameter] of parameters.entries()) {
+          const name = textAt(objectAt(parameter).name) ?? ''
+          given[name] = args[at] ?? null
+          checkParameter(template, `${full}.${name}`, objectAt(parameter), given[name])
+        }
+        const scope = { ...templateScope({ template: {}, parameters: given, outside }), userFunction: find }
+        return resolveValue(objectAt(member.output).value ?? null, { scope, place: `functions.${full}.output` })
+      },
+    }
+  }
+}
+
+/**
+ * The values of a template's parameters: those given, else their defaults; each checked.
+ *
+ * @throws InvalidTemplate where one is missing or unknown, InvalidTemplateParameter, DeploymentNotHere for key vaults
+ */
+export async function resolveParameters(
+  template: JsonObject,
+  given: JsonObject,
+  { outside, now }: { readonly outside: Outside; readonly now: Date },
+): Promise<JsonObject> {
+  const declared = objectAt(template.parameters)
+  const extra = Object.keys(given).filter((name) => byName(declared, name) === undefined)
+  if (extra.length > 0) {
+    const reason = `The template parameters '${extra.join(', ')}' in the parameters file are not valid; they are not present in the original template and can therefore not be provided at deployment time`
+    throw fault('InvalidTemplate', { reason })
+  }
+  const values: Record<string, Json> = {}
+  const reading = new Set<string>()
+  const base = templateScope({ template: { ...template, variables: {} }, parameters: {}, outside })
+  const scope: Scope = { ...base, now, parameter: (name) => valueNamed(name) }
+
+  async function valueNamed(asked: string): Promise<Json> {
+    const name = Object.keys(declared).find((key) => key.toLowerCase() === asked.toLowerCase())
+    if (name === undefined) return unknown('parameter', asked)
+    if (values[name] !== undefined) return values[name]
+    if (reading.has(name)) throw new ExpressionError(`the parameter '${name}' refers to itself`)
+    reading.add(name)
+    const declaration = withDefinition(template, objectAt(declared[name]))
+    const sent = byName(given, name)
+    // A null where none is meant is a value that was not given: azure-ai-ml sends such.
+    const own = objectAt(sent).value === null && declaration.nullable !== true ? undefined : sent
+    const value = own === undefined ? await valueByDefault(name, declaration) : valueGiven(name, own)
+    checkParameter(template, name, declaration, value)
+    values[name] = value
+    return value
+  }
+
+  async function valueByDefault(name: string, declaration: JsonObject): Promise<Json> {
+    if (declaration.defaultValue !== undefined) {
+      return resolveValue(declaration.defaultValue, { scope, place: `parameters.${name}.defaultValue` })
+    }
+    if (declaration.nullable === true) return null
+    const reason = `The value for the template parameter '${name}' is not provided. Please see https://aka.ms/arm-create-parameter-file for usage details`
+    throw fault('InvalidTemplate', { reason })
+  }
+
+  for (const name of Object.keys(declared)) await valueNamed(name)
+  return values
+}
+
+function valueGiven(name: string, given: Json): Json {
+  if (isObject(given) && given.reference !== undefined) {
+    throw fault('DeploymentNotHere', { what: `The parameter '${name}' takes its value from a key vault, which` })
+  }
+  const value = isObject(given) ? given.value : undefined
+  if (value !== undefined) return value
+  throw fault('InvalidTemplateParameter', { name, reason: "it has no 'value'" })
+}

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { murmur64, nameGuid, uniqueString } from './unique-string.ts'
+
+test('uniqueString: the values that others published', () => {
+  assert.equal(uniqueString(['tyeth']), 'zcztcwvu6iyg6')
+  assert.equal(uniqueString(['hello', 'world']), 'a7wkljktk6wne')
+  assert.equal(murmur64('hello-world'), 571013382255652050n)
+})
+
+test('guid: a version 5 of the texts joined by dashes', () => {
+  assert.match(nameGuid(['a', 'b']), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.equal(nameGuid(['a', 'b']), nameGuid(['a-b']))
+  assert.notEqual(nameGuid(['a']), nameGuid(['b']))
+})
