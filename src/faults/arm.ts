@@ -163,6 +163,11 @@ export const armFaults = {
     code: 'ResourceMoveNotSupported',
     message: "Resource move is not supported for resource types '{types}'.",
   },
+  InvalidPaging: {
+    status: 400,
+    code: 'InvalidParameter',
+    message: "The query parameter '{name}' has the value '{value}', which is none that it may have.",
+  },
   InvalidFilter: {
     status: 400,
     code: 'InvalidFilterInQueryString',

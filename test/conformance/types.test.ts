@@ -129,6 +129,10 @@ for (const { type } of types.filter((one) => !(one.type in elsewhere))) {
         const link: string | undefined = page.json.nextLink ?? undefined
         next = link === undefined ? undefined : new URL(link).pathname + new URL(link).search
       }
+      for (const bad of ['$top=none', '$top=0', '$skipToken=garbage']) {
+        const refused = await ask(`${example.collection}?${query}&${bad}`)
+        assert.deepEqual([refused.status, refused.json.error.code], [400, 'InvalidParameter'], bad)
+      }
       assert.equal(new Set(seen).size, seen.length)
       assert.ok(seen.includes(first.toLowerCase()), 'the first is there')
       if (made.status < 300) {

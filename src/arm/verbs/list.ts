@@ -6,6 +6,7 @@ import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import type { ListQuery } from '../define-resource.ts'
 import { answer, present } from '../envelope.ts'
+import { afterOf, nextLink, topOf } from '../paging.ts'
 import type { RegisteredType } from '../registry.ts'
 import { demandSubscription, surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
@@ -28,8 +29,8 @@ export async function listResources(
   if (!each) await access.demand(caller, `${type.right}/read`, scope.text)
   if (asked.below === undefined) await demandScope(arm, scope, type)
 
-  const limit = Math.min(Math.max(Number(query.get('$top')) || (asked.limit ?? PAGE), 1), MOST)
-  const after = query.get('$skipToken') ?? query.get('$skiptoken') ?? query.get('$skip') ?? undefined
+  const limit = Math.min(topOf(query) ?? asked.limit ?? PAGE, MOST)
+  const after = afterOf(query)
   const kept: StoredResource[] = []
   let next: string | undefined = after
   do {
@@ -98,11 +99,4 @@ async function demandScope(arm: ArmDeps, scope: ResourceId, type: RegisteredType
     verb: 'read',
     path: type.path,
   })
-}
-
-export function nextLink(address: string, query: URLSearchParams, next: string): string {
-  const params = new URLSearchParams(query)
-  for (const name of ['$skip', '$skiptoken', '$skipToken']) params.delete(name)
-  params.set('$skipToken', next)
-  return `${address}?${params.toString().replaceAll('%24', '$')}`
 }
