@@ -157,7 +157,7 @@ test('what is mistyped is said on one line, with exit code 2', () => {
     [['status', 'now'], /'now' is one word too many/],
     [['status', '--json=1'], /--json takes no value/],
     [['run'], /missing/],
-    [['principal'], /no command 'principal'/],
+    [['principal'], /'principal' alone is no command. Usage: lazuli principal add/],
     [['principal', 'add'], /missing/],
     [['help', 'nothing'], /no command 'nothing'/],
   ] as const) {

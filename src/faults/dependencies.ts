@@ -2,6 +2,12 @@ import type { FaultEntry } from '../faults.ts'
 
 /** Refusals of what a workspace stands on: accounts, vaults, registries. Codes as their services'. */
 export const dependencyFaults = {
+  ClosedNetworkNotHere: {
+    status: 400,
+    code: 'NetworkRulesNotSupported',
+    message:
+      "'{name}' can't be made with '{property}' as '{value}': Lazuli has no private networks and would not keep anybody out. Leave it out, or open it.",
+  },
   StorageAccountAlreadyTaken: { status: 409, message: 'The storage account named {name} is already taken.' },
   VaultAlreadyExists: {
     status: 409,

@@ -40,6 +40,21 @@ describe('storage accounts', () => {
     assert.match((await arm.refusal(registry, wish)).message, /customer-managed keys/)
   })
 
+  test('a closed network is refused: nobody would be kept out', async () => {
+    for (const properties of [
+      { networkAcls: { defaultAction: 'Deny' } },
+      { publicNetworkAccess: 'Disabled' },
+      { publicNetworkAccess: 'SecuredByPerimeter' },
+    ]) {
+      const refused = await arm.refusal(path().replace('test1', 'closed1'), { ...body, properties })
+      assert.equal(refused.code, 'NetworkRulesNotSupported', JSON.stringify(properties))
+      assert.equal((await arm.get(path().replace('test1', 'closed1'))).status, 404)
+    }
+    const registry = `${arm.group}/providers/Microsoft.ContainerRegistry/registries/registryclosed1`
+    const wish = { location: 'eastus', sku: { name: 'Premium' }, properties: { publicNetworkAccess: 'Disabled' } }
+    assert.equal((await arm.refusal(registry, wish)).code, 'NetworkRulesNotSupported')
+  })
+
   test('regenerateKey changes the key that it names and no other', async () => {
     const [first, second] = (await arm.post(`${path()}/listKeys`)).json.keys
     const answer = await arm.post(`${path()}/regenerateKey`, { keyName: 'key1' })

@@ -17,6 +17,13 @@ export async function dispatch(program: Program, words: readonly string[]): Prom
   const two = `${first}-${second}`
   const name = names.includes(two) ? two : first
   if (!names.includes(name)) {
+    const whole = names.filter((one) => one.startsWith(`${first}-`)).map((one) => one.replace('-', ' '))
+    if (whole.length > 0) {
+      const asked = second === '--help' || second === '-h'
+      const usage = `Usage: lazuli ${whole.join(' | lazuli ')}`
+      say(asked ? process.stdout : process.stderr, asked ? usage : `lazuli: '${first}' alone is no command. ${usage}`)
+      return asked ? 0 : 2
+    }
     say(process.stderr, `lazuli: there is no command '${first}'. 'lazuli help' lists those there are.`)
     return 2
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
+import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { credentialsOf, registryPasswordPaths } from '../../domain/dependencies/registry-credentials.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
@@ -15,7 +16,8 @@ export default defineResource({
     properties: Type.Optional(Type.Object({ adminUserEnabled: Type.Optional(Type.Boolean()) })),
   }),
   defaults: () => ({ properties: { adminUserEnabled: false, publicNetworkAccess: 'Enabled' } }),
-  async check(_deps, { body }) {
+  async check(_deps, { id, body }) {
+    demandOpenNetwork(id.name, objectAt(body.properties))
     if (textAt(objectAt(objectAt(body.properties).encryption).status)?.toLowerCase() === 'enabled') {
       throw fault('NotImplementedHere', { operation: 'A container registry encrypted with customer-managed keys' })
     }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { defineResource, done, failed } from '../../arm/define-resource.ts'
+import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { demandDependencies } from '../../domain/workspaces/check-dependencies.ts'
 import { ensureDefaultDatastores } from '../../domain/workspaces/default-datastores.ts'
 import { diagnoseWorkspace } from '../../domain/workspaces/diagnose.ts'
@@ -55,7 +56,8 @@ export default defineResource({
   }),
   linked: (request) => [...linkedDependencies(request), ...linkedIdentities(request)],
   recovers: ({ body }) => String(body.properties?.allowRecoverSoftDeletedWorkspace) === 'true',
-  async check({ store }, { body, existing, deleted }) {
+  async check({ store }, { id, body, existing, deleted }) {
+    demandOpenNetwork(id.name, objectAt(body.properties))
     if (deleted && String(body.properties?.allowRecoverSoftDeletedWorkspace) !== 'true') {
       throw fault('WorkspaceSoftDeleted', { workspace: deleted.name })
     }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { accountKeyPaths, newAccountKey } from '../../domain/dependencies/account-keys.ts'
+import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 
@@ -31,6 +32,7 @@ export default defineResource({
     },
   }),
   async check(_deps, { id, body, existing }) {
+    demandOpenNetwork(id.name, objectAt(body.properties))
     // An account that calls itself encrypted over plain bytes is a lie.
     if (/^microsoft\.keyvault$/i.test(textAt(objectAt(objectAt(body.properties).encryption).keySource) ?? '')) {
       throw fault('NotImplementedHere', { operation: 'A storage account encrypted with customer-managed keys' })
