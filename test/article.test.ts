@@ -256,6 +256,14 @@ describe("the article's commands", () => {
     assert.deepEqual((await run(article.computes)).json<List>().value, [])
     const made = await run(article.compute)
     assert.equal(made.status, 201, made.text)
+    await until('the operation is over', async () => {
+      const { status, error } = (await get(made.headers.get('azure-asyncoperation') ?? '')).json<{
+        status: string
+        error?: unknown
+      }>()
+      assert.ok(status === 'InProgress' || status === 'Succeeded', JSON.stringify(error))
+      return status === 'Succeeded'
+    })
     const url = workspaceUrl('my-workspace').replace('?', '/computes/article-compute?')
     await until('the compute is provisioned', async () => {
       const { properties } = (await get(url)).json<Resource>()

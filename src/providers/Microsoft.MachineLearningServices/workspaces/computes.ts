@@ -32,7 +32,7 @@ export default defineResource({
   reads: ComputeBody,
   // The article puts the credentials beside `properties`, Azure's schema inside: secret wherever they stand.
   secret: ['**.userAccountCredentials', '**.adminUserPassword'],
-  statuses: { created: 201, createdDone: 201, updated: 200 },
+  statuses: { created: 201, createdDone: 201, updated: 200, followed: true },
   defaults: ({ body }) => ({
     properties: {
       disableLocalAuth: true,
