@@ -37,38 +37,27 @@ export const runArtifactOperations = [
       return await presentBatch(artifacts, { paths: body.paths, origin, now: deps.now() })
     },
   }),
-  ...runOperation({
-    name: 'RunArtifacts.list',
-    method: 'GET',
-    suffix: '/artifacts',
-    onlyByExperiment: true,
-    right: read,
-    query: ListQuery,
-    async answer(deps, { workspace, path, query, ...asked }) {
-      const artifacts = await artifactsOf(deps, workspace, path)
-      const page = await artifacts.list('', pageOf(query.continuationToken))
-      return presentPage(page, (item) => presentArtifact(artifacts, item), {
-        asked: { ...asked, workspace },
-        parameter: 'continuationToken',
-      })
-    },
-  }),
-  ...runOperation({
-    name: 'RunArtifacts.listByPath',
-    method: 'GET',
-    suffix: '/artifacts/path',
-    onlyByExperiment: true,
-    right: read,
-    query: ListQuery,
-    async answer(deps, { workspace, path, query, ...asked }) {
-      const artifacts = await artifactsOf(deps, workspace, path)
-      const page = await artifacts.list(query.path ?? '', pageOf(query.continuationToken))
-      return presentPage(page, (item) => presentArtifact(artifacts, item), {
-        asked: { ...asked, workspace },
-        parameter: 'continuationToken',
-      })
-    },
-  }),
+  ...[
+    { name: 'RunArtifacts.list', suffix: '/artifacts', byPath: false },
+    { name: 'RunArtifacts.listByPath', suffix: '/artifacts/path', byPath: true },
+  ].flatMap(({ name, suffix, byPath }) =>
+    runOperation({
+      name,
+      method: 'GET',
+      suffix,
+      onlyByExperiment: true,
+      right: read,
+      query: ListQuery,
+      async answer(deps, { workspace, path, query, ...asked }) {
+        const artifacts = await artifactsOf(deps, workspace, path)
+        const page = await artifacts.list(byPath ? (query.path ?? '') : '', pageOf(query.continuationToken))
+        return presentPage(page, (item) => presentArtifact(artifacts, item), {
+          asked: { ...asked, workspace },
+          parameter: 'continuationToken',
+        })
+      },
+    }),
+  ),
   ...runOperation({
     name: 'RunArtifacts.getMetadata',
     method: 'GET',
