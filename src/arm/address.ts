@@ -119,7 +119,7 @@ export function addressReader(registry: Registry): (path: string) => Address | u
     const id = before.length === 0 ? undefined : parseResourceId(before.join('/'))
     const type = id && registry.type(id.type)
     if (id && type) return { at: 'action', id, type, action: last }
-    return id && nothing(id.type, id)
+    return id && nothing(`${id.type}/${last}`, id)
   }
 
   function nothing(type: string, scope: ResourceId): Address {

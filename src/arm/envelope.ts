@@ -4,6 +4,7 @@ import { isObject, type JsonObject, objectAt } from '../json.ts'
 import type { StoredResource } from '../store/resources.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import type { ReadContext } from './define-resource.ts'
+import { inWordsOf } from './facts/words.ts'
 import { mergeOver } from './merge.ts'
 import type { RegisteredType } from './registry.ts'
 
@@ -48,15 +49,18 @@ const limitOf = (method = 'GET'): Readonly<Record<string, string>> => {
   return { 'x-ms-ratelimit-remaining-subscription-writes': '1199' }
 }
 
-/** A resource as a client sees it: its body in the spelling of its creation, what is only known now, the envelope. */
+/** A resource as a client sees it: its body in the words of the asked version, what is only known now, the envelope. */
 export async function present(
-  { deps }: Pick<ArmDeps, 'deps'>,
-  { declaration, type }: RegisteredType,
+  { deps, facts, versions }: Pick<ArmDeps, 'deps' | 'facts' | 'versions'>,
+  registered: RegisteredType,
   resource: StoredResource,
   context: ReadContext,
 ): Promise<JsonObject> {
+  const { declaration, provider, path, type } = registered
+  const version = versions.resolve(context.apiVersion, provider, path)
   const view = declaration.view ? await declaration.view(deps, resource, context) : undefined
-  const body = view ? mergeOver(resource.body, view) : resource.body
+  const whole = view ? mergeOver(resource.body, view) : resource.body
+  const body = inWordsOf(facts, registered, version.facts, whole)
   const hides = declaration.hides
   return {
     id: resource.id,

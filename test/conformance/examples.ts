@@ -17,6 +17,7 @@ export interface Example {
 
 export interface Places {
   readonly subscription: string
+  readonly tenant: string
   /** A group of the suite's own. */
   readonly group: string
   readonly workspace: string
@@ -30,6 +31,7 @@ const BLOB = 'azureml://datastores/workspaceblobstore/paths/'
 /** One example per declared type that a client can make. A type without one fails the suite: add it here with the type. */
 export const examples = ({
   subscription,
+  tenant,
   group,
   workspace,
   account,
@@ -106,7 +108,7 @@ export const examples = ({
     'Microsoft.KeyVault/vaults': {
       ...inGroup('Microsoft.KeyVault/vaults', '2022-07-01', ['conform-kv-a', 'conform-kv-b'], {
         properties: {
-          tenantId: '',
+          tenantId: tenant,
           sku: { family: 'A', name: 'standard' },
           accessPolicies: [],
           enableSoftDelete: false,
@@ -205,5 +207,13 @@ export async function makePlaces(server: TestServer): Promise<Places> {
   const { json } = await server.ask(`${workspace}?api-version=2022-05-01`)
   const container = `${json.properties.storageAccount}/blobServices/default/containers/conform?api-version=2022-09-01`
   await server.ask(container, { method: 'PUT', body: {} })
-  return { subscription, group, workspace, account: json.properties.storageAccount, other: json.identity.principalId }
+  const tenant = server.facts.tenantId
+  return {
+    subscription,
+    tenant,
+    group,
+    workspace,
+    account: json.properties.storageAccount,
+    other: json.identity.principalId,
+  }
 }

@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { loadRegistry } from '../../src/arm/registry.ts'
 import { checkResponse } from '../support/contract.ts'
-import { type Answer, type Ask, startServer, type TestServer } from '../support/server.ts'
+import { type Answer, type Ask, startServer } from '../support/server.ts'
 import { type Example, elsewhere, examples, makePlaces } from './examples.ts'
 
-const registry = await loadRegistry(join(import.meta.dirname, '..', '..', 'src', 'providers'))
-const types = registry.providers.flatMap((provider) => provider.types)
-
-let server: TestServer
-let all: Readonly<Record<string, Example>> = {}
-
-before(async () => {
-  server = await startServer()
-  const places = await makePlaces(server)
-  all = examples(places)
-  const vault = all['Microsoft.KeyVault/vaults']?.body as { properties: { tenantId: string } }
-  vault.properties.tenantId = server.facts.tenantId
-})
+const server = await startServer()
 after(() => server.stop())
+const all: Readonly<Record<string, Example>> = examples(await makePlaces(server))
+/** What there is, as a client is told. */
+const providers: readonly { namespace: string; resourceTypes: readonly { resourceType: string }[] }[] = (
+  await server.ask('/providers?api-version=2021-04-01')
+).json.value
+const types = providers.flatMap(({ namespace, resourceTypes }) =>
+  resourceTypes.map(({ resourceType }) => ({ type: `${namespace}/${resourceType}` })),
+)
 
 /** Types of which the same body is refused under another name. */
 const twins: Readonly<Record<string, string>> = {

@@ -4,7 +4,9 @@ import type { RegisteredType } from '../registry.ts'
 import type { ResolvedVersion } from '../versions.ts'
 import { checkScalar, describe } from './check-scalar.ts'
 import type { Facts, Operation, Property, Shape, TypeFacts } from './facts.ts'
+import { operationOn } from './operation-on.ts'
 import { type ObjectShape, type ShapeProperty, shapeOf } from './shapes.ts'
+import { foldWord, newestKind } from './words.ts'
 
 /** What only the envelope says, and the one property whose absence has a refusal of its own. */
 const ENVELOPE: ReadonlySet<string> = new Set(['id', 'name', 'type', 'location'])
@@ -24,9 +26,7 @@ export function checkBody(
 ): JsonObject {
   const body = type.declaration.tolerates?.(sent) ?? sent
   const known = factsFor(facts, type, version)
-  const operation = known?.operations.find(
-    ({ method, path }) => method === verb.toUpperCase() && below(path).length % 2 === 0,
-  )
+  const operation = operationOn(known, verb.toUpperCase())
   return known && operation?.body ? check({ facts, type, version, known }, operation.body, body) : body
 }
 
@@ -54,13 +54,6 @@ interface About {
 function factsFor(facts: Facts, { provider, path }: RegisteredType, version: ResolvedVersion): TypeFacts | undefined {
   return version.facts === undefined ? undefined : facts.type(provider.namespace, path, version.facts)
 }
-
-/** The path's segments below the provider; for the resource manager's own paths all of them. */
-const below = (path: string): readonly string[] =>
-  path
-    .slice(Math.max(path.lastIndexOf('/providers/Microsoft.'), 0))
-    .split('/')
-    .filter((part) => part !== '')
 
 function check(about: About, shape: Shape, body: JsonObject): JsonObject {
   const problems: FaultDetail[] = []
@@ -91,16 +84,14 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
     problems.push({ code: 'InvalidRequestContent', target: at || 'body', message })
   }
 
-  /** A word that a later version brought is no mistake of a client that knows it. */
-  function newestWords(name: string): readonly (string | number)[] {
-    const newest = facts.versionsOfType(type.provider.namespace, type.path).at(-1)
-    return (newest !== undefined && facts.type(type.provider.namespace, type.path, newest)?.enums[name]) || []
-  }
+  const newestVersion = facts.versionsOfType(type.provider.namespace, type.path).at(-1)
+  const newest = newestVersion === undefined ? undefined : facts.type(type.provider.namespace, type.path, newestVersion)
 
+  /** A word that a later version brought is no mistake of a client that knows it. */
   function wordsOf({ enum: words }: Property): readonly (string | number)[] | undefined {
     if (typeof words !== 'string') return words
     const own = known.enums[words]
-    return own && [...own, ...newestWords(words)]
+    return own && [...own, ...(newest?.enums[words] ?? [])]
   }
 
   function model(name: string, value: Json, at: string): Json {
@@ -124,7 +115,7 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
     }
     const child = shapeOf(known, target) ?? shape
     const renamed = Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
-    return object(child, { ...renamed, [discriminator.property]: found }, at)
+    return object(child, { ...renamed, [discriminator.property]: newestKind(newest, name, found) }, at)
   }
 
   function object(shape: ObjectShape, value: JsonObject, at: string): JsonObject {
@@ -187,7 +178,7 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
 const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`)
 
 const same = (word: string, value: Json | undefined): boolean =>
-  typeof value === 'string' && word.toLowerCase() === value.toLowerCase()
+  typeof value === 'string' && foldWord(word) === foldWord(value)
 
 const spelled = (value: JsonObject, name: string): string | undefined =>
   name in value ? name : Object.keys(value).find((key) => key.toLowerCase() === name.toLowerCase())

@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts'
 import type { Property } from './facts.ts'
+import { foldWord } from './words.ts'
 
 type Checked = { readonly value: Json } | { readonly problem: string }
 
@@ -42,9 +43,8 @@ function typeOf(type: string, value: Json): Checked {
 
 function checkText(property: Property, words: readonly (string | number)[] | undefined, text: string): Checked {
   if (words && words.length > 0) {
-    // `SystemAssigned, UserAssigned` and without the space are one word to Azure.
-    const bare = text.toLowerCase().replaceAll(' ', '')
-    const found = words.find((word) => String(word).toLowerCase().replaceAll(' ', '') === bare)
+    // The newest spelling stands last, and is the one that is kept.
+    const found = words.findLast((word) => foldWord(String(word)) === foldWord(text))
     return found === undefined
       ? { problem: `is '${text}' and must be one of: ${[...new Set(words)].join(', ')}` }
       : { value: String(found) }

@@ -21,7 +21,7 @@ export async function listResources(
   { scope, type }: Address & { at: 'collection' },
 ): Promise<void> {
   const { query, caller, response, context, path } = exchange
-  const { access, deps, versions } = arm
+  const { access, versions } = arm
   const version = versions.resolve(query.get('api-version'), type.provider, type.path)
   const { declaration } = type
   const asked = declaration.list?.(query, scope) ?? {}
@@ -53,7 +53,7 @@ export async function listResources(
   }
 
   const show = readContext(exchange, version)
-  const value = await Promise.all(kept.map((resource) => present({ deps }, type, resource, show)))
+  const value = await Promise.all(kept.map((resource) => present(arm, type, resource, show)))
   const body: JsonObject = {
     value,
     ...(next !== undefined && { nextLink: nextLink(`${context.origin.arm()}${path}`, query, next) }),

@@ -3,12 +3,13 @@ import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
 import { answer, etagHeader, present } from '../envelope.ts'
+import { operationOn } from '../facts/operation-on.ts'
 import { getKept } from '../kept.ts'
 import { operationHeaders } from '../operations.ts'
 import { preconditionsOf } from '../preconditions.ts'
 import type { RegisteredType } from '../registry.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
-import { type Written, writeResource } from './write.ts'
+import { type Write, writeResource } from './write.ts'
 
 /** How long a first `apply` is waited for, so that short work is answered as done: pollers wait 30 s otherwise. */
 export const PATIENCE_MS = 200
@@ -41,7 +42,7 @@ export async function putResource(
   const ended = written.operation && (await arm.reconciler.settled(written.operation, PATIENCE_MS))
   const done = ended === undefined || ended.status === 'Succeeded'
   const resource = (ended && (await getKept(arm.deps.store, type, id))) ?? written.resource
-  const status = statusOf(type, written, done)
+  const status = statusOf(arm, { type, verb, version }, { made: written.made, done })
   const follow =
     written.operation && (!done || status === 202 || type.declaration.statuses?.followed)
       ? operationHeaders(written.operation, context.origin, {
@@ -56,10 +57,20 @@ export async function putResource(
   })
 }
 
-function statusOf({ declaration }: RegisteredType, { made }: Written, done: boolean): number {
+/** The status that the declaration wishes, or the nearest that the facts of the asked version have. */
+function statusOf(
+  { facts }: ArmDeps,
+  { type, verb, version }: Pick<Write, 'type' | 'verb' | 'version'>,
+  { made, done }: { readonly made: boolean; readonly done: boolean },
+): number {
+  const { declaration, provider, path } = type
   const { created = 201, createdDone = created, updated = 200 } = declaration.statuses ?? {}
-  if (!made) return updated
-  return done ? createdDone : created
+  const wished = !made ? updated : done ? createdDone : created
+  const known = version.facts === undefined ? undefined : facts.type(provider.namespace, path, version.facts)
+  const responses = operationOn(known, verb.toUpperCase())?.responses
+  if (!responses || String(wished) in responses) return wished
+  // What is done is never 202: a poller would look for an operation.
+  return (done ? [200, 201] : [201, 202]).find((status) => String(status) in responses) ?? wished
 }
 
 /** Whether Azure has this verb for the type: the declaration says, else the facts of any version. */

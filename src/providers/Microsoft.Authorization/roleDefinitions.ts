@@ -25,7 +25,6 @@ export default defineResource({
   hides: ['provisioningState', 'systemData'],
   patch: false,
   showsDeleted: true,
-  statuses: { created: 201, updated: 201 },
   reads: Type.Object({
     properties: Type.Object({
       roleName: Type.Optional(Type.String()),
