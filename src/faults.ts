@@ -6,6 +6,7 @@ import { gatewayFaults } from './faults/gateway.ts'
 import { graphFaults } from './faults/graph.ts'
 import { identityFaults } from './faults/identity.ts'
 import { machineLearningFaults } from './faults/machine-learning.ts'
+import { resourceGraphFaults } from './faults/resource-graph.ts'
 import { runFaults } from './faults/runs.ts'
 import { storageFaults } from './faults/storage.ts'
 
@@ -25,6 +26,7 @@ const catalogue = {
   ...graphFaults,
   ...identityFaults,
   ...machineLearningFaults,
+  ...resourceGraphFaults,
   ...runFaults,
   ...storageFaults,
 } as const satisfies Record<string, FaultEntry>
@@ -39,6 +41,11 @@ export interface FaultDetail {
   readonly code: string
   readonly message: string
   readonly target?: string
+  /** Where in a query it stands, counted from 1, as Resource Graph tells it. */
+  readonly line?: number
+  readonly characterPositionInLine?: number
+  readonly token?: string
+  readonly expectedToken?: string
 }
 
 export interface FaultExtra {
