@@ -44,8 +44,8 @@ export interface InnerCalls {
   /** The declared providers and types, for listings. */
   providers(): readonly ProviderListing[]
   regions(): readonly Region[]
-  /** A resource as a client of this context would read it. */
-  present(resource: StoredResource, context: ReadContext): Promise<JsonObject>
+  /** A resource as a client of this context would read it; in its type's newest words where no version is named. */
+  present(resource: StoredResource, context: AnyVersion): Promise<JsonObject>
   readonly deployments: DeploymentCalls
 }
 
@@ -137,6 +137,9 @@ export interface ReadContext {
   readonly query: URLSearchParams
   readonly caller: Caller
 }
+
+/** A read whose version may be left to the type: listings of resources whatever their type. */
+export type AnyVersion = Omit<ReadContext, 'apiVersion'> & { readonly apiVersion?: string }
 
 export interface ActionRequest<Wish> extends ApplyRequest<Wish> {
   readonly body: JsonObject

@@ -88,7 +88,10 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
     regions: () => regions,
     present(resource, context) {
       const { type } = typeOf(resource.id)
-      return present(arm(), type, resource, context)
+      return present(arm(), type, resource, {
+        ...context,
+        apiVersion: context.apiVersion ?? arm().versions.newest(type),
+      })
     },
   }
 }

@@ -26,6 +26,7 @@ export default defineProvider({
       path: 'resources',
       scope: 'tenant',
       async answer(deps, { body, context, arm, allows }) {
+        const { apiVersion: _graphs, ...reading } = context
         const childTypes = arm
           .providers()
           .flatMap(({ namespace, types }) => types.map(({ type }) => `${namespace}/${type}`))
@@ -38,7 +39,7 @@ export default defineProvider({
             format: context.apiVersion >= OBJECTS_SINCE ? 'objectArray' : 'table',
             now: deps.now(),
             mayRead: (resource) => allows(`${rightOf(resource.type)}/read`, resource.id),
-            present: (resource) => arm.present(resource, context),
+            present: (resource) => arm.present(resource, reading),
           }),
         }
       },
