@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { loadRegistry, type RegisteredType } from '../src/arm/registry.ts'
 import { faces } from '../src/data-planes/faces.ts'
 import { namedOperations } from '../src/data-planes/named-operations.ts'
+import { vaultOperations } from '../src/data-planes/vault/vault-operations.ts'
 
 const root = join(import.meta.dirname, '..')
 const target = join(root, 'docs', 'coverage.md')
@@ -56,6 +57,11 @@ function regionalPart(): string {
   return parts.join('\n')
 }
 
+function vaultPart(): string {
+  const rows = vaultOperations.map(({ method, path, name }) => `| ${method} | \`${path}\` | ${name} |`)
+  return `| | path | name |\n| --- | --- | --- |\n${rows.toSorted().join('\n')}\n`
+}
+
 async function armPart(): Promise<string> {
   const registry = await loadRegistry(join(root, 'src', 'providers'))
   const rows = registry.providers
@@ -87,6 +93,9 @@ Made by \`npm run coverage\` from the declarations themselves; not to be edited 
 Every type can be read and listed; the rest is in the table. A type that is not here is refused by name.
 
 ${await armPart()}
+## Key Vault
+
+${vaultPart()}
 ## Regional services
 
 ${regionalPart()}`

@@ -9,6 +9,7 @@ import { machineLearningFaults } from './faults/machine-learning.ts'
 import { resourceGraphFaults } from './faults/resource-graph.ts'
 import { runFaults } from './faults/runs.ts'
 import { storageFaults } from './faults/storage.ts'
+import { vaultFaults } from './faults/vault.ts'
 
 /** A refusal's entry: the HTTP status, the code if it differs from the key, and the sentence with `{blanks}`. */
 export interface FaultEntry {
@@ -29,6 +30,7 @@ const catalogue = {
   ...resourceGraphFaults,
   ...runFaults,
   ...storageFaults,
+  ...vaultFaults,
 } as const satisfies Record<string, FaultEntry>
 
 export type FaultCode = keyof typeof catalogue

@@ -9,6 +9,7 @@ import type { ComputeEngine } from './compute/engine.ts'
 import type { Config } from './config.ts'
 import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
 import type { RegionalDeps } from './data-planes/regional.ts'
+import type { VaultService } from './data-planes/vault/vault-service.ts'
 import type { Deps, Engines } from './domain/deps.ts'
 import { fault } from './faults.ts'
 import type { Gateway } from './gateway/listener.ts'
@@ -72,6 +73,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       blobs: blobService.blobs,
       engines: enginesOf([engine]),
       identities: who.identities,
+      access: who.access,
       tokens: who.tokens,
       runSignals: engines.runSignals(),
       settings: config.settings,
@@ -89,6 +91,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
         storage: planes.otherStorageServices(),
         graph: planes.graphSurface({ store: kept, authenticator, tenantId }),
+        vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional({ deps, authenticator, access }, gateway.servicesOf),
         direct: planes.directSurface({
           version: program.version,
@@ -117,6 +120,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     await engines.restorePools(deps)
     onStop('the resource manager', () => manager.stop())
     await manager.start()
+    onStop('the contents of vaults', planes.expireVaultObjects(deps).stop)
     await planes.makeFirstResources({ store: kept, arm: manager, subscriptionId, tenantId })
     const port = await listen(door, config, await facts.rememberedPort(directory))
     onStop('the gateway', () => door.close())
@@ -171,18 +175,28 @@ async function loadGateway() {
 }
 
 async function loadPlanes() {
-  const [storage, direct, discovery, graph, bootstrap] = await Promise.all([
+  const [storage, direct, discovery, graph, bootstrap, vaults] = await Promise.all([
     import('./data-planes/storage/blob-service.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
     import('./data-planes/graph/graph.ts'),
     import('./bootstrap.ts'),
+    import('./domain/vaults/expire-objects.ts'),
   ])
   return {
     ...storage,
     ...direct,
     ...graph,
     ...bootstrap,
+    ...vaults,
+    /** Key Vault's data plane is loaded with the first request for it. */
+    vault(parts: VaultService): SurfaceHandler {
+      let surface: Promise<SurfaceHandler> | undefined
+      return async (request, response, context) => {
+        surface ??= import('./data-planes/vault/vault-service.ts').then(({ vaultSurface }) => vaultSurface(parts))
+        return (await surface)(request, response, context)
+      }
+    },
     /** Discovery answers at once; everything else of a region is loaded with the first request for it. */
     regional(parts: RegionalDeps, servicesOf: DiscoveryDeps['servicesOf']): SurfaceHandler {
       const find = discovery.discoverySurface({ servicesOf })

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../domain/deps.ts'
 import { normalRegion } from '../domain/workspaces/region.ts'
 import { type Fault, fault, isFault } from '../faults.ts'
@@ -8,9 +7,9 @@ import type { AccessControl, Audience, Authenticator } from '../identity/identit
 import { textAt } from '../json.ts'
 import { foldId } from '../resource-id.ts'
 import { faces } from './faces.ts'
+import { type ContextOf, fastifySurface, routePattern } from './fastify-surface.ts'
 import { operationNames } from './named-operations.ts'
 import { Answer, type Face, type Operation, type Workspace } from './operation.ts'
-import { schemaCompiler } from './schema-compiler.ts'
 
 export interface RegionalDeps {
   readonly deps: Deps
@@ -29,45 +28,10 @@ const BODY_LIMIT = 64 * 1024 * 1024
  * request goes one way: token, right at the workspace, the workspace, schema, the operation.
  */
 export function regionalSurface(parts: RegionalDeps): SurfaceHandler {
-  const contexts = new WeakMap<IncomingMessage, RequestContext>()
-  let opening: Promise<FastifyInstance> | undefined
-  const open = async (): Promise<FastifyInstance> => {
-    const app = regionalApp(parts, (request) => contexts.get(request.raw))
-    await app.ready()
-    return app
-  }
-  return async (request, response, context) => {
-    // Built on the first request: a server that no regional client asks never loads the routes.
-    opening ??= open()
-    const app = await opening
-    contexts.set(request, context)
-    request.url = context.url
-    await new Promise<void>((resolve) => {
-      response.once('close', resolve)
-      app.routing(request, response)
-    })
-  }
+  return fastifySurface({ bodyLimit: BODY_LIMIT }, (app, contextOf) => addRoutes(app, parts, contextOf))
 }
 
-type ContextOf = (request: FastifyRequest) => RequestContext | undefined
-
-function regionalApp(parts: RegionalDeps, contextOf: ContextOf): FastifyInstance {
-  const app = Fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT,
-    exposeHeadRoutes: false,
-    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2000 },
-  })
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, body.length === 0 ? {} : JSON.parse(body.toString('utf8')))
-    } catch {
-      done(fault('BodyInvalid', { reason: 'it is no JSON' }))
-    }
-  })
-  app.setValidatorCompiler(schemaCompiler())
-
+function addRoutes(app: FastifyInstance, parts: RegionalDeps, contextOf: ContextOf): void {
   for (const face of faces) {
     for (const prefix of face.prefixes) {
       for (const operation of face.operations) addRoute(app, { parts, face, prefix, operation, contextOf })
@@ -89,7 +53,6 @@ function regionalApp(parts: RegionalDeps, contextOf: ContextOf): FastifyInstance
       .catch((error: unknown) => refuse({ face, reply, context, error, now: parts.deps.now }))
     return reply
   })
-  return app
 }
 
 /** The face whose path this is under; errors of others are rendered as run history's, which most of them share. */
@@ -154,9 +117,6 @@ function addRoute(app: FastifyInstance, { parts, face, prefix, operation, contex
     },
   })
 }
-
-/** `/runs/{runId}` as Fastify's router writes it; a colon that belongs to the path is doubled. */
-const routePattern = (path: string): string => path.replaceAll(':', '::').replace(/\{(\w+)\}/g, ':$1')
 
 async function workspaceAt(deps: Deps, id: string): Promise<Workspace> {
   const key = foldId(id)

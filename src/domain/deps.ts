@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { ComputeEngine } from '../compute/engine.ts'
-import type { ManagedIdentities, TokenIssuer } from '../identity/identity.ts'
+import type { AccessControl, ManagedIdentities, TokenIssuer } from '../identity/identity.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
 
@@ -36,6 +36,7 @@ export interface Deps {
   readonly sealing: Sealing
   readonly engines: Engines
   readonly identities: ManagedIdentities
+  readonly access: AccessControl
   readonly tokens: TokenIssuer
   readonly runSignals: RunSignals
   readonly settings: Settings

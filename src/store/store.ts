@@ -2,6 +2,7 @@ import type { Identities } from './identities.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
 import type { Runs } from './runs.ts'
+import type { VaultObjects } from './vault-objects.ts'
 
 /** Everything that is kept, by noun. Reads outside of `write` see what is committed. */
 export interface Repositories {
@@ -9,6 +10,7 @@ export interface Repositories {
   readonly operations: Operations
   readonly identities: Identities
   readonly runs: Runs
+  readonly vaults: VaultObjects
 }
 
 /**

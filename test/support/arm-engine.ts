@@ -68,6 +68,7 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
     log,
     tokens: identity.tokens,
     identities: identity.identities,
+    access: identity.access,
     tenantId: identity.install.tenantId,
     settings: { allowSubstitute: false, keepFreeBytes: 0, quotaCores: 100 },
     ...absentParts(),

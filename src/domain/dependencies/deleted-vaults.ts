@@ -7,8 +7,8 @@ const DEFAULT_RETENTION_DAYS = 90
 const DAY_MS = 86_400_000
 
 /** How long a deleted vault can be recovered: its own setting, else Azure's 90 days; 0 with soft delete off. */
-export function vaultRetentionDays(vault: StoredResource): number {
-  const properties = objectAt(vault.body.properties)
+export function vaultRetentionDays({ body }: Pick<StoredResource, 'body'>): number {
+  const properties = objectAt(body.properties)
   if (properties.enableSoftDelete === false) return 0
   return Number(properties.softDeleteRetentionInDays ?? DEFAULT_RETENTION_DAYS)
 }

@@ -3,7 +3,7 @@ import { deletedVault, deletedVaults, purgeVault } from '../../domain/dependenci
 import { nameAvailability } from '../../domain/dependencies/name-availability.ts'
 import { textAt } from '../../json.ts'
 
-/** Key vaults, as a workspace's dependency; their data plane is a later issue. */
+/** Key vaults. What is in them is `domain/vaults`, which their data plane shares. */
 export default defineProvider({
   namespace: 'Microsoft.KeyVault',
   knownVersions: [

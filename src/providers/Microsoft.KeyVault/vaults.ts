@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { defineResource } from '../../arm/define-resource.ts'
+import { defineResource, done } from '../../arm/define-resource.ts'
 import { vaultRetentionDays } from '../../domain/dependencies/deleted-vaults.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { fault } from '../../faults.ts'
@@ -14,6 +14,9 @@ const VaultBody = Type.Object({
   }),
 })
 
+/** From this version on a vault that says nothing takes roles, before it access policies. */
+const ROLES_BY_DEFAULT = '2026-02-01'
+
 /** A key vault. Deleted ones stay recoverable, and what protects them cannot be taken back, as in Azure. */
 export default defineResource({
   type: 'Microsoft.KeyVault/vaults',
@@ -21,12 +24,12 @@ export default defineResource({
   globalName: true,
   nameTaken: (name) => fault('VaultAlreadyExists', { name }),
   reads: VaultBody,
-  defaults: () => ({
+  defaults: ({ apiVersion }) => ({
     properties: {
       accessPolicies: [],
       enableSoftDelete: true,
       softDeleteRetentionInDays: 90,
-      enableRbacAuthorization: false,
+      enableRbacAuthorization: apiVersion >= ROLES_BY_DEFAULT,
       publicNetworkAccess: 'Enabled',
     },
   }),
@@ -55,6 +58,10 @@ export default defineResource({
     // A PUT that says nothing of purge protection keeps it.
     const kept = before.enablePurgeProtection === true && { enablePurgeProtection: true }
     return { ...body, properties: { ...properties, ...kept } }
+  },
+  async remove({ store }, { id }) {
+    await store.write((within) => within.vaults.removeVault(id.key))
+    return done()
   },
   softDelete: (vault) => ({ days: vaultRetentionDays(vault), keepsName: true }),
   view: async (_deps, { name }, { origin }) => ({ properties: { vaultUri: `${origin.vault(name)}/` } }),

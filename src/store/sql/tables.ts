@@ -1,8 +1,9 @@
 import type { Generated } from 'kysely'
 import type { BlobTables } from './blob-tables.ts'
+import type { VaultTables } from './vault-tables.ts'
 
 /** The tables as queries see them. Keys are folded (lower case); JSON is text; times are ISO 8601 in UTC. */
-export interface Tables extends BlobTables {
+export interface Tables extends BlobTables, VaultTables {
   resources: ResourceRow
   operations: OperationRow
   principals: PrincipalRow

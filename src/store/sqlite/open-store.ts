@@ -3,6 +3,7 @@ import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
 import { sqlRuns } from '../sql/runs.ts'
 import type { Database, Session } from '../sql/session.ts'
+import { sqlVaultObjects } from '../sql/vault-objects.ts'
 import type { Repositories, Store } from '../store.ts'
 import { openDatabase } from './open-database.ts'
 import { cachedResources } from './resource-cache.ts'
@@ -57,4 +58,5 @@ const repositories = (session: Session): Repositories => ({
   operations: sqlOperations(session),
   identities: sqlIdentities(session),
   runs: sqlRuns(session),
+  vaults: sqlVaultObjects(session),
 })

@@ -1,0 +1,5 @@
+import { secretOperations } from './secrets.ts'
+import type { VaultOperation } from './vault-operation.ts'
+
+/** Everything that the data plane answers. */
+export const vaultOperations: readonly VaultOperation[] = [...secretOperations]

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { checkResponse } from '../support/contract.ts'
+import type { Ask } from '../support/server.ts'
+import { ARM_VERSION, startVault, type VaultServer } from './vault-server.ts'
+
+let vault: VaultServer
+before(async () => {
+  vault = await startVault('kv-arm')
+})
+after(() => vault.server.stop())
+
+async function arm(path: string, options: Ask = {}) {
+  const answer = await vault.server.ask(`${vault.id}${path}?${ARM_VERSION}`, options)
+  checkResponse(options.method ?? 'GET', `${vault.id}${path}?${ARM_VERSION}`, answer.status, answer.json)
+  return answer
+}
+
+test('a secret that is put through the resource manager is the vault’s own, and its value is never answered', async () => {
+  const body = {
+    tags: { a: 'b' },
+    properties: { value: 'arm-value', contentType: 'text/plain', attributes: { enabled: true } },
+  }
+  const made = await arm('/secrets/one', { method: 'PUT', body })
+  assert.equal(made.status, 201, made.text)
+  assert.ok(!made.text.includes('arm-value'))
+  assert.match(made.json.properties.secretUriWithVersion, /^http.+\/secrets\/one\/[0-9a-f]{32}$/)
+  const seen = await vault.ask('/secrets/one')
+  assert.deepEqual([seen.json.value, seen.json.contentType, seen.json.tags], ['arm-value', 'text/plain', { a: 'b' }])
+  const again = await arm('/secrets/one', { method: 'PUT', body: { properties: { value: 'second' } } })
+  assert.equal(again.status, 200, again.text)
+  assert.equal((await vault.ask('/secrets/one')).json.value, 'second')
+  assert.equal((await vault.ask('/secrets/one/versions')).json.value.length, 2)
+  const read = await arm('/secrets/one')
+  assert.ok(!read.text.includes('second'))
+  const changed = await arm('/secrets/one', { method: 'PATCH', body: { properties: { contentType: 'other' } } })
+  assert.equal(changed.json.properties.contentType, 'other', changed.text)
+  assert.equal((await vault.ask('/secrets/one/versions')).json.value.length, 2, 'a change of what describes it')
+  assert.equal((await vault.ask('/secrets/one')).json.value, 'second')
+  const listed = await arm('/secrets')
+  assert.deepEqual(
+    listed.json.value.map(({ name }: { name: string }) => name),
+    ['one'],
+  )
+})
+
+test('refused: no value, no vault, a deleted name, a delete', async () => {
+  const none = await arm('/secrets/two', { method: 'PUT', body: { properties: {} } })
+  assert.equal(none.status, 400, none.text)
+  const nowhere = await vault.server.ask(`${vault.id}-none/secrets/x?${ARM_VERSION}`, {
+    method: 'PUT',
+    body: { properties: { value: 'v' } },
+  })
+  assert.equal(nowhere.status, 404, nowhere.text)
+  await arm('/secrets/three', { method: 'PUT', body: { properties: { value: 'v' } } })
+  const removed = await vault.server.ask(`${vault.id}/secrets/three?${ARM_VERSION}`, { method: 'DELETE' })
+  assert.equal(removed.status, 405, removed.text)
+  await vault.ask('/secrets/three', { method: 'DELETE' })
+  assert.equal((await arm('/secrets/three')).status, 404)
+  const taken = await arm('/secrets/three', { method: 'PUT', body: { properties: { value: 'v' } } })
+  assert.equal(taken.status, 409, taken.text)
+})
