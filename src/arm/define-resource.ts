@@ -262,6 +262,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly reads: Reads
   /** Paths whose values are sealed and never answered: dotted, `**` for any depth. */
   readonly secret?: readonly string[]
+  /** Words that Azure's service takes beyond those of its facts' enums, by the enum's name. */
+  readonly words?: Readonly<Record<string, readonly string[]>>
   /** A body as the facts take it, where Azure's service takes what its own facts refuse. */
   readonly tolerates?: (body: JsonObject) => JsonObject
   /** Values that every new resource has unless its body says otherwise; merged below what was sent. */
@@ -287,6 +289,14 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly view?: (deps: Deps, resource: StoredResource, context: ReadContext) => Promise<JsonObject>
   /** Changes a list request by the query it came with, beyond `$top` and `$skipToken`: filters, ordering. */
   readonly list?: (query: URLSearchParams, parent: ResourceId) => ListQuery
+  /**
+   * Resources of another parent that are read, listed and asked through this one too: a hub's shared connections in its
+   * projects. What a parent has itself comes first; writes and deletes never reach a borrowed one.
+   */
+  readonly borrows?: {
+    readonly from: (deps: Deps, parent: string) => Promise<string | undefined>
+    readonly shows: (resource: StoredResource) => boolean
+  }
   /** A listing shows the items that the caller may read, instead of refusing the caller who may not read all. */
   readonly listsWhatMayBeRead?: boolean
   /**

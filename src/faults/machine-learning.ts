@@ -57,7 +57,18 @@ export const machineLearningFaults = {
   WorkspaceKindUnsupported: {
     status: 400,
     code: 'WorkspaceKindNotSupported',
-    message: "Workspaces of kind '{kind}' are not supported here yet; kind Default is.",
+    message: "'{kind}' is no kind of workspace; those are: {kinds}.",
+  },
+  ProjectHubInvalid: { status: 400, code: 'InvalidHub', message: '{reason}' },
+  WorkspaceInheritsFromHub: {
+    status: 400,
+    code: 'BadRequest',
+    message: "The project '{workspace}' stands on what its hub '{hub}' stands on; leave out properties.{property}.",
+  },
+  HubHasProjects: {
+    status: 409,
+    code: 'Conflict',
+    message: "The hub '{hub}' can't be deleted while it has projects: {projects}. Delete them first.",
   },
   WorkspaceOperationUnsupported: {
     status: 501,
@@ -116,6 +127,12 @@ export const machineLearningFaults = {
     message: "The operation '{operation}' is not supported for computes of type {kind}.",
   },
 
+  ConnectionInvalid: {
+    status: 400,
+    code: 'ValidationError',
+    message: "The connection '{connection}' can't be made. {reason}",
+  },
+
   DatastoreTypeUnsupported: {
     status: 400,
     code: 'DatastoreTypeNotSupported',
@@ -158,6 +175,18 @@ export const machineLearningFaults = {
   EnvironmentInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   CodeInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   AssetInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
+
+  FeatureStoreOnly: {
+    status: 400,
+    code: 'UserError',
+    message: "Feature sets and entities stand in feature stores, and the workspace '{workspace}' is none.",
+  },
+  MaterializationUnsupported: {
+    status: 501,
+    code: 'NotImplemented',
+    message:
+      "'{name}': feature sets can't be materialised here, since there is no Spark. Leave out the schedule and the store of materializationSettings.",
+  },
 
   JobTypeUnsupported: {
     status: 501,

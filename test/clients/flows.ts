@@ -10,6 +10,8 @@ export const flows: readonly Flow[] = [
   { file: 'flows/setup.py', checks: 2 },
   { file: 'flows/a_auth.py', checks: 11 },
   { file: 'flows/b_workspace.py', checks: 16 },
+  { file: 'flows/l_direct.py', checks: 3 },
+  { file: 'flows/i_misc.py', checks: 14 },
   { file: 'flows/c_compute.py', checks: 8 },
   { file: 'flows/d_job.py', checks: 19 },
   { file: 'flows/m_curl.sh', checks: 11 },

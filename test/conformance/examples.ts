@@ -176,6 +176,23 @@ export const examples = ({
       modelType: 'custom_model',
       modelUri: `${BLOB}conform/`,
     }),
+    'Microsoft.MachineLearningServices/workspaces/connections': {
+      ...ml('connections', ['conform-a', 'conform-b'], {
+        category: 'GenericRest',
+        target: 'https://example.org',
+        authType: 'ApiKey',
+        credentials: { key: 'k' },
+      }),
+      apiVersion: '2024-04-01',
+    },
+    'Microsoft.MachineLearningServices/workspaces/featuresets': ml('featuresets', ['conform-a', 'conform-b'], {
+      description: 'x',
+    }),
+    'Microsoft.MachineLearningServices/workspaces/featurestoreEntities': ml(
+      'featurestoreEntities',
+      ['conform-a', 'conform-b'],
+      { description: 'x' },
+    ),
     'Microsoft.MachineLearningServices/workspaces/datastores': ml('datastores', ['conform_a', 'conform_b'], {
       datastoreType: 'AzureBlob',
       accountName: account.slice(account.lastIndexOf('/') + 1),
@@ -197,6 +214,12 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.MachineLearningServices/workspaces/components': 'refused yet',
   'Microsoft.MachineLearningServices/workspaces/components/versions': 'refused yet',
   'Microsoft.MachineLearningServices/workspaces/jobs': 'runs for real: the tests of jobs',
+  'Microsoft.MachineLearningServices/workspaces/featurestoreEntities/versions':
+    'stand in feature stores alone: test/providers/feature-stores.test.ts',
+  'Microsoft.MachineLearningServices/workspaces/featuresets/versions':
+    'stand in feature stores alone: test/providers/feature-stores.test.ts',
+  'Microsoft.MachineLearningServices/workspaces/featuresets/versions/features':
+    'read out of their feature set: test/providers/feature-stores.test.ts',
 }
 
 export async function makePlaces(server: TestServer): Promise<Places> {

@@ -19,7 +19,9 @@ export async function orderResources(
   for (const one of resources) {
     if (!one.made) continue
     const found = new Set<string>()
-    for (const name of one.waitsFor) {
+    // An id that ends in no name is nobody's: templates write one with a parameter that was left empty (azure-ai-ml's
+    // feature store without an online store does), and Azure waits for nothing then.
+    for (const name of one.waitsFor.filter((text) => !text.endsWith('/'))) {
       const named = targets(resources, name)
       if (named.length === 0) {
         const reason = `The resource '${name}' is not defined in the template, and '${one.key}' depends on it. Please see https://aka.ms/arm-syntax for usage details`

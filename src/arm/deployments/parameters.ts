@@ -1,5 +1,6 @@
 import { type Fault, fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { memberName } from '../facts/check-scalar.ts'
 import { sameValue } from './expressions/values.ts'
 
 const SECURE = /^secure(string|object)$/i
@@ -36,7 +37,12 @@ export function checkParameter(template: JsonObject, name: string, declared: Jso
   const allowed = declaration.allowedValues
   if (Array.isArray(allowed)) {
     const items: readonly Json[] = Array.isArray(value) && type === 'array' ? value : [value]
-    const fits = (item: Json): boolean => allowed.some((one: Json) => sameValue(one, item))
+    const fits = (item: Json): boolean => {
+      const member = typeof item === 'string' ? memberName(item) : undefined
+      return allowed.some(
+        (one: Json) => sameValue(one, item) || (member !== undefined && String(one).toLowerCase() === member),
+      )
+    }
     if (!fits(value) && !items.every(fits)) {
       throw refuse(`it is not part of the allowed values: '${allowed.map(String).join(',')}'`)
     }

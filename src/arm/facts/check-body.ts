@@ -91,7 +91,7 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
   function wordsOf({ enum: words }: Property): readonly (string | number)[] | undefined {
     if (typeof words !== 'string') return words
     const own = known.enums[words]
-    return own && [...own, ...(newest?.enums[words] ?? [])]
+    return own && [...own, ...(newest?.enums[words] ?? []), ...(type.declaration.words?.[words] ?? [])]
   }
 
   function model(name: string, value: Json, at: string): Json {
@@ -109,6 +109,10 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
     const found = Object.keys(discriminator.models).find((one) => same(one, word))
     const target = found === undefined ? undefined : discriminator.models[found]
     if (found === undefined || target === undefined) {
+      // A word that the facts have no model for, but their enum does: what such an object holds is not known.
+      if (wordsOf(shape.properties[discriminator.property] ?? {})?.some((one) => same(String(one), word))) {
+        return object(shape, value, at)
+      }
       const words = Object.keys(discriminator.models).join(', ')
       problem(join(at, key), `'${join(at, key)}' is '${String(word)}' and must be one of: ${words}.`)
       return value

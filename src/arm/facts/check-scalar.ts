@@ -44,7 +44,8 @@ function typeOf(type: string, value: Json): Checked {
 function checkText(property: Property, words: readonly (string | number)[] | undefined, text: string): Checked {
   if (words && words.length > 0) {
     // The newest spelling stands last, and is the one that is kept.
-    const found = words.findLast((word) => foldWord(String(word)) === foldWord(text))
+    const named = (word: string) => words.findLast((one) => foldWord(String(one)) === foldWord(word))
+    const found = named(text) ?? named(memberName(text) ?? text)
     return found === undefined
       ? { problem: `is '${text}' and must be one of: ${[...new Set(words)].join(', ')}` }
       : { value: String(found) }
@@ -57,6 +58,13 @@ function checkText(property: Property, words: readonly (string | number)[] | und
   if (pattern !== undefined && !expression(pattern).test(text)) return { problem: `must match '${pattern}'` }
   return { value: text }
 }
+
+/**
+ * The member's name of an enum's member as Python writes it in a text: azure-ai-ml sends `PublicNetworkAccessType.ENABLED`
+ * and `ListViewType.ACTIVE_ONLY`, and means what the member stands for. Undefined where the text is none.
+ */
+export const memberName = (text: string): string | undefined =>
+  /^[a-z]\w*\.(\w+)$/i.exec(text)?.[1]?.replaceAll('_', '').toLowerCase()
 
 function checkNumber(
   { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf }: Property,

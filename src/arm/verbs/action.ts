@@ -6,6 +6,7 @@ import { openSecret } from '../../store/sealing.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
+import { getSeen } from '../borrowed.ts'
 import type { ActionDeclaration, ActionRequest } from '../define-resource.ts'
 import { answer } from '../envelope.ts'
 import { checkActionBody } from '../facts/check-body.ts'
@@ -47,7 +48,7 @@ export async function actOnResource(
   })
   demandRegistration(type.provider, around.subscription)
   if (method !== 'GET') await arm.scopeLocks.demand(id, 'action')
-  const found = await getKept(deps.store, type, id)
+  const found = await (action.answer ? getSeen(arm, type, id) : getKept(deps.store, type, id))
   if (!found && !action.withoutResource) throw absent(id, type)
   const resource = found ?? nothing(id, type)
   const asked: ActionRequest<unknown> = {

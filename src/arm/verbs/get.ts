@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
+import { getSeen } from '../borrowed.ts'
 import { answer, etagHeader, present } from '../envelope.ts'
-import { getKept } from '../kept.ts'
 import { names } from '../preconditions.ts'
 import { surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
@@ -17,7 +17,7 @@ export async function getResource(
   const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
   await arm.access.demand(caller, `${type.right}/read`, id.text)
   const { store } = arm.deps
-  const resource = await getKept(store, type, id)
+  const resource = await getSeen(arm, type, id)
   // Only what is missing, or kept elsewhere, needs a look at what stands around it.
   if (!resource || type.declaration.backing) await surroundingsOf(arm, store, { id, verb: 'read', path: type.path })
   if (!resource) throw absent(id, type)

@@ -4,6 +4,7 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { Page } from '../../store/store.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
+import { borrowedBy } from '../borrowed.ts'
 import type { ListQuery } from '../define-resource.ts'
 import { answer, present } from '../envelope.ts'
 import { afterOf, nextLink, topOf } from '../paging.ts'
@@ -46,6 +47,11 @@ export async function listResources(
     }
     next = found.next
   } while (next !== undefined && kept.length < limit)
+
+  // What the parent borrows stands at the end of its last page.
+  if (next === undefined) {
+    kept.push(...(await borrowedBy(arm, type, scope)).filter((item) => asked.keep?.(item) ?? true))
+  }
 
   // Who may read nothing of it is told so; the tenant's list of subscriptions alone is empty then, as sign-ins expect.
   if (each && kept.length === 0 && after === undefined && scope.key !== '') {

@@ -11,6 +11,7 @@ import { demandLinked } from '../linked-rights.ts'
 import { locationOf } from '../locations.ts'
 import { canceled, newOperation, operationHeaders } from '../operations.ts'
 import { checkPreconditions, type Preconditions, preconditionsOf } from '../preconditions.ts'
+import { purgeTree } from '../purge.ts'
 import type { RegisteredType } from '../registry.ts'
 import { surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
@@ -57,6 +58,7 @@ export async function deleteResource(
   })
   const headers = warningOf(version)
   if (!operation) {
+    if (await purged(arm, id, type, query)) return answer(response, context, { status: 200, headers })
     if (type.type === 'Microsoft.Resources/resourceGroups') throw fault('ResourceGroupNotFound', { group: id.name })
     return answer(response, context, { status: 204, headers })
   }
@@ -71,6 +73,16 @@ export async function deleteResource(
     status: 202,
     headers: { ...headers, ...operationHeaders(operation, context.origin, place) },
   })
+}
+
+/** Whether this delete, which found nothing, meant the soft-deleted resource of this id and asked for good: it is gone then. */
+async function purged(arm: ArmDeps, id: ResourceId, type: RegisteredType, query: URLSearchParams): Promise<boolean> {
+  const { softDelete } = type.declaration
+  const deleted = softDelete && (await arm.deps.store.resources.getDeleted(id.key))
+  if (!deleted || softDelete(deleted, query).days > 0) return false
+  await arm.scopeLocks.demand(id, 'delete')
+  await purgeTree(arm, { id, type })
+  return true
 }
 
 /**

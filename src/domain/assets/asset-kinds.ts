@@ -6,6 +6,8 @@ export const assetKinds = {
   components: 'component',
   data: 'data asset',
   environments: 'environment',
+  featuresets: 'feature set',
+  featurestoreEntities: 'feature store entity',
   models: 'model',
 } as const
 

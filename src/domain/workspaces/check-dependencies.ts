@@ -5,10 +5,10 @@ import { adminUserEnabled } from '../dependencies/registry-credentials.ts'
 
 /** What a workspace stands on, by the property that names it. A registry is made when first needed. */
 export const workspaceDependencies = {
-  storageAccount: { type: 'Microsoft.Storage/storageAccounts', required: true },
-  keyVault: { type: 'Microsoft.KeyVault/vaults', required: true },
-  applicationInsights: { type: 'Microsoft.Insights/components', required: true },
-  containerRegistry: { type: 'Microsoft.ContainerRegistry/registries', required: false },
+  storageAccount: { type: 'Microsoft.Storage/storageAccounts' },
+  keyVault: { type: 'Microsoft.KeyVault/vaults' },
+  applicationInsights: { type: 'Microsoft.Insights/components' },
+  containerRegistry: { type: 'Microsoft.ContainerRegistry/registries' },
 } as const
 
 export type DependencyProperty = keyof typeof workspaceDependencies
@@ -22,8 +22,8 @@ type Named = Readonly<Partial<Record<DependencyProperty, string | null>>>
  *
  * @throws WorkspaceDependenciesMissing
  */
-export function demandDependencies(named: Named): void {
-  const missing = PROPERTIES.filter((property) => workspaceDependencies[property].required && !named[property])
+export function demandDependencies(named: Named, needs: readonly DependencyProperty[]): void {
+  const missing = needs.filter((property) => !named[property])
   if (missing.length > 0) throw fault('WorkspaceDependenciesMissing', { properties: missing.join(', ') })
 }
 

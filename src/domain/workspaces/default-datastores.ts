@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { JsonObject } from '../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { STORAGE_SUFFIX } from '../datastores/datastore.ts'
 import type { Deps } from '../deps.ts'
+import { rulesOf } from './workspace-kinds.ts'
 
 /** The datastores that come with a workspace and can't be taken from it. */
 export const systemDatastores: ReadonlySet<string> = new Set([
@@ -24,31 +25,33 @@ export async function ensureDefaultDatastores(
   deps: Pick<Deps, 'blobs' | 'store'>,
   { workspace, workspaceGuid, account }: DefaultDatastores,
 ): Promise<void> {
-  const containers = { blob: `azureml-blobstore-${workspaceGuid}`, artifacts: 'azureml' }
-  await deps.blobs.ensureContainer(account.name, containers.blob)
-  await deps.blobs.ensureContainer(account.name, containers.artifacts)
+  const places = rulesOf(workspace.body).places(workspaceGuid)
+  await deps.blobs.ensureContainer(account.name, places.blobs)
+  await deps.blobs.ensureContainer(account.name, places.artifacts)
+  const mode = textAt(objectAt(workspace.body.properties).systemDatastoresAuthMode)?.toLowerCase() ?? 'accesskey'
   const common = {
     accountName: account.name,
     endpoint: STORAGE_SUFFIX,
     protocol: 'https',
     subscriptionId: account.subscriptionId ?? '',
     resourceGroup: account.resourceGroup ?? '',
-    credentials: { credentialsType: 'AccountKey' },
+    // By identity or by user delegation, no key of the account stands in them.
+    credentials: { credentialsType: mode === 'accesskey' ? 'AccountKey' : 'None' },
     serviceDataAccessAuthIdentity: 'None',
     tags: {},
     properties: {},
   }
   const wishes: Record<string, JsonObject> = {
-    workspaceblobstore: { datastoreType: 'AzureBlob', containerName: containers.blob, isDefault: true },
-    workspaceartifactstore: { datastoreType: 'AzureBlob', containerName: containers.artifacts, isDefault: false },
+    workspaceblobstore: { datastoreType: 'AzureBlob', containerName: places.blobs, isDefault: true },
+    workspaceartifactstore: { datastoreType: 'AzureBlob', containerName: places.artifacts, isDefault: false },
     workspacefilestore: {
       datastoreType: 'AzureFile',
-      fileShareName: `azureml-filestore-${workspaceGuid}`,
+      fileShareName: places.files,
       isDefault: false,
     },
     workspaceworkingdirectory: {
       datastoreType: 'AzureFile',
-      fileShareName: `code-${workspaceGuid}`,
+      fileShareName: places.code,
       isDefault: false,
     },
   }

@@ -5,6 +5,7 @@ import type { Resources, StoredResource } from '../../store/resources.ts'
 import { type DependencyProperty, dependencyFault, workspaceDependencies } from './check-dependencies.ts'
 import { encryptionFault } from './check-encryption.ts'
 import { identityFault } from './workspace-identity.ts'
+import { kindOf } from './workspace-kinds.ts'
 
 /** What keeps a workspace wish from coming true: its dependencies, its identities or its encryption. */
 export async function workspaceFault(resources: Resources, wish: JsonObject): Promise<Fault | undefined> {
@@ -36,11 +37,14 @@ export function withWholeIds(properties: JsonObject): JsonObject {
   return { ...properties, ...Object.fromEntries(whole) }
 }
 
-/** @throws WorkspacePropertyImmutable where the wish moves a workspace off its storage account or its key vault */
+/** @throws WorkspacePropertyImmutable where the wish moves a workspace off its storage account, key vault or hub, or makes it another kind */
 export function demandSameFoundation(existing: StoredResource, wish: JsonObject): void {
+  if (kindOf(existing.body) !== kindOf(wish)) {
+    throw fault('WorkspacePropertyImmutable', { property: 'kind', workspace: existing.name })
+  }
   const before = objectAt(existing.body.properties)
   const after = objectAt(wish.properties)
-  for (const property of ['storageAccount', 'keyVault'] as const) {
+  for (const property of ['storageAccount', 'keyVault', 'hubResourceId'] as const) {
     const [was, is] = [textAt(before[property]), textAt(after[property])]
     if (was && is && !sameId(was, is)) {
       throw fault('WorkspacePropertyImmutable', { property, workspace: existing.name })

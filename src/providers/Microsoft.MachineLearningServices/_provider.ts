@@ -1,7 +1,9 @@
-import { defineProvider } from '../../arm/define-resource.ts'
+import { defineProvider, type ScopeOperation } from '../../arm/define-resource.ts'
 import { presentVmSize } from '../../domain/computes/find-vm-size.ts'
 import { listQuotas, listUsages } from '../../domain/computes/usages.ts'
 import { vmSizes } from '../../domain/computes/vm-sizes.ts'
+import { deletedWorkspaces } from '../../domain/workspaces/deleted-workspaces.ts'
+import { WORKSPACES } from '../../domain/workspaces/hubs.ts'
 import { fault } from '../../faults.ts'
 
 /** Azure Machine Learning: workspaces and everything in them. */
@@ -63,6 +65,17 @@ export default defineProvider({
     '2026-09-01',
   ],
   operations: [
+    ...(['subscription', 'resourceGroup'] as const).map(
+      (at): ScopeOperation => ({
+        method: 'GET',
+        path: 'deletedWorkspaces',
+        scope: at,
+        right: 'workspaces/read',
+        answer: async ({ store }, { scope }) => ({
+          body: await deletedWorkspaces(store.resources, scope.text, WORKSPACES),
+        }),
+      }),
+    ),
     {
       method: 'GET',
       path: 'locations/{location}/vmSizes',

@@ -4,8 +4,18 @@ import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { demandDependencies } from '../../domain/workspaces/check-dependencies.ts'
 import { ensureDefaultDatastores } from '../../domain/workspaces/default-datastores.ts'
 import { diagnoseWorkspace } from '../../domain/workspaces/diagnose.ts'
+import { workspaceFeatures } from '../../domain/workspaces/features.ts'
+import {
+  demandNoProjects,
+  hubOf,
+  passOnToProjects,
+  projectsOf,
+  WORKSPACES,
+  withHub,
+} from '../../domain/workspaces/hubs.ts'
 import { normalRegion } from '../../domain/workspaces/region.ts'
 import { removeWorkspaceRuns } from '../../domain/workspaces/remove-workspace-runs.ts'
+import { RETENTION_DAYS } from '../../domain/workspaces/retention.ts'
 import {
   demandSameFoundation,
   dependencyIds,
@@ -15,13 +25,11 @@ import {
 import { workspaceGuid } from '../../domain/workspaces/workspace-guid.ts'
 import { ensureIdentity, identityView } from '../../domain/workspaces/workspace-identity.ts'
 import { workspaceKeys, workspaceStorageKey } from '../../domain/workspaces/workspace-keys.ts'
+import { kindNames, kindOf, rulesOf } from '../../domain/workspaces/workspace-kinds.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId } from '../../resource-id.ts'
 import { linkedDependencies, linkedIdentities } from './_linked.ts'
-
-/** How long Azure keeps a deleted workspace. */
-const RETENTION_DAYS = 14
 
 const WorkspaceBody = Type.Object({
   location: Type.Optional(Type.String()),
@@ -36,7 +44,7 @@ const WorkspaceBody = Type.Object({
  * wrong with them, as the article promises; it comes with its datastores and their containers.
  */
 export default defineResource({
-  type: 'Microsoft.MachineLearningServices/workspaces',
+  type: WORKSPACES,
   name: /^[a-zA-Z0-9][\w-]{2,32}$/,
   reads: WorkspaceBody,
   statuses: { created: 202, createdDone: 202, updated: 200 },
@@ -54,6 +62,7 @@ export default defineResource({
       containerRegistry: null,
     },
   }),
+  references: [{ path: 'properties.hubResourceId', type: WORKSPACES }],
   linked: (request) => [...linkedDependencies(request), ...linkedIdentities(request)],
   recovers: ({ body }) => String(body.properties?.allowRecoverSoftDeletedWorkspace) === 'true',
   async check({ store }, { id, body, existing, deleted }) {
@@ -62,11 +71,12 @@ export default defineResource({
       throw fault('WorkspaceSoftDeleted', { workspace: deleted.name })
     }
     if (deleted) return { ...deleted.body }
-    const kind = body.kind ?? 'Default'
-    if (kind.toLowerCase() !== 'default') throw fault('WorkspaceKindUnsupported', { kind })
+    if (!kindOf(body)) throw fault('WorkspaceKindUnsupported', { kind: body.kind ?? '', kinds: kindNames })
+    const { needs, ofHub } = rulesOf(body)
     const properties = withWholeIds(body.properties ?? {})
-    demandDependencies(dependencyIds(properties))
-    const wish: JsonObject = { ...body, location: normalRegion(body.location ?? ''), properties }
+    const own: JsonObject = { ...body, location: normalRegion(body.location ?? ''), properties }
+    const wish = ofHub ? await withHub(store.resources, id.name, own) : own
+    demandDependencies(dependencyIds(objectAt(wish.properties)), needs)
     if (!existing) return wish
     demandSameFoundation(existing, wish)
     // What stands is not put at risk by a wish that can't come true: an update is refused before it is written.
@@ -76,7 +86,8 @@ export default defineResource({
   },
   async apply(deps, { id, wish, state, resource }) {
     const { resources } = deps.store
-    const problem = await workspaceFault(resources, wish)
+    const hubless = rulesOf(wish).ofHub ? (await hubOf(resources, wish)).problem : undefined
+    const problem = hubless ?? (await workspaceFault(resources, wish))
     if (problem) return failed(problem)
     const account = parseResourceId(dependencyIds(wish.properties ?? {}).storageAccount ?? '')
     const stored = account && (await resources.get(account.text))
@@ -84,6 +95,7 @@ export default defineResource({
     const guid = workspaceGuid(resource)
     const identity = await ensureIdentity(deps, id, objectAt(wish.identity))
     await ensureDefaultDatastores(deps, { workspace: resource, workspaceGuid: guid, account })
+    if (kindOf(wish) === 'Hub') await passOnToProjects(deps, resource)
     return done({
       workspaceId: guid,
       identity,
@@ -91,6 +103,7 @@ export default defineResource({
       storageHnsEnabled: objectAt(stored.body.properties).isHnsEnabled === true,
     })
   },
+  checkRemove: ({ store }, { resource }) => demandNoProjects(store.resources, resource),
   async remove(deps, { id }) {
     await removeWorkspaceRuns(deps, id.key)
     await deps.identities.remove(id.key)
@@ -101,6 +114,7 @@ export default defineResource({
     keepsName: true,
   }),
   async view({ store, tenantId }, { id, body, state }, { origin }) {
+    const projects = kindOf(body) === 'Hub' ? await projectsOf(store.resources, id) : undefined
     const region = textAt(body.location) ?? ''
     const identity = await identityView(store.resources, objectAt(body.identity), objectAt(state.identity))
     return {
@@ -114,6 +128,7 @@ export default defineResource({
         discoveryUrl: `${origin.discovery(region)}/discovery`,
         mlFlowTrackingUri: `${origin.regional(region).replace(/^https?:/, 'azureml:')}/mlflow/v1.0${id}`,
         tenantId,
+        ...(projects && { associatedWorkspaces: projects.map((project) => project.id) }),
         privateEndpointConnections: [],
         privateLinkCount: 0,
       },
@@ -131,6 +146,7 @@ export default defineResource({
         return done()
       },
     },
+    features: { method: 'GET', answer: async (_deps, { arm }) => workspaceFeatures(arm.providers()) },
     diagnose: { answer: async (deps, { resource }) => diagnoseWorkspace(deps.store.resources, resource) },
     listNotebookKeys: { answer: refuseNotebooks('listNotebookKeys') },
     listNotebookAccessToken: { answer: refuseNotebooks('listNotebookAccessToken') },

@@ -1,4 +1,5 @@
-import { defineProvider } from '../../arm/define-resource.ts'
+import { defineProvider, type ScopeOperation } from '../../arm/define-resource.ts'
+import { deletedWorkspaces } from '../../domain/workspaces/deleted-workspaces.ts'
 
 /** Log Analytics workspaces: what Application Insights components write to. */
 export default defineProvider({
@@ -17,4 +18,15 @@ export default defineProvider({
     '2025-02-01',
     '2025-07-01',
   ],
+  operations: (['subscription', 'resourceGroup'] as const).map(
+    (at): ScopeOperation => ({
+      method: 'GET',
+      path: 'deletedWorkspaces',
+      scope: at,
+      right: 'workspaces/read',
+      answer: async ({ store }, { scope }) => ({
+        body: await deletedWorkspaces(store.resources, scope.text, 'Microsoft.OperationalInsights/workspaces'),
+      }),
+    }),
+  ),
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { newAccountKey } from '../../domain/dependencies/account-keys.ts'
+import { RETENTION_DAYS } from '../../domain/workspaces/retention.ts'
 
 const KEYS = { primary: 'primarySharedKey', secondary: 'secondarySharedKey' } as const
 
@@ -17,6 +18,12 @@ export default defineResource({
       publicNetworkAccessForIngestion: 'Enabled',
       publicNetworkAccessForQuery: 'Enabled',
     },
+  }),
+  // A PUT in the place of a deleted one brings it back with its ids and keys, as Azure does without being asked.
+  recovers: () => true,
+  softDelete: (_workspace, query) => ({
+    days: query.get('force')?.toLowerCase() === 'true' ? 0 : RETENTION_DAYS,
+    keepsName: true,
   }),
   async apply(deps, { state }) {
     if (state.customerId !== undefined) return done()
