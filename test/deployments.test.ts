@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type ArmEngine, type Reply, startArmEngine } from './support/arm-engine.ts'
 
@@ -329,33 +327,3 @@ test('a deployment that is over cannot be cancelled', async () => {
   const { status, body } = await engine.ask(`${id}/cancel${V}`, { method: 'POST' })
   assert.deepEqual([status, body.error.code], [409, 'DeploymentCannotBeCancelled'])
 })
-
-/** What azure-ai-ml itself sends, where its recordings lie beside the checkout. */
-const shared = join(import.meta.dirname, '..', '..', 'shared', 'clients', 'templates')
-for (const { name, why, message } of [
-  { name: 'workspace', why: 'it comes to the workspace, whose blobs this engine lacks', message: /without blobs/ },
-  { name: 'hub', why: 'a hub is not here yet', message: /kind 'hub' are not supported/ },
-  {
-    name: 'project',
-    why: 'the recorded client sends the name of an enum',
-    message: /'associatedResourcePNA' is not valid/,
-  },
-  { name: 'featurestore', why: 'connections are not here yet', message: /workspaces\/connections' is not supported/ },
-]) {
-  const file = join(shared, `${name}_create_request.json`)
-  test(`azure-ai-ml's own template of a ${name}: ${why}`, { skip: !existsSync(file) }, async () => {
-    const own = readFileSync(file, 'utf8')
-      .replaceAll('00000000-1111-4222-8333-444444444444', engine.subscription.split('/').at(-1) ?? '')
-      .replaceAll('"rg1"', '"deploy"')
-      .replaceAll('resourceGroups/rg1/', 'resourceGroups/deploy/')
-    const id = `${group}/providers/Microsoft.Resources/deployments/shared-${name}`
-    const put = await engine.ask(id + V, { method: 'PUT', body: JSON.parse(own) })
-    if (put.status === 400) {
-      assert.match(put.body.error.message, message)
-      return
-    }
-    const { properties } = (await ended(id, put)).body
-    assert.equal(properties.error.details.length, 1)
-    assert.match(properties.error.details[0].message, message)
-  })
-}

@@ -183,7 +183,7 @@ export const examples = ({
         authType: 'ApiKey',
         credentials: { key: 'k' },
       }),
-      apiVersion: '2024-04-01',
+      apiVersion: '2024-04-01-preview',
     },
     'Microsoft.MachineLearningServices/workspaces/featuresets': ml('featuresets', ['conform-a', 'conform-b'], {
       description: 'x',

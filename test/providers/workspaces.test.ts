@@ -127,10 +127,10 @@ describe('a workspace is refused', () => {
       says: /userAssignedIdentities/,
     },
     {
-      name: 'of a kind that is not there yet',
-      wish: async () => body({}, { kind: 'Hub' }),
+      name: 'of a kind that there is not',
+      wish: async () => body({}, { kind: 'Castle' }),
       code: 'WorkspaceKindNotSupported',
-      says: /Hub/,
+      says: /Castle/,
     },
   ]
   for (const { name, wish, code, says } of cases) {

@@ -14,7 +14,7 @@ export async function whatIf(arm: ArmDeps, placed: Placed): Promise<JsonObject> 
   const { caller, mode } = placed.prepared
   const plan = await planDeployment(arm, placed)
   const changes: JsonObject[] = []
-  const context = { origin: arm.origin, apiVersion: '', query: new URLSearchParams(), caller }
+  const context = { origin: arm.origin, query: new URLSearchParams(), caller }
   for (const planned of plan.resources) {
     if (!planned.made) continue
     const { id } = planned
@@ -36,7 +36,7 @@ export async function whatIf(arm: ArmDeps, placed: Placed): Promise<JsonObject> 
     const type = arm.registry.type(resource.type)
     const id = parseResourceId(resource.id)
     if (!type || !id || !(await arm.access.allows(caller, `${type.right}/read`, id.text))) continue
-    const before = await present(arm, type, resource, context)
+    const before = await present(arm, type, resource, { ...context, apiVersion: arm.versions.newest(type) })
     const changeType = mode === 'Complete' ? 'Delete' : 'Ignore'
     changes.push({
       resourceId: resource.id,
