@@ -57,6 +57,7 @@ for (const { path, at } of [
   { path: '/subscriptions/s/operationresults/1', at: 'poll' },
   { path: `${G}/providers/Microsoft.Nothing/things/t`, at: 'nothing' },
   { path: `${ML}/nothing/n`, at: 'nothing' },
+  { path: `${G}/providers/Microsoft.Storage//storageAccounts/a`, at: 'resource' },
   { path: '/subscriptions//resourceGroups', at: undefined },
   { path: '/subscriptions/%', at: undefined },
   { path: `${ML}/workspaces/a%2Fb`, at: undefined },

@@ -130,7 +130,10 @@ export function addressReader(registry: Registry): (path: string) => Address | u
 
 function decode(path: string): string[] | undefined {
   const bare = path.replace(/^\/+|\/+$/g, '')
-  const segments = bare.split('/')
+  // Between a namespace and its type stands, in what generic clients (`az resource`) build, an empty parent.
+  const segments = bare
+    .split('/')
+    .filter((segment, at, all) => segment !== '' || !/^providers$/i.test(all[at - 2] ?? ''))
   if (!bare.includes('%')) return segments
   try {
     const decoded = segments.map(decodeURIComponent)

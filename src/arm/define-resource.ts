@@ -47,6 +47,29 @@ export interface InnerCalls {
   /** A resource as a client of this context would read it; in its type's newest words where no version is named. */
   present(resource: StoredResource, context: AnyVersion): Promise<JsonObject>
   readonly deployments: DeploymentCalls
+  /** What can be done with a provider's types, computed from their declarations. Undefined for an unknown namespace. */
+  operationsOf(namespace: string): readonly ProviderOperation[] | undefined
+  /**
+   * Changes the tags of a resource and nothing else of it; answers them as they then stand.
+   *
+   * @throws every refusal of a write, TagsNotSupported
+   */
+  changeTags(asked: TagsAsked): Promise<JsonObject>
+}
+
+export interface TagsAsked {
+  readonly id: ResourceId
+  readonly caller: Caller
+  readonly change: (tags: JsonObject) => JsonObject
+}
+
+/** A right that a role can give, as a provider lists it. */
+export interface ProviderOperation {
+  readonly name: string
+  /** The type that it belongs to, below the namespace; '' for the provider's own. */
+  readonly resource: string
+  readonly isDataAction: boolean
+  readonly verb: string
 }
 
 /** Template deployments: the type that clients see is a declaration, what it does is the engine's. */
@@ -165,7 +188,7 @@ export interface ActionDeclaration<Wish> {
 
 /** A collection-level or scope-level operation that no resource stands behind: `vmSizes`, `checkNameAvailability`. */
 export interface ScopeOperation {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /**
    * Below `{scope}/providers/{namespace}`: `locations/{location}/vmSizes`. Blanks arrive in `params`. One that starts
    * with a slash stands right below the scope (`/locations`), as only the resource manager's own do.
@@ -341,6 +364,8 @@ export interface ProviderDeclaration {
   readonly knownVersions: readonly string[]
   /** Registered on every subscription from the start. */
   readonly alwaysRegistered?: boolean
+  /** Rights on its data, which its data planes ask for, below the namespace: `…/containers/blobs/read`. */
+  readonly dataActions?: readonly string[]
   readonly operations?: readonly ScopeOperation[]
 }
 

@@ -8,9 +8,11 @@ import type { InnerCalls } from './define-resource.ts'
 import { deploymentCalls } from './deployments/calls.ts'
 import { present } from './envelope.ts'
 import { getKept } from './kept.ts'
+import { operationsOf } from './provider-operations.ts'
 import { purgeTree } from './purge.ts'
 import { regions } from './regions.ts'
 import type { RegisteredType } from './registry.ts'
+import { changeTags } from './verbs/change-tags.ts'
 import { removeResource } from './verbs/remove.ts'
 import { writeResource } from './verbs/write.ts'
 
@@ -85,6 +87,11 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
           at: type.at,
         })),
       })),
+    operationsOf(namespace) {
+      const provider = arm().registry.provider(namespace)
+      return provider && operationsOf(provider)
+    },
+    changeTags: (asked) => changeTags(arm(), asked),
     regions: () => regions,
     present(resource, context) {
       const { type } = typeOf(resource.id)

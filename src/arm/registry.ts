@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ProviderDeclaration, ResourceDeclaration, Scope, ScopeOperation } from './define-resource.ts'
+import { operationsListing } from './provider-operations.ts'
 
 /** A declared type and what follows from where its file lies. */
 export interface RegisteredType {
@@ -112,7 +113,10 @@ export function makeRegistry(loaded: readonly Loaded[]): Registry {
     type: (type) => types.get(type.toLowerCase()),
     childrenOf: (type) => all.filter(({ parent }) => parent === type),
     operations: providers.flatMap((provider) =>
-      (provider.operations ?? []).map((operation) => ({ provider, operation })),
+      [...(provider.operations ?? []), operationsListing(provider.namespace)].map((operation) => ({
+        provider,
+        operation,
+      })),
     ),
   }
 }

@@ -63,6 +63,38 @@ export const armFaults = {
     code: 'CannotUnregisterProvider',
     message: "The provider '{namespace}' cannot be unregistered while its resource '{resource}' is there.",
   },
+  FeatureNotFound: { status: 404, message: "The feature '{feature}' of the provider '{namespace}' was not found." },
+  ReservedResourceName: {
+    status: 400,
+    message: "The resource name '{name}' or a part of the name is a trademarked or reserved word (type '{type}').",
+  },
+  TagsNotSupported: {
+    status: 400,
+    code: 'UnsupportedResourceOperation',
+    message: "Resources of type '{type}' have no tags.",
+  },
+  TooManyTags: {
+    status: 400,
+    code: 'InvalidTagCount',
+    message: "The number of tags '{count}' is more than the limit of '{limit}'.",
+  },
+  InvalidTagName: {
+    status: 400,
+    code: 'InvalidTagNameCharacters',
+    message:
+      "The tag name '{name}' is empty, longer than {limit} characters, or has reserved characters '<,>,%,&,\\,?,/' or control characters.",
+  },
+  InvalidTagValue: {
+    status: 400,
+    code: 'InvalidTagValueLength',
+    message: "The value of the tag '{name}' is no text of at most {limit} characters.",
+  },
+  TagNameNotFound: { status: 404, message: "The tag name '{name}' was not found." },
+  TagInUse: {
+    status: 409,
+    code: 'TagNameInUse',
+    message: 'The {what} cannot be deleted while it stands on a resource.',
+  },
   LocationRequired: { status: 400, message: 'The location property is required for this definition.' },
   LocationNotAvailableForResourceType: {
     status: 400,

@@ -20,6 +20,7 @@ import { checkReferences } from '../references.ts'
 import type { RegisteredType } from '../registry.ts'
 import { partSecrets } from '../secrets.ts'
 import { demandRegistration, demandStanding, type Surroundings, surroundingsOf } from '../surroundings.ts'
+import { checkTags } from '../tags.ts'
 import type { ResolvedVersion } from '../versions.ts'
 
 export interface Write {
@@ -136,6 +137,7 @@ async function wish(
   }
   const checked = checkBody(arm.facts, type, version, { verb, body: write.body })
   const sent = withoutEnvelope(checked)
+  checkTags(sent.tags)
   const placed = placeBody(type, id, verb === 'patch' && existing ? mergePatch(existing.body, sent) : sent, existing)
   const deleted = existing || declaration.backing ? undefined : await deps.store.resources.getDeleted(id.key)
   const about = {
@@ -220,7 +222,8 @@ const spelledParent = (type: RegisteredType, id: ResourceId): ResourceId => {
     : id.parent
 }
 
-function systemOf(existing: StoredResource | undefined, caller: Caller, now: Date): SystemData {
+/** Who made a resource and who changed it last, after a change by this caller. */
+export function systemOf(existing: StoredResource | undefined, caller: Caller, now: Date): SystemData {
   const by = caller.appId ?? caller.objectId
   const at = now.toISOString()
   return {

@@ -1,5 +1,6 @@
 import { defineProvider } from '../../arm/define-resource.ts'
 import { permissions } from './_permissions.ts'
+import { providerOperations } from './_provider-operations.ts'
 
 /** Role assignments and definitions, which the access check reads, and locks. */
 export default defineProvider({
@@ -24,5 +25,5 @@ export default defineProvider({
     '2022-04-01',
     '2022-05-01-preview',
   ],
-  operations: [permissions],
+  operations: [permissions, ...providerOperations],
 })

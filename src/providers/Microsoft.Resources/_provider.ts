@@ -1,8 +1,11 @@
 import { defineProvider } from '../../arm/define-resource.ts'
+import { checkResourceName } from './_check-name.ts'
 import { deploymentOperations } from './_deployments.ts'
 import { moveOperations } from './_moves.ts'
 import { providerOperations } from './_providers.ts'
 import { resourceListings } from './_resources.ts'
+import { tagNameOperations } from './_tag-names.ts'
+import { tagOperations } from './_tags.ts'
 
 /** The resource manager's own: tenants, subscriptions, groups, providers, listings over all types. */
 export default defineProvider({
@@ -86,5 +89,8 @@ export default defineProvider({
     ...resourceListings,
     ...moveOperations,
     ...deploymentOperations,
+    ...tagOperations,
+    ...tagNameOperations,
+    checkResourceName,
   ],
 })

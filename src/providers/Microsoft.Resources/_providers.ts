@@ -36,6 +36,26 @@ export const providerOperations: readonly ScopeOperation[] = [
     answer: async (_deps, request) => ({ body: present(asked(request), request, request.arm) }),
   },
   {
+    method: 'GET',
+    path: '/providers/{namespace}/resourceTypes',
+    scope: 'subscription',
+    right: 'subscriptions/providers/read',
+    answer: async (_deps, request) => ({
+      body: { value: present(asked(request), request, request.arm).resourceTypes },
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/providers/{namespace}/providerPermissions',
+    scope: 'subscription',
+    right: 'subscriptions/providers/read',
+    // Applications of a provider that act in the subscription: no provider here has one.
+    async answer(_deps, request) {
+      asked(request)
+      return { body: { value: [] } }
+    },
+  },
+  {
     method: 'POST',
     path: '/providers/{namespace}/register',
     scope: 'subscription',
@@ -47,7 +67,7 @@ export const providerOperations: readonly ScopeOperation[] = [
     path: '/providers/{namespace}/unregister',
     scope: 'subscription',
     right: 'subscriptions/providers/unregister/action',
-    answer: (deps, request) => register(deps, request, 'NotRegistered'),
+    answer: (deps, request) => register(deps, request, 'Unregistered'),
   },
 ]
 
@@ -83,11 +103,11 @@ function present(
 async function register(
   { store }: Deps,
   request: ScopeRequest,
-  state: 'Registered' | 'NotRegistered',
+  state: 'Registered' | 'Unregistered',
 ): Promise<{ body: JsonObject }> {
   const provider = asked(request)
   const namespace = provider.namespace.toLowerCase()
-  if (state === 'NotRegistered') await demandUnused(store, request, provider)
+  if (state === 'Unregistered') await demandUnused(store, request, provider)
   const subscription = await store.write(async (within) => {
     const kept = await within.resources.get(request.scope.key)
     if (!kept) throw fault('SubscriptionNotFound', { subscription: request.scope.name })

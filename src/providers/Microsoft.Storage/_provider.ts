@@ -36,6 +36,9 @@ export default defineProvider({
     '2026-06-01',
     '2026-09-01',
   ],
+  dataActions: ['read', 'write', 'delete', 'add/action'].map(
+    (verb) => `storageAccounts/blobServices/containers/blobs/${verb}`,
+  ),
   operations: [
     {
       method: 'POST',
