@@ -20,7 +20,12 @@ for (const [why, values, env, directory] of [
 test('defaults are those that are documented', () => {
   const { host, port, logLevel, settings, upstream, origins } = readConfig({}, { HOME: '/home/me' })
   assert.deepEqual({ host, port, logLevel, origins }, { host: '127.0.0.1', port: 8484, logLevel: 'info', origins: [] })
-  assert.deepEqual(settings, { allowSubstitute: false, keepFreeBytes: 1024 ** 3, quotaCores: 300 })
+  assert.deepEqual(settings, {
+    allowSubstitute: false,
+    keepFreeBytes: 1024 ** 3,
+    quotaCores: 300,
+    enforceRateLimit: false,
+  })
   assert.deepEqual(upstream, { timeoutMs: 5000 })
 })
 

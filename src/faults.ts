@@ -8,6 +8,7 @@ import { identityFaults } from './faults/identity.ts'
 import { machineLearningFaults } from './faults/machine-learning.ts'
 import { resourceGraphFaults } from './faults/resource-graph.ts'
 import { runFaults } from './faults/runs.ts'
+import { simulationFaults } from './faults/simulation.ts'
 import { storageFaults } from './faults/storage.ts'
 import { vaultFaults } from './faults/vault.ts'
 
@@ -29,6 +30,7 @@ const catalogue = {
   ...machineLearningFaults,
   ...resourceGraphFaults,
   ...runFaults,
+  ...simulationFaults,
   ...storageFaults,
   ...vaultFaults,
 } as const satisfies Record<string, FaultEntry>

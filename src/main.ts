@@ -32,7 +32,7 @@ const program: Program = {
  * This is the one place where parts meet: each comes as a factory and gets what it needs handed in.
  */
 async function startServer(config: Config): Promise<{ facts: ServerFacts; stop(): Promise<void> }> {
-  const [log, facts, store, sealing, identity, blobs, planes, arm, engines, gateway] = await Promise.all([
+  const [log, facts, store, sealing, identity, blobs, planes, arm, simulating, engines, gateway] = await Promise.all([
     loadLog(),
     import('./cli/kit/publish-facts.ts'),
     import('./store/sqlite/open-store.ts'),
@@ -41,6 +41,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     import('./blobs/open-blobs.ts'),
     loadPlanes(),
     import('./arm/server.ts'),
+    import('./domain/simulation/open-simulation.ts'),
     loadEngines(),
     loadGateway(),
   ])
@@ -67,9 +68,13 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const { install, authenticator, access } = who
     const { tenantId, subscriptionId, clientId } = install
 
-    const engine = engines.open({ ...base, config, blobs: blobService.blobs, bundle })
+    const simulation = await simulating.openSimulation(base)
+    const engine = engines.open({ ...base, now: simulation.now, config, blobs: blobService.blobs, bundle })
     const deps: Deps = {
       ...base,
+      // What people set the clock for: resources, operations, runs. Tokens, SAS and certificates keep the real time.
+      now: simulation.now,
+      simulation,
       blobs: blobService.blobs,
       engines: enginesOf([engine]),
       identities: who.identities,
@@ -105,6 +110,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             add: (name) => who.addPrincipal({ name }),
           },
           access: { store: kept },
+          simulation: { simulation, now },
         }),
       },
       authority,

@@ -18,6 +18,7 @@ const ports = [
   /^gateway\/surface\.ts$/,
   /^environments\/environments\.ts$/,
   /^domain\/deps\.ts$/,
+  /^domain\/simulation\/simulation\.ts$/,
 ]
 
 /** Folder by folder, what its files may import besides the kernel and their own folder. */

@@ -34,19 +34,11 @@ export function answer(
     'x-ms-routing-request-id': `LAZULI:${requestId}`,
     ...(asked['x-ms-return-client-request-id'] === 'true' &&
       typeof clientId === 'string' && { 'x-ms-client-request-id': clientId }),
-    ...limitOf(response.req.method),
     'X-Content-Type-Options': 'nosniff',
     'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
     ...headers,
   })
   response.end(response.req.method === 'HEAD' ? undefined : text)
-}
-
-/** Nothing is throttled here; clients that read these see that there is room. */
-const limitOf = (method = 'GET'): Readonly<Record<string, string>> => {
-  if (method === 'GET' || method === 'HEAD') return { 'x-ms-ratelimit-remaining-subscription-reads': '11999' }
-  if (method === 'DELETE') return { 'x-ms-ratelimit-remaining-subscription-deletes': '14999' }
-  return { 'x-ms-ratelimit-remaining-subscription-writes': '1199' }
 }
 
 /** A resource as a client sees it: its body in the words of the asked version, what is only known now, the envelope. */

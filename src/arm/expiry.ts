@@ -5,12 +5,13 @@ import { purgeTree } from './purge.ts'
 const DAY_MS = 86_400_000
 const EVERY_MS = 3_600_000
 
-/** Purges what was soft-deleted longer ago than its type keeps it: now, and every hour until it is stopped. */
+/** Purges what was soft-deleted longer ago than its type keeps it: now, every hour until it is stopped, and when the clock is set. */
 export function expireDeleted(arm: ArmDeps): { stop(): void } {
   const sweep = (): void => {
     expireOnce(arm).catch((error: unknown) => arm.deps.log.error({ err: error }, 'Soft-deleted resources stay longer'))
   }
   sweep()
+  arm.deps.simulation.onChange(sweep)
   const timer = setInterval(sweep, EVERY_MS)
   timer.unref()
   return { stop: () => clearInterval(timer) }

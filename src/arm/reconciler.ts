@@ -12,6 +12,7 @@ import { checkReferences } from './references.ts'
 import type { RegisteredType, Registry } from './registry.ts'
 import { removeTree } from './removal.ts'
 import { sealAll } from './secrets.ts'
+import { simulatedHold } from './simulated.ts'
 
 export interface Reconciler {
   /** Goes on with what an earlier process left unfinished. */
@@ -95,6 +96,9 @@ export function makeReconciler({ deps, registry, inner }: ReconcilerDeps): Recon
     if (!id || !type) return end(operation, applyFailed(operation.resourceId, 'its type is not declared any more'))
     const resource = await getKept(store, type, id)
     if (!resource) return cancel(operation)
+    const held = simulatedHold(operation, deps.now())
+    if (typeof held === 'number') return held
+    if (held) return end(operation, held)
     const progress = await attempt(operation, type, id, resource, first)
     if (progress.at === 'failed') return end(operation, progress.fault, progress.state)
     if (progress.at === 'done') return finish(operation, type, id, progress)

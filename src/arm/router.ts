@@ -4,6 +4,7 @@ import { addressReader } from './address.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import { answerError } from './errors.ts'
 import { knowsType } from './facts/known.ts'
+import { simulatedFate } from './simulated.ts'
 import { actOnResource } from './verbs/action.ts'
 import { askScope } from './verbs/ask.ts'
 import type { Exchange } from './verbs/exchange.ts'
@@ -23,12 +24,15 @@ export function armRouter(arm: ArmDeps): SurfaceHandler {
     try {
       const caller = await arm.authenticator.authenticate(request.headers.authorization, AUDIENCES, context.origin)
       const at = context.url.indexOf('?')
+      const method = request.method ?? 'GET'
+      response.setHeader(...arm.rateLimits.take(caller, method, subscriptionOf(context.url)))
+      await simulatedFate(arm.deps.simulation, method)
       await route({
         request,
         response,
         context,
         caller,
-        method: request.method ?? 'GET',
+        method,
         path: at < 0 ? context.url : context.url.slice(0, at),
         query: queryOf(context, at),
       })
@@ -76,6 +80,9 @@ export function armRouter(arm: ArmDeps): SurfaceHandler {
     return fault('InvalidResourceType', { namespace, type, version: query.get('api-version') ?? '' })
   }
 }
+
+const SUBSCRIPTION = /^\/subscriptions\/([^/?]+)/i
+const subscriptionOf = (url: string): string | undefined => SUBSCRIPTION.exec(url)?.[1]
 
 /** Names of parameters fold case, as ARM's do (`API-Version`). */
 function queryOf({ url }: RequestContext, at: number): URLSearchParams {

@@ -8,6 +8,7 @@ import { expireDeleted } from './expiry.ts'
 import { openFacts } from './facts/facts.ts'
 import { makeInnerCalls } from './inner-calls.ts'
 import { keyedLocks } from './locks.ts'
+import { rateLimits } from './rate-limits.ts'
 import { makeReconciler } from './reconciler.ts'
 import { loadRegistry, type Registry } from './registry.ts'
 import { armRouter } from './router.ts'
@@ -57,6 +58,7 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
     facts,
     versions,
     scopeLocks: scopeLocks(deps),
+    rateLimits: rateLimits(deps),
     reconciler,
     inner,
     writes: keyedLocks(),

@@ -4,6 +4,7 @@ import type { ComputeEngine } from '../compute/engine.ts'
 import type { AccessControl, ManagedIdentities, TokenIssuer } from '../identity/identity.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
+import type { Simulation } from './simulation/simulation.ts'
 
 /** Engines by what they make true. */
 export interface Engines {
@@ -20,6 +21,8 @@ export interface Settings {
   readonly keepFreeBytes: number
   /** How many vCPUs of a family a region's quota admits. */
   readonly quotaCores: number
+  /** Refuse requests past Azure's limits, unless the simulation says otherwise. */
+  readonly enforceRateLimit: boolean
 }
 
 /** Tells the run reconciler at once that a run wants attention. It would find out by itself a little later. */
@@ -40,6 +43,7 @@ export interface Deps {
   readonly tokens: TokenIssuer
   readonly runSignals: RunSignals
   readonly settings: Settings
+  readonly simulation: Simulation
   readonly log: Logger
   readonly now: () => Date
   /** The tenant that this install is. */

@@ -17,6 +17,11 @@ export interface StoredOperation {
   readonly endedAt?: string
   /** What the request asked beside the wish: query parameters of a delete, the body of an action. */
   readonly input?: JsonObject
+  /** Set by the simulation: it goes on no sooner, and then perhaps fails. */
+  readonly simulated?: {
+    readonly until: string
+    readonly failure?: { readonly code: string; readonly message: string }
+  }
 }
 
 export interface Operations {

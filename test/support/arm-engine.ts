@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { type Arm, openArm } from '../../src/arm/server.ts'
 import type { Deps } from '../../src/domain/deps.ts'
+import { openSimulation } from '../../src/domain/simulation/open-simulation.ts'
 import { ownOrigin } from '../../src/gateway/origin.ts'
 import type { RequestContext } from '../../src/gateway/surface.ts'
 import { clientSecretFile } from '../../src/identity/bootstrap.ts'
@@ -60,17 +61,19 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
   const sealing = openSealing(directory)
   const now = () => new Date()
   const identity = await openIdentity({ store, sealing, directory, now })
+  const simulation = await openSimulation({ store, now })
   const log = pino({ level: process.env.LOG ?? 'silent' })
   const deps: Deps = {
     store,
     sealing,
-    now: options.now ?? now,
+    now: options.now ?? simulation.now,
     log,
     tokens: identity.tokens,
     identities: identity.identities,
     access: identity.access,
     tenantId: identity.install.tenantId,
-    settings: { allowSubstitute: false, keepFreeBytes: 0, quotaCores: 100 },
+    settings: { allowSubstitute: false, keepFreeBytes: 0, quotaCores: 100, enforceRateLimit: false },
+    simulation,
     ...absentParts(),
   }
   const { access, authenticator, install } = identity

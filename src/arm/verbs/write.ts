@@ -19,6 +19,7 @@ import { checkPreconditions, type Preconditions } from '../preconditions.ts'
 import { checkReferences } from '../references.ts'
 import type { RegisteredType } from '../registry.ts'
 import { partSecrets } from '../secrets.ts'
+import { keptProvisioning } from '../simulated.ts'
 import { demandRegistration, demandStanding, type Surroundings, surroundingsOf } from '../surroundings.ts'
 import { checkTags } from '../tags.ts'
 import type { ResolvedVersion } from '../versions.ts'
@@ -86,15 +87,20 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
   if (!existing && write.verb === 'patch') throw absent(id, type)
 
   const { request, resource, recovered } = await wish(arm, write, around, existing)
-  const goesOn = type.declaration.apply !== undefined || type.declaration.references?.some(({ late }) => late) === true
+  const simulated = write.demandsRights ? deps.simulation.provisioning(type.type) : undefined
+  const late = type.declaration.references?.some((reference) => reference.late) === true
+  const goesOn = type.declaration.apply !== undefined || late || simulated !== undefined
   const operation = goesOn
-    ? newOperation({
-        resourceId: resource.id,
-        verb: write.verb,
-        apiVersion: write.version.asked,
-        caller: write.caller,
-        now: deps.now(),
-      })
+    ? {
+        ...newOperation({
+          resourceId: resource.id,
+          verb: write.verb,
+          apiVersion: write.version.asked,
+          caller: write.caller,
+          now: deps.now(),
+        }),
+        ...keptProvisioning(simulated, deps.now()),
+      }
     : undefined
   const wished: StoredResource = operation
     ? { ...resource, provisioningState: existing ? 'Updating' : 'Creating' }

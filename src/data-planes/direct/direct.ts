@@ -5,6 +5,7 @@ import type { JsonObject } from '../../json.ts'
 import type { AccessDeps } from './access.ts'
 import { endpoints } from './endpoints.ts'
 import type { PrincipalsDeps } from './principals.ts'
+import type { SimulationDeps } from './simulation.ts'
 
 export interface DirectDeps {
   readonly version: string
@@ -15,11 +16,13 @@ export interface DirectDeps {
   readonly cloudOf: (origin: Origin) => JsonObject
   readonly principals: PrincipalsDeps
   readonly access: AccessDeps
+  readonly simulation: SimulationDeps
 }
 
 interface Answer {
   readonly status?: number
-  readonly body: JsonObject | readonly JsonObject[] | string
+  /** Left out for an answer without one. */
+  readonly body?: JsonObject | readonly JsonObject[] | string
   readonly type?: string
 }
 
@@ -46,6 +49,15 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         return { body: await explain({ ...deps.principals, ...deps.access }, request, query) }
       },
     },
+    '/lazuli/simulation': Object.fromEntries(
+      (['GET', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => [
+        method,
+        async (request: IncomingMessage) => {
+          const { simulate } = await import('./simulation.ts')
+          return simulate({ ...deps.principals, ...deps.simulation }, request, method)
+        },
+      ]),
+    ),
     '/metadata/endpoints': {
       GET: (_, context) => ({
         body: endpoints(deps.cloudOf(context.origin), new URLSearchParams(queryOf(context.url))),
@@ -82,10 +94,12 @@ function send(
   answer: Answer,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+  const body = typeof answer.body === 'string' ? answer.body : answer.body && JSON.stringify(answer.body)
   response.writeHead(answer.status ?? 200, {
-    'content-type': answer.type ?? 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
+    ...(body !== undefined && {
+      'content-type': answer.type ?? 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+    }),
     'x-ms-request-id': context.requestId,
     ...headers,
   })

@@ -26,7 +26,7 @@ const LIMIT = 16 * 1024
 /** `POST /lazuli/principals`: makes an application with a secret, which is shown this once, and without any rights. */
 export async function addPrincipal(deps: PrincipalsDeps, request: IncomingMessage): Promise<JsonObject> {
   await demandOwner(deps, request.headers.authorization)
-  const body = await read(request)
+  const body = await readJson(request)
   if (!Check(Body, body)) throw fault('MalformedRequest', { reason: 'the body is { "name": … }' })
   const name = body.name.trim()
   if (!/^[\w .-]{1,120}$/.test(name)) throw fault('BadPrincipalName', { name })
@@ -46,7 +46,8 @@ function sameText(a: string, b: string): boolean {
   return one.length === two.length && timingSafeEqual(one, two)
 }
 
-async function read(request: IncomingMessage): Promise<unknown> {
+/** @throws RequestTooLarge, MalformedRequest */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {
