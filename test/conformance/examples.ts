@@ -208,6 +208,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.Resources/subscriptions': 'made at the first start',
   'Microsoft.Authorization/denyAssignments': 'there is none, and no client makes one',
   'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',
+  'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/secrets': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',
   'Microsoft.MachineLearningServices/workspaces/codes/versions': 'needs an upload: the tests of assets',

@@ -60,3 +60,27 @@ test('refused: no value, no vault, a deleted name, a delete', async () => {
   const taken = await arm('/secrets/three', { method: 'PUT', body: { properties: { value: 'v' } } })
   assert.equal(taken.status, 409, taken.text)
 })
+
+test('a key that is put through the resource manager is the vault’s own; a second PUT changes nothing', async () => {
+  const body = { tags: { a: 'b' }, properties: { kty: 'EC', curveName: 'P-384', attributes: { enabled: true } } }
+  const made = await arm('/keys/one', { method: 'PUT', body })
+  assert.equal(made.status, 200, made.text)
+  assert.ok(!/privateKey|made|"d"/.test(made.text))
+  const seen = await vault.ask('/keys/one')
+  assert.deepEqual([seen.json.key.kty, seen.json.key.crv, seen.json.tags], ['EC', 'P-384', { a: 'b' }])
+  assert.ok(made.json.properties.keyUriWithVersion.endsWith(new URL(seen.json.key.kid).pathname))
+  const again = await arm('/keys/one', { method: 'PUT', body: { properties: { kty: 'RSA' } } })
+  assert.equal(again.status, 200, again.text)
+  assert.equal((await vault.ask('/keys/one')).json.key.kid, seen.json.key.kid)
+  const read = await arm('/keys/one')
+  assert.deepEqual([read.json.properties.kty, read.json.properties.curveName], ['EC', 'P-384'])
+  const digest = Buffer.alloc(48, 1).toString('base64url')
+  const signed = await vault.ask(`${new URL(seen.json.key.kid).pathname}/sign`, {
+    method: 'POST',
+    body: { alg: 'ES384', value: digest },
+  })
+  assert.equal(signed.status, 200, signed.text)
+  assert.equal((await arm('/keys')).json.value.length, 1)
+  const bad = await arm('/keys/two', { method: 'PUT', body: { properties: { kty: 'RSA', keySize: 1000 } } })
+  assert.equal(bad.status, 400, bad.text)
+})

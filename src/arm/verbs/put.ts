@@ -41,7 +41,9 @@ export async function putResource(
 
   const ended = written.operation && (await arm.reconciler.settled(written.operation, PATIENCE_MS))
   const done = ended === undefined || ended.status === 'Succeeded'
-  const resource = (ended && (await getKept(arm.deps.store, type, id))) ?? written.resource
+  // A backing keeps a wish in its own way: it is shown as it is kept.
+  const isKept = ended !== undefined || type.declaration.backing !== undefined
+  const resource = (isKept && (await getKept(arm.deps.store, type, id))) || written.resource
   const status = statusOf(arm, { type, verb, version }, { made: written.made, done })
   const follow =
     written.operation && (!done || status === 202 || type.declaration.statuses?.followed)

@@ -1,18 +1,20 @@
 import type { Logger } from 'pino'
 import { purgeDue } from './deleted-objects.ts'
+import { rotateDue } from './key-rotation.ts'
 import type { VaultDeps } from './vault-object.ts'
 
 const EVERY_MS = 3_600_000
 
-/** Purges what was deleted in vaults longer ago than they keep it: now, and every hour until it is stopped. */
-export function expireVaultObjects(deps: Pick<VaultDeps, 'store' | 'now'> & { readonly log: Logger }): {
-  stop(): Promise<void>
-} {
+/**
+ * What vaults do by themselves, now and every hour until it is stopped: purge what was deleted longer ago than they
+ * keep it, and rotate keys whose policy says so.
+ */
+export function expireVaultObjects(deps: VaultDeps & { readonly log: Logger }): { stop(): Promise<void> } {
   let sweeping = Promise.resolve()
   const sweep = (): void => {
-    sweeping = purgeDue(deps).catch((error: unknown) =>
-      deps.log.error({ err: error }, 'Deleted objects of vaults stay longer'),
-    )
+    sweeping = purgeDue(deps)
+      .then(() => rotateDue(deps))
+      .catch((error: unknown) => deps.log.error({ err: error }, 'Contents of vaults wait longer than they should'))
   }
   sweep()
   const timer = setInterval(sweep, EVERY_MS)
