@@ -15,6 +15,9 @@ import type { Outside } from './expressions/scope.ts'
 import type { PlannedResource } from './plan.ts'
 import type { Placed } from './prepared.ts'
 
+/** Some seconds of work; a template of 800 resources takes a tenth of it. */
+const MOST_EVALUATIONS = 5_000_000
+
 /** The resources of the template, once they are known: for references by name. */
 export interface Runtime {
   readonly resources: readonly PlannedResource[]
@@ -77,6 +80,12 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
   }
 
   return {
+    budget: { left: MOST_EVALUATIONS },
+    deployer: async () => ({
+      objectId: prepared.caller.objectId,
+      tenantId: prepared.caller.tenantId,
+      userPrincipalName: prepared.caller.kind === 'User' ? (prepared.caller.displayName ?? '') : '',
+    }),
     place: { subscriptionId: subscription, resourceGroup: id.resourceGroup },
     deployment: async () => ({
       name: id.name,
@@ -163,7 +172,8 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
     reference,
     async references(loop, full) {
       const { resources } = atRuntime('references')
-      const found = resources.filter((one) => one.loop?.toLowerCase() === loop.toLowerCase())
+      const named = loop.toLowerCase()
+      const found = resources.filter((one) => one.loop?.toLowerCase() === named || one.symbol?.toLowerCase() === named)
       if (found.length === 0) throw new ExpressionError(`the loop '${loop}' is not defined in the template`)
       const values: Json[] = []
       for (const one of found) values.push(await reference(one.key, one.apiVersion, full))

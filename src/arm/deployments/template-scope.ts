@@ -2,7 +2,7 @@ import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { ExpressionError } from './expressions/parse.ts'
 import { resolveCopies, resolveValue } from './expressions/resolve.ts'
-import type { Outside, Scope, UserFunction } from './expressions/scope.ts'
+import type { Outside, Scope } from './expressions/scope.ts'
 import { checkParameter, withDefinition } from './parameters.ts'
 
 export interface Sources {
@@ -64,7 +64,7 @@ function unknown(what: 'parameter' | 'variable', name: string): never {
 
 /** Functions of the template: they see their own parameters and nothing else of it. */
 function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFunction'] {
-  const functions = new Map<string, UserFunction>()
+  const functions = new Map<string, ReturnType<typeof userFunction>>()
   const namespaces = Array.isArray(template.functions) ? (template.functions as readonly Json[]) : []
   for (const entry of namespaces) {
     const { namespace, members } = objectAt(entry)
@@ -73,25 +73,31 @@ function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFun
       functions.set(full.toLowerCase(), userFunction(full, objectAt(member)))
     }
   }
-  const find = (name: string): UserFunction | undefined => functions.get(name.toLowerCase())
-  return find
+  return within([])
 
-  function userFunction(full: string, member: JsonObject): UserFunction {
+  /** What a function sees that is called by those of the path: not itself, or it would never end. */
+  function within(path: readonly string[]): Scope['userFunction'] {
+    return (name) => {
+      const found = functions.get(name.toLowerCase())
+      if (found && path.includes(name.toLowerCase())) throw new ExpressionError(`the function '${name}' calls itself`)
+      return found && { call: (args) => found(args, [...path, name.toLowerCase()]) }
+    }
+  }
+
+  function userFunction(full: string, member: JsonObject) {
     const parameters = Array.isArray(member.parameters) ? (member.parameters as readonly Json[]) : []
-    return {
-      async call(args) {
-        if (args.length !== parameters.length) {
-          throw new ExpressionError(`the function '${full}' takes ${parameters.length} arguments`)
-        }
-        const given: Record<string, Json> = {}
-        for (const [at, parameter] of parameters.entries()) {
-          const name = textAt(objectAt(parameter).name) ?? ''
-          given[name] = args[at] ?? null
-          checkParameter(template, `${full}.${name}`, objectAt(parameter), given[name])
-        }
-        const scope = { ...templateScope({ template: {}, parameters: given, outside }), userFunction: find }
-        return resolveValue(objectAt(member.output).value ?? null, { scope, place: `functions.${full}.output` })
-      },
+    return async (args: readonly Json[], path: readonly string[]): Promise<Json> => {
+      if (args.length !== parameters.length) {
+        throw new ExpressionError(`the function '${full}' takes ${parameters.length} arguments`)
+      }
+      const given: Record<string, Json> = {}
+      for (const [at, parameter] of parameters.entries()) {
+        const name = textAt(objectAt(parameter).name) ?? ''
+        given[name] = args[at] ?? null
+        checkParameter(template, `${full}.${name}`, objectAt(parameter), given[name])
+      }
+      const scope = { ...templateScope({ template: {}, parameters: given, outside }), userFunction: within(path) }
+      return resolveValue(objectAt(member.output).value ?? null, { scope, place: `functions.${full}.output` })
     }
   }
 }

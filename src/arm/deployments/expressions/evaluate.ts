@@ -7,6 +7,9 @@ import { kindOf, member } from './values.ts'
 /** `listKeys` and the like: any name that begins so is an action of a resource. */
 const LIST = /^list\w*$/i
 
+/** So many evaluations are a few milliseconds. */
+const TURN = 5_000
+
 const folded = new Map(Object.entries(functions).map(([name, declared]) => [name.toLowerCase(), { name, declared }]))
 
 /** The declaration of a function by its name in any case. */
@@ -45,6 +48,8 @@ export function checkCall(call: Node & { is: 'call' }, isUserFunction: boolean):
 
 /** The value of an expression. @throws ExpressionError with the place of what is wrong */
 export async function evaluate(node: Node, scope: Scope): Promise<Json> {
+  const pause = spend(scope)
+  if (pause) await pause
   switch (node.is) {
     case 'value':
       return node.value
@@ -60,6 +65,14 @@ export async function evaluate(node: Node, scope: Scope): Promise<Json> {
         throw error
       }
   }
+}
+
+/** Loops in loops take long: others get their turn meanwhile, and somewhere it ends. */
+function spend({ outside: { budget } }: Scope): Promise<void> | undefined {
+  if (!budget) return undefined
+  budget.left--
+  if (budget.left < 0) throw new ExpressionError('evaluating the template takes more steps than are allowed')
+  return budget.left % TURN === 0 ? new Promise((resolve) => setImmediate(resolve)) : undefined
 }
 
 async function call(node: Node & { is: 'call' }, scope: Scope): Promise<Json> {

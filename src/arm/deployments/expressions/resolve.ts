@@ -36,14 +36,17 @@ export async function resolveValue(value: Json, resolving: Resolving): Promise<J
     return items
   }
   if (!isObject(value)) return value
-  const made: Record<string, Json> = {}
+  const made: [string, Json][] = []
   for (const [name, item] of Object.entries(value)) {
     if (item === undefined) continue
     const at = { ...resolving, place: `${place}.${name}` }
-    if (name === 'copy' && Array.isArray(item)) Object.assign(made, await resolveCopies(item, at))
-    else made[name.startsWith('[') ? asText(await resolveText(name, at)) : name] = await resolveValue(item, at)
+    if (name === 'copy' && Array.isArray(item)) {
+      for (const [key, items] of Object.entries(await resolveCopies(item, at))) made.push([key, items ?? null])
+    } else {
+      made.push([name.startsWith('[') ? asText(await resolveText(name, at)) : name, await resolveValue(item, at)])
+    }
   }
-  return made
+  return Object.fromEntries(made)
 }
 
 /** Loops beside other members: each makes an array under its name. */

@@ -21,6 +21,9 @@ export interface UserFunction {
 
 /** What stands around a deployment: its place, and the resources that it may read. */
 export interface Outside {
+  /** How many more expressions may be evaluated; without one there is no limit. */
+  readonly budget?: { left: number }
+  deployer(): Promise<JsonObject>
   deployment(): Promise<JsonObject>
   environment(): Promise<JsonObject>
   resourceGroup(): Promise<JsonObject>

@@ -1,5 +1,6 @@
 import type { FunctionTable } from '../expressions/scope.ts'
 import { arrayFunctions } from './array.ts'
+import { cidrFunctions } from './cidr.ts'
 import { comparisonFunctions } from './comparison.ts'
 import { dateFunctions } from './date.ts'
 import { deploymentFunctions } from './deployment.ts'
@@ -10,10 +11,12 @@ import { objectFunctions } from './object.ts'
 import { resourceFunctions } from './resource.ts'
 import { scopeFunctions } from './scope.ts'
 import { stringFunctions } from './string.ts'
+import { uriFunctions } from './uri.ts'
 
 /** Every function of the public template reference, in its groups. `list*` is any name that begins so. */
 export const functions: FunctionTable = {
   ...arrayFunctions,
+  ...cidrFunctions,
   ...comparisonFunctions,
   ...dateFunctions,
   ...deploymentFunctions,
@@ -24,4 +27,5 @@ export const functions: FunctionTable = {
   ...resourceFunctions,
   ...scopeFunctions,
   ...stringFunctions,
+  ...uriFunctions,
 }

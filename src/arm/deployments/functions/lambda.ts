@@ -39,19 +39,19 @@ export const lambdaFunctions: FunctionTable = {
     min: 2,
     async lazy(args, scope, evaluate) {
       const make = lambdaOf(args[1], scope, evaluate)
-      const made: Record<string, Json> = {}
+      const made: [string, Json][] = []
       const object = asObject(await given(args[0], scope, evaluate))
-      for (const [key, value] of Object.entries(object)) made[key] = await make(value ?? null)
-      return made
+      for (const [key, value] of Object.entries(object)) made.push([key, await make(value ?? null)])
+      return Object.fromEntries(made)
     },
   },
   groupBy: over(async (items, keyOf) => {
-    const groups: Record<string, Json[]> = {}
+    const groups = new Map<string, Json[]>()
     for (const [at, item] of items.entries()) {
       const key = asText(await keyOf(item, at))
-      groups[key] = [...(groups[key] ?? []), item]
+      groups.set(key, [...(groups.get(key) ?? []), item])
     }
-    return groups
+    return Object.fromEntries(groups)
   }),
   reduce: {
     min: 3,
@@ -79,9 +79,9 @@ export const lambdaFunctions: FunctionTable = {
       const items = asArray(await given(args[0], scope, evaluate))
       const keyOf = lambdaOf(args[1], scope, evaluate)
       const valueFor = args[2] && lambdaOf(args[2], scope, evaluate)
-      const made: Record<string, Json> = {}
-      for (const item of items) made[textOf(await keyOf(item))] = valueFor ? await valueFor(item) : item
-      return made
+      const made: [string, Json][] = []
+      for (const item of items) made.push([textOf(await keyOf(item)), valueFor ? await valueFor(item) : item])
+      return Object.fromEntries(made)
     },
   },
 }

@@ -1,6 +1,6 @@
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
-import { asBoolean } from '../expressions/values.ts'
+import { asBoolean, asText } from '../expressions/values.ts'
 
 const MANY = Number.POSITIVE_INFINITY
 
@@ -23,6 +23,12 @@ export const logicalFunctions: FunctionTable = {
       if (text === 'true' || text === '1') return true
       if (text === 'false' || text === '0') return false
       throw new ExpressionError(`'${String(value)}' is no boolean`)
+    },
+  },
+  fail: {
+    min: 1,
+    call: ([message]) => {
+      throw new ExpressionError(asText(message))
     },
   },
   false: { min: 0, call: () => false },

@@ -2,6 +2,7 @@ import type { Json } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asArray, asObject, asText, member } from '../expressions/values.ts'
+import { readJson } from './read-json.ts'
 
 /** `contains`, `empty`, `intersection`, `length` and `union` take objects too and stand with the arrays. */
 export const objectFunctions: FunctionTable = {
@@ -10,9 +11,8 @@ export const objectFunctions: FunctionTable = {
     max: Number.POSITIVE_INFINITY,
     call: (args) => {
       if (args.length % 2 !== 0) throw new ExpressionError('names and values come in pairs')
-      const made: Record<string, Json> = {}
-      for (let at = 0; at < args.length; at += 2) made[asText(args[at])] = args[at + 1] ?? null
-      return made
+      const names = args.filter((_, at) => at % 2 === 0).map((name) => asText(name))
+      return Object.fromEntries(names.map((name, at) => [name, args[at * 2 + 1] ?? null]))
     },
   },
   items: {
@@ -22,18 +22,7 @@ export const objectFunctions: FunctionTable = {
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([key, item]) => ({ key, value: item ?? null })),
   },
-  json: {
-    min: 1,
-    call: ([value]) => {
-      try {
-        const read: Json = JSON.parse(asText(value))
-        return read
-      } catch (error) {
-        if (error instanceof ExpressionError) throw error
-        throw new ExpressionError(`'${String(value).slice(0, 80)}' is no JSON`)
-      }
-    },
-  },
+  json: { min: 1, call: ([value]) => readJson(asText(value)) },
   null: { min: 0, call: () => null },
   objectKeys: { min: 1, call: ([value]) => Object.keys(asObject(value)).toSorted() },
   shallowMerge: {

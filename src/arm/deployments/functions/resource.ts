@@ -20,13 +20,8 @@ export const resourceFunctions: FunctionTable = {
       throw new ExpressionError('there are no management groups here')
     },
   },
-  pickZones: {
-    min: 3,
-    max: 6,
-    call: () => {
-      throw new ExpressionError('there are no availability zones here')
-    },
-  },
+  // Azure answers an empty array where a region or a type has no zones, and none here has.
+  pickZones: { min: 3, max: 6, call: () => [] },
   providers: {
     min: 1,
     max: 2,
@@ -74,7 +69,15 @@ export const resourceFunctions: FunctionTable = {
       return `/subscriptions/${subscription}${below(own === undefined ? texts : texts.slice(1))}`
     },
   },
+  toLogicalZone: { min: 3, call: noZones },
+  toLogicalZones: { min: 3, call: noZones },
+  toPhysicalZone: { min: 3, call: noZones },
+  toPhysicalZones: { min: 3, call: noZones },
   tenantResourceId: { min: 2, max: MANY, call: (args) => below(args.map(asText)) },
+}
+
+function noZones(): never {
+  throw new ExpressionError('there are no availability zones here')
 }
 
 const optional = (value: Json | undefined): string | undefined =>

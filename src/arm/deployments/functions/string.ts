@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { Json } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asArray, asInteger, asText, textOf } from '../expressions/values.ts'
 import { nameGuid, uniqueString } from '../unique-string.ts'
 import { format } from './format.ts'
+import { readJson } from './read-json.ts'
 
 const MANY = Number.POSITIVE_INFINITY
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
@@ -14,14 +14,7 @@ export const stringFunctions: FunctionTable = {
   base64: { min: 1, call: ([text]) => Buffer.from(asText(text), 'utf8').toString('base64') },
   base64ToJson: {
     min: 1,
-    call: ([text]) => {
-      try {
-        const read: Json = JSON.parse(Buffer.from(asText(text), 'base64').toString('utf8'))
-        return read
-      } catch {
-        throw new ExpressionError('the text holds no JSON in base 64')
-      }
-    },
+    call: ([text]) => readJson(Buffer.from(asText(text), 'base64').toString('utf8')),
   },
   base64ToString: { min: 1, call: ([text]) => Buffer.from(asText(text), 'base64').toString('utf8') },
   dataUri: {
@@ -80,25 +73,4 @@ export const stringFunctions: FunctionTable = {
   toUpper: { min: 1, call: ([text]) => asText(text).toUpperCase() },
   trim: { min: 1, call: ([text]) => asText(text).trim() },
   uniqueString: { min: 1, max: MANY, call: (args) => uniqueString(args.map(asText)) },
-  uri: {
-    min: 2,
-    call: ([base, relative]) => {
-      try {
-        return new URL(asText(relative), asText(base)).href
-      } catch {
-        throw new ExpressionError(`'${String(base)}' is no URI`)
-      }
-    },
-  },
-  uriComponent: { min: 1, call: ([text]) => encodeURIComponent(asText(text)) },
-  uriComponentToString: {
-    min: 1,
-    call: ([text]) => {
-      try {
-        return decodeURIComponent(asText(text))
-      } catch {
-        throw new ExpressionError(`'${String(text)}' is no component of a URI`)
-      }
-    },
-  },
 }
