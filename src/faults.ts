@@ -11,6 +11,7 @@ import { runFaults } from './faults/runs.ts'
 import { simulationFaults } from './faults/simulation.ts'
 import { storageFaults } from './faults/storage.ts'
 import { vaultFaults } from './faults/vault.ts'
+import type { JsonObject } from './json.ts'
 
 /** A refusal's entry: the HTTP status, the code if it differs from the key, and the sentence with `{blanks}`. */
 export interface FaultEntry {
@@ -50,6 +51,8 @@ export interface FaultDetail {
   readonly characterPositionInLine?: number
   readonly token?: string
   readonly expectedToken?: string
+  /** What an inner refusal says of itself, as it came. */
+  readonly details?: readonly JsonObject[]
 }
 
 export interface FaultExtra {

@@ -84,8 +84,10 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       settings: config.settings,
       tenantId,
     }
-    const manager = await arm.openArm({ deps, authenticator, access, origin: gateway.azureOrigin })
     const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
+    const accountExists = async (account: string) => (await blobService.accounts.get(account)) !== undefined
+    const documents = gateway.blobDocuments({ accountExists, ownUrl: () => address.proxy })
+    const manager = await arm.openArm({ deps, authenticator, access, origin: gateway.azureOrigin, documents })
     const runs = engines.runReconciler({ ...deps, address: () => address })
 
     let published: ServerFacts | undefined
@@ -115,7 +117,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       },
       authority,
       outbound: config.upstream,
-      accountExists: async (account) => (await blobService.accounts.get(account)) !== undefined,
+      accountExists,
       ownNames: [...config.origins, config.host.includes(':') ? `[${config.host}]` : config.host],
       log: base.log,
     })
@@ -171,13 +173,14 @@ async function loadLog() {
 }
 
 async function loadGateway() {
-  const [authority, bundle, listener, hosts] = await Promise.all([
+  const [authority, bundle, listener, hosts, documents] = await Promise.all([
     import('./gateway/authority.ts'),
     import('./gateway/bundle.ts'),
     import('./gateway/listener.ts'),
     import('./gateway/hosts.ts'),
+    import('./gateway/documents.ts'),
   ])
-  return { ...authority, ...bundle, ...listener, ...hosts }
+  return { ...authority, ...bundle, ...listener, ...hosts, ...documents }
 }
 
 async function loadPlanes() {

@@ -42,6 +42,13 @@ const KEPT = 4_096
 export function addressReader(registry: Registry): (path: string) => Address | undefined {
   const patterns = registry.operations.map(({ provider, operation }) => patternOf(provider, operation))
   const known = new Map<string, Address>()
+  const bare = new Map(
+    registry.providers.flatMap(({ namespace, types }) =>
+      types.flatMap(({ declaration: { alsoBare } }) =>
+        alsoBare === undefined ? [] : [[alsoBare, namespace] as const],
+      ),
+    ),
+  )
 
   return (path) => {
     const found = known.get(path) ?? read(path)
@@ -53,13 +60,22 @@ export function addressReader(registry: Registry): (path: string) => Address | u
   }
 
   function read(path: string): Address | undefined {
-    const segments = decode(path)
-    if (!segments || segments.includes('')) return undefined
+    const decoded = decode(path)
+    if (!decoded || decoded.includes('')) return undefined
+    const segments = withProvider(decoded)
     const poll = POLL.exec(`/${segments.join('/')}`)
     if (poll?.[1] && poll[2]) {
       return { at: 'poll', kind: /results/i.test(poll[1]) ? 'result' : 'status', operationId: poll[2] }
     }
     return operation(segments) ?? resource(segments)
+  }
+
+  /** `…/resourceGroups/{g}/deployments/{d}`, as azure-ai-ml writes it, with the provider that it leaves out. */
+  function withProvider(segments: readonly string[]): readonly string[] {
+    const at =
+      segments[0]?.toLowerCase() !== 'subscriptions' ? -1 : segments[2]?.toLowerCase() === 'resourcegroups' ? 4 : 2
+    const provider = at < 0 ? undefined : bare.get(segments[at]?.toLowerCase() ?? '')
+    return provider === undefined ? segments : segments.toSpliced(at, 0, 'providers', provider)
   }
 
   function operation(segments: readonly string[]): Address | undefined {

@@ -1,5 +1,5 @@
 import type { Deps } from '../domain/deps.ts'
-import type { Origin } from '../gateway/surface.ts'
+import type { Documents, Origin } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { InnerCalls } from './define-resource.ts'
 import type { Facts } from './facts/facts.ts'
@@ -17,6 +17,8 @@ export interface ArmDeps {
   readonly access: AccessControl
   /** Renders URLs where nobody asked: what a deployment's expressions read. */
   readonly origin: Origin
+  /** Reads what template links lead to. */
+  readonly documents: Documents
   readonly registry: Registry
   readonly facts: Facts
   readonly versions: Versions

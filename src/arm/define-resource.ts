@@ -72,6 +72,9 @@ export interface ProviderOperation {
   readonly verb: string
 }
 
+/** Where a deployment's row has template, parameters and caller sealed, as one. */
+export const DEPLOYMENT_SEALED = 'properties.sealed'
+
 /** Template deployments: the type that clients see is a declaration, what it does is the engine's. */
 export interface DeploymentCalls {
   /**
@@ -88,7 +91,11 @@ export interface DeploymentCalls {
   /** Lets no further resource begin. @throws DeploymentNotRunning */
   cancel(resource: StoredResource): Promise<void>
   /** The operations of a deployment as its clients read them. */
-  operations(resource: StoredResource): readonly JsonObject[]
+  operations(resource: StoredResource): Promise<readonly JsonObject[]>
+  /** The values of secure outputs, by name. */
+  secureOutputs(resource: StoredResource): JsonObject
+  /** A group's resources as a template that makes them. @throws InvalidRequestContent, ResourceNotFound */
+  exportGroup(asked: DeploymentAsked): Promise<JsonObject>
   templateOf(sealed: string | undefined): JsonObject
   templateHash(template: JsonObject): string
 }
@@ -271,6 +278,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly at?: readonly Scope[]
   /** The base of its rights where Azure's differs from the type (`Microsoft.Resources/subscriptions/resourceGroups`). */
   readonly right?: string
+  /** Its last step, where older clients leave the provider out of its paths below a subscription or a group. */
+  readonly alsoBare?: string
   /** False for what stands in a resource group and is nowhere: it needs no location there. */
   readonly tracked?: false
   /** Parts of the envelope that this type does not have. */
@@ -306,6 +315,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly apply?: (deps: Deps, request: ApplyRequest<Static<Reads>>) => Promise<Progress>
   /** Undoes it; children are gone already. Left out: the row is all there is. */
   readonly remove?: (deps: Deps, request: RemoveRequest<Static<Reads>>) => Promise<Progress>
+  /** This type's own refusal of a write while another is under way. */
+  readonly busy?: (resource: StoredResource) => Fault
   /** Refuses a delete, before anything is removed. @throws any Fault */
   readonly checkRemove?: (deps: Deps, request: RemoveRequest<Static<Reads>>) => Promise<void>
   /** Properties that are only known when asked (node counts, URLs of the asked origin); merged over the stored body. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Deps } from '../domain/deps.ts'
-import type { Origin, SurfaceHandler } from '../gateway/surface.ts'
+import { fault } from '../faults.ts'
+import type { Documents, Origin, SurfaceHandler } from '../gateway/surface.ts'
 import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { ArmDeps } from './arm-deps.ts'
 import type { InnerCalls } from './define-resource.ts'
@@ -21,6 +22,8 @@ export interface ArmOptions {
   readonly access: AccessControl
   /** Renders URLs where nobody asked: what a deployment's expressions read. */
   readonly origin: Origin
+  /** Reads what template links lead to; without one no link can be followed. */
+  readonly documents?: Documents
   /** Where declarations are read from; the program's own unless said. */
   readonly providersDirectory?: string
   /** Where facts are read from; the program's own unless said. */
@@ -35,6 +38,12 @@ export interface Arm extends InnerCalls {
   start(): Promise<void>
   /** Ends the steps under way and begins no more. May be called twice. */
   stop(): Promise<void>
+}
+
+const noDocuments: Documents = {
+  async read() {
+    throw fault('DocumentNotHere', { reason: 'this server reads no documents' })
+  },
 }
 
 /**
@@ -54,6 +63,7 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
     authenticator,
     access,
     origin,
+    documents: options.documents ?? noDocuments,
     registry,
     facts,
     versions,

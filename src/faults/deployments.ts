@@ -15,6 +15,59 @@ export const deploymentFaults = {
     message:
       "Deployment template validation failed: 'The provided value for the template parameter '{name}' is not valid: {reason}'.",
   },
+  InvalidTemplateOutput: {
+    status: 400,
+    code: 'InvalidTemplate',
+    message: "Deployment output evaluation failed: 'The template output '{name}' is not valid: {reason}'.",
+  },
+  InvalidContentLink: {
+    status: 400,
+    message:
+      "Unable to download deployment content from '{uri}': {reason}. Please see https://aka.ms/arm-deploy for usage details.",
+  },
+  KeyVaultParameterReference: {
+    status: 400,
+    code: 'KeyVaultParameterReferenceNotFound',
+    message: "The parameter '{name}' could not be read from the key vault '{vault}': {reason}.",
+  },
+  KeyVaultNotForDeployments: {
+    status: 400,
+    code: 'KeyVaultParameterReferenceAuthorizationFailed',
+    message:
+      "The key vault '{vault}' of the parameter '{name}' is not enabled for template deployment. Set its property 'enabledForTemplateDeployment' to true.",
+  },
+  TemplateLimit: {
+    status: 400,
+    code: 'InvalidTemplate',
+    message:
+      "Deployment template validation failed: 'The number of template {what} limit exceeded. Limit: '{limit}' and actual: '{actual}'. Please see https://aka.ms/arm-syntax for usage details'.",
+  },
+  InvalidDeploymentLocation: {
+    status: 409,
+    message:
+      "Invalid deployment location '{location}'. The deployment '{name}' already exists in location '{existing}'.",
+  },
+  DeploymentRunning: {
+    status: 409,
+    code: 'DeploymentActive',
+    message:
+      "The deployment with resource id '{id}' cannot be saved, because this would overwrite an existing deployment which is still active. Please see https://aka.ms/arm-deploy for usage details.",
+  },
+  DeploymentQuotaExceeded: {
+    status: 409,
+    message:
+      "Creating the deployment '{name}' would exceed the quota of '{limit}'. The current deployment count is '{count}', please delete some deployments before creating a new one. Please see https://aka.ms/arm-deploy for usage details.",
+  },
+  DeploymentNotAuthorized: {
+    status: 403,
+    code: 'InvalidTemplateDeployment',
+    message: "Deployment failed with multiple errors: '{problems}'",
+  },
+  TemplateNamespaceUnknown: {
+    status: 400,
+    code: 'InvalidResourceNamespace',
+    message: "The resource namespace '{namespace}' is invalid.",
+  },
   InvalidDeployment: { status: 400, message: 'The deployment is not valid: {reason}.' },
   DeploymentNotHere: { status: 400, code: 'NotSupported', message: '{what} is not supported by Lazuli yet.' },
   DeploymentNotRunning: {

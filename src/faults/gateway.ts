@@ -50,6 +50,7 @@ export const gatewayFaults = {
     code: 'InvalidApiVersionParameter',
     message: "The api-version '{version}' is invalid. The supported versions are '2022-09-01,2019-05-01'.",
   },
+  DocumentNotHere: { status: 400, code: 'InvalidContentLink', message: '{reason}' },
   OwnerOnly: {
     status: 403,
     code: 'Forbidden',

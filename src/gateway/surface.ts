@@ -37,6 +37,12 @@ export interface Origin {
   studio(): string
 }
 
+/** Texts at URIs, read as anybody who has the URI may read them. */
+export interface Documents {
+  /** @throws DocumentNotHere where nothing is there, or it may not be read by this URI alone */
+  read(uri: string): Promise<string>
+}
+
 /** What the gateway knows of a request when it hands it to a plane. */
 export interface RequestContext {
   readonly surface: Surface

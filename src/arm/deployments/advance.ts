@@ -1,38 +1,41 @@
 import { type Fault, fault, isFault } from '../../faults.ts'
-import { type JsonObject, objectAt, textAt } from '../../json.ts'
-import { parseResourceId } from '../../resource-id.ts'
+import { isObject, type JsonObject, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { done, failed, goingOn, type Progress } from '../define-resource.ts'
 import { errorOf } from '../errors.ts'
-import { writeResource } from '../verbs/write.ts'
-import { bodyOf } from './body.ts'
+import { beginStep } from './begin-step.ts'
 import { leftovers, removeLeftover } from './complete-mode.ts'
-import type { Scope } from './expressions/scope.ts'
+import { followed } from './follow.ts'
 import { forgetOldest } from './history.ts'
+import { advanceRollback, rollbackOf } from './on-error.ts'
 import { isoDuration, stepsOf } from './operation-records.ts'
 import { outputsOf } from './outputs.ts'
-import { outsideOf } from './outside.ts'
-import { type Plan, type PlannedResource, planDeployment } from './plan.ts'
-import type { Placed, Prepared, Step, Steps } from './prepared.ts'
+import type { Plan } from './plan.ts'
+import type { Placed, Step, Steps } from './prepared.ts'
+import { runtimeScope } from './runtime-scope.ts'
 
 const AGAIN_MS = 50
+/** How long one call stays with what is under way: most resources are made in a few milliseconds. */
+const STAY_MS = 250
+
+/** A deployment under way: its plan is made once, and again by a process that takes it over. */
+export interface Running {
+  readonly arm: ArmDeps
+  readonly placed: Placed
+  readonly plan: Plan
+}
 
 /**
  * One step of a deployment: looks how those under way are, begins those whose turn has come, and ends it when all are
  * done. What does not depend on a failed one finishes. All that it knows stands in the resource's state.
  */
-export async function advanceDeployment(arm: ArmDeps, resource: StoredResource, prepared: Prepared): Promise<Progress> {
-  const id = parseResourceId(resource.id)
-  if (!id) throw new Error(`'${resource.id}' is no id`)
-  const placed: Placed = { id, location: textAt(resource.body.location), prepared }
+export async function advanceDeployment(running: Running, resource: StoredResource): Promise<Progress> {
+  const { arm, placed, plan } = running
+  const { prepared, id } = placed
   const startedAt = resource.system.lastModifiedAt
   const begun = resource.state.startedAt === startedAt
-  const plan = await planDeployment(arm, placed)
-  const running = { arm, placed, plan }
-  let steps: Steps = begun ? stepsOf(resource.state) : {}
-  steps = await followed(arm, steps)
-  steps = await started(running, steps)
+  let steps: Steps = await advanceSteps(running, begun ? stepsOf(resource.state) : {})
 
   const state = (more: JsonObject = {}): JsonObject => ({
     startedAt,
@@ -44,11 +47,16 @@ export async function advanceDeployment(arm: ArmDeps, resource: StoredResource, 
   const waiting = plan.resources.some(({ key, made }) => made && !steps[key])
   if (waiting || Object.values(steps).some(({ status }) => status === 'Running')) return goingOn(state(), AGAIN_MS)
 
-  const broken = Object.values(steps).filter(({ status }) => status === 'Failed')
-  if (broken.length > 0) {
-    const problem = deploymentFailed(broken)
-    return failed(problem, state({ error: errorOf(problem) }))
+  const fail = async (problem: Fault, more: JsonObject = {}): Promise<Progress> => {
+    const told = { error: errorOf(problem), ...more }
+    if (!prepared.onError) return failed(problem, state(told))
+    // The earlier deployment that this one falls back to is run whole before this one ends.
+    const rollback = await advanceRollback(arm, placed, begun ? rollbackOf(resource.state) : undefined)
+    const kept = state({ ...told, rollback: { ...rollback } })
+    return rollback.status === 'Running' ? goingOn(kept, AGAIN_MS) : failed(problem, kept)
   }
+  const broken = Object.values(steps).filter(({ status }) => status === 'Failed')
+  if (broken.length > 0) return fail(deploymentFailed(broken))
   if (prepared.mode === 'Complete') {
     const left = (await leftovers(arm, id, plan)).filter((one) => !steps[`delete:${one.id}`])
     if (left.length > 0) {
@@ -56,49 +64,38 @@ export async function advanceDeployment(arm: ArmDeps, resource: StoredResource, 
       return goingOn(state(), AGAIN_MS)
     }
   }
-  const made = plan.resources.filter((one) => one.made).map((one) => ({ id: one.id.text }))
+  const outputResources = plan.resources.filter((one) => one.made).map((one) => ({ id: one.id.text }))
   try {
-    const outputs = await outputsOf(prepared.template, runtimeScope(running))
+    const { shown, secure } = await outputsOf(prepared.template, runtimeScope(running))
     await forgetOldest(arm, id)
-    return done(state({ outputs, outputResources: made }))
+    return done(state({ outputs: shown, outputResources }), secure)
   } catch (error) {
     if (!isFault(error)) throw error
-    return failed(error, state({ outputResources: made, error: errorOf(error) }))
+    return fail(error, { outputResources })
   }
 }
 
-interface Running {
-  readonly arm: ArmDeps
-  readonly placed: Placed
-  readonly plan: Plan
-}
-
-/** The template's expressions while it runs: references are answered. */
-const runtimeScope = ({ arm, placed, plan }: Running, own?: PlannedResource): Scope => {
-  const outside = outsideOf(arm, placed, { resources: plan.resources })
-  return { ...(own?.scope ?? plan.scope), outside }
-}
-
-/** Steps under way, as their operations stand now. */
-async function followed({ deps }: ArmDeps, steps: Steps): Promise<Steps> {
-  const found: Record<string, Step> = {}
-  for (const [key, step] of Object.entries(steps)) {
-    found[key] = step
-    if (step.status !== 'Running' || step.follows === undefined) continue
-    const operation = await deps.store.operations.get(step.follows)
-    if (operation?.status === 'InProgress') continue
-    const endedAt = operation?.endedAt ?? deps.now().toISOString()
-    if (operation?.status === 'Succeeded') found[key] = { ...step, status: 'Succeeded', endedAt }
-    else {
-      const error = operation?.error ?? errorOf(fault('OperationCanceled'))
-      const code = objectAt(operation?.result).status
-      found[key] = { ...step, status: 'Failed', endedAt, error, statusCode: String(code ?? 'Conflict') }
-    }
+/** Follows and begins, wave after wave, for as long as something comes of it soon. */
+async function advanceSteps(running: Running, before: Steps): Promise<Steps> {
+  const { arm, placed } = running
+  const until = performance.now() + STAY_MS
+  let steps = before
+  for (;;) {
+    steps = await followed(arm, steps)
+    const operation = arm.reconciler.activeOn(placed.id.text)
+    const own = operation === undefined ? undefined : await arm.deps.store.operations.get(operation)
+    // Cancelled meanwhile: none begins any more, and what it would keep is written by nobody.
+    if (own?.status !== 'InProgress') return steps
+    const next = await started(running, steps)
+    const isNew = next !== steps
+    steps = next
+    const left = until - performance.now()
+    if (left <= 0) return steps
+    if (!isNew && !(await somethingEnds(arm, steps, left))) return steps
   }
-  return found
 }
 
-/** Begins all whose turn has come, side by side. */
+/** Begins all whose turn has come, side by side; the same steps where there are none. */
 async function started(running: Running, before: Steps): Promise<Steps> {
   const { plan, arm } = running
   let steps = before
@@ -113,53 +110,31 @@ async function started(running: Running, before: Steps): Promise<Steps> {
         const lost = (plan.after.get(one.key) ?? []).some((other) => steps[other]?.status !== 'Succeeded')
         const step = { id: one.id.text, operation: 'Create' as const, startedAt: now }
         if (lost) return [[one.key, { ...step, status: 'Skipped', endedAt: now }]]
-        const begun = await begin(running, one, step)
+        const begun = await beginStep(running, one, step)
         return begun ? [[one.key, begun]] : []
       }),
     )
     const entries = next.flat()
     if (entries.length === 0) return steps
     steps = { ...steps, ...Object.fromEntries(entries) }
+    // Those that run have to be followed before more can have their turn.
+    if (entries.every(([, { status }]) => status === 'Running')) return steps
   }
 }
 
 const isOver = (step: Step | undefined): boolean => step !== undefined && step.status !== 'Running'
 
-/** The client's own PUT, with the rights of who deploys. Undefined where somebody else changes it just now. */
-async function begin(
-  running: Running,
-  planned: PlannedResource,
-  step: Pick<Step, 'id' | 'operation' | 'startedAt'>,
-): Promise<Step | undefined> {
-  const { arm, placed } = running
-  const { caller } = placed.prepared
-  const { id } = planned
-  const type = arm.registry.type(id.type)
-  try {
-    if (!type) throw fault('DeploymentNotHere', { what: `The resource type '${id.type}'` })
-    await arm.access.demand(caller, `${type.right}/write`, id.text)
-    const { body } = await bodyOf(planned, runtimeScope(running, planned), false)
-    const { operation, made } = await writeResource(arm, {
-      id,
-      type,
-      verb: 'put',
-      body,
-      version: arm.versions.resolve(planned.apiVersion, type.provider, type.path),
-      caller,
-      demandsRights: true,
-      query: new URLSearchParams(),
-      preconditions: { match: undefined, noneMatch: undefined },
-    })
-    const statusCode = made ? 'Created' : 'OK'
-    if (operation) return { ...step, status: 'Running', follows: operation.id, statusCode }
-    return { ...step, status: 'Succeeded', statusCode, endedAt: arm.deps.now().toISOString() }
-  } catch (error) {
-    if (!isFault(error)) throw error
-    // Another write, or this deployment's own before a crash: asked again until it has ended.
-    if (error.key === 'AnotherOperationInProgress') return undefined
-    const endedAt = arm.deps.now().toISOString()
-    return { ...step, status: 'Failed', endedAt, statusCode: String(error.status), error: errorOf(error) }
-  }
+/** True as soon as one of those under way has ended; false where none does in time. */
+async function somethingEnds({ deps, reconciler }: ArmDeps, steps: Steps, withinMs: number): Promise<boolean> {
+  const under = Object.values(steps).flatMap(({ status, follows }) =>
+    status === 'Running' && follows !== undefined ? [follows] : [],
+  )
+  if (under.length === 0) return false
+  const operations = await Promise.all(under.map((id) => deps.store.operations.get(id)))
+  const waits = operations.map(async (operation) =>
+    operation?.status === 'InProgress' ? (await reconciler.settled(operation, withinMs)).status !== 'InProgress' : true,
+  )
+  return Promise.race(waits)
 }
 
 function deploymentFailed(steps: readonly Step[]): Fault {
@@ -167,6 +142,10 @@ function deploymentFailed(steps: readonly Step[]): Fault {
     code: textAt(error?.code) ?? 'Conflict',
     message: textAt(error?.message) ?? '',
     target: id,
+    ...(Array.isArray(error?.details) && { details: error.details.filter(isDetail) }),
   }))
   return fault('DeploymentFailed', {}, { details })
 }
+
+const isDetail = (value: unknown): value is { code: string; message: string } & JsonObject =>
+  isObject(value) && typeof value.code === 'string' && typeof value.message === 'string'

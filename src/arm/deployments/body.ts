@@ -1,6 +1,7 @@
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, objectAt } from '../../json.ts'
 import { resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
+import { isInner, outerTemplate } from './outer-template.ts'
 import type { PlannedResource } from './plan.ts'
 
 /** What a template says about a resource and is no part of it. */
@@ -51,26 +52,9 @@ export async function bodyOf(planned: PlannedResource, scope: Scope, patient: bo
   const { template, ...properties } = objectAt(own.properties)
   const body = objectAt(await resolveValue({ ...own, properties }, resolving))
   const asked = objectAt(body.properties)
-  const isInner = textAt(objectAt(asked.expressionEvaluationOptions).scope)?.toLowerCase() === 'inner'
-  const inside = isInner || template === undefined ? template : await outerTemplate(template, resolving)
+  const at = { ...resolving, place: `${place}.properties.template` }
+  const inside = isInner(asked) || template === undefined ? template : await outerTemplate(template, at)
   return { body: { ...body, properties: { ...asked, ...(inside !== undefined && { template: inside }) } }, whole }
-}
-
-/**
- * A nested template whose expressions are this one's: evaluated here, and what came out is text for it. Its own
- * parameters and variables are never asked, as in Azure.
- */
-async function outerTemplate(template: Json, resolving: Parameters<typeof resolveValue>[1]): Promise<Json> {
-  const { parameters: _parameters, variables: _variables, ...rest } = objectAt(template)
-  const place = `${resolving.place}.properties.template`
-  return escaped(await resolveValue(rest, { ...resolving, place }))
-}
-
-function escaped(value: Json): Json {
-  if (typeof value === 'string') return value.startsWith('[') && value.endsWith(']') ? `[${value}` : value
-  if (Array.isArray(value)) return value.map(escaped)
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, escaped(item ?? null)]))
 }
 
 /** A member that is null is one that was not given: templates write `json('null')` for it. */

@@ -1,61 +1,100 @@
-import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
+import { openSecret } from '../../store/sealing.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import type { DeploymentAsked, DeploymentCalls } from '../define-resource.ts'
-import { canceled } from '../operations.ts'
-import { advanceDeployment } from './advance.ts'
-import { checkTemplate } from './check-template.ts'
+import type { DeploymentCalls } from '../define-resource.ts'
+import { advanceDeployment, type Running } from './advance.ts'
+import { placedOf } from './asked.ts'
+import { cancelDeployment } from './cancel.ts'
+import { exportGroup } from './export-group.ts'
+import { followed } from './follow.ts'
+import { demandRoom } from './history.ts'
+import { shownLink } from './links.ts'
 import { operationRecords, stepsOf } from './operation-records.ts'
-import { outsideOf } from './outside.ts'
-import { isSecure } from './parameters.ts'
-import { planDeployment } from './plan.ts'
+import { SECURE_OUTPUT } from './outputs.ts'
+import { isSecure, withDefinition } from './parameters.ts'
+import { type Plan, planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
 import { type Placed, type Prepared, sealable, unsealed } from './prepared.ts'
-import { resolveParameters } from './template-scope.ts'
-import { murmur64 } from './unique-string.ts'
+import { templateHash } from './template-hash.ts'
 import { whatIf } from './what-if.ts'
+
+/** How many deployments under way have their plans kept; others are planned again at each step. */
+const MOST_PLANS = 100
 
 /** Template deployments, for the declaration of their type. */
 export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
+  const running = new Map<string, Running>()
+
+  async function runningOf(resource: StoredResource, sealed: string | undefined): Promise<Running> {
+    const key = `${resource.id.toLowerCase()}#${resource.etag}`
+    const known = running.get(key)
+    if (known) return known
+    const id = parseResourceId(resource.id)
+    if (!id) throw new Error(`'${resource.id}' is no id`)
+    const placed: Placed = { id, location: textAt(resource.body.location), prepared: unsealed(sealed) }
+    const made = { arm: arm(), placed, plan: await planDeployment(arm(), placed) }
+    if (running.size >= MOST_PLANS) running.clear()
+    running.set(key, made)
+    return made
+  }
+
   return {
     async prepare(asked) {
       const placed = await placedOf(arm(), asked)
       const plan = await planDeployment(arm(), placed)
-      await preflight(arm(), plan)
-      const { prepared } = placed
-      const shown = Object.entries(objectAt(prepared.template.parameters)).flatMap(([name, declaration]) => {
-        const type = textAt(objectAt(declaration).type) ?? 'Object'
-        return [[name, isSecure(declaration) ? { type } : { type, value: prepared.parameters[name] }] as const]
-      })
-      return {
-        properties: {
-          mode: prepared.mode,
-          templateHash: templateHash(prepared.template),
-          parameters: Object.fromEntries(shown),
-          debugSetting: null,
-          providers: providersOf(
-            arm(),
-            plan.resources.filter(({ made }) => made),
-          ),
-          dependencies: plan.resources.flatMap(({ key, made, id, name }) => {
-            const after = plan.after.get(key) ?? []
-            if (!made || after.length === 0) return []
-            const others = plan.resources.filter((one) => one.made && after.includes(one.key))
-            return [{ dependsOn: others.map(targetOf), ...targetOf({ id, name }) }]
-          }),
-          validatedResources: plan.resources.filter(({ made }) => made).map(({ id }) => ({ id: id.text })),
-        },
-        sealed: sealable(prepared),
-      }
+      const validated = await preflight(arm(), placed, plan)
+      await demandRoom(arm(), asked.id)
+      return { properties: shown(arm(), placed.prepared, plan, validated), sealed: sealable(placed.prepared) }
     },
-    advance: (resource, sealed) => advanceDeployment(arm(), resource, unsealed(sealed)),
-    whatIf: async (asked) => whatIf(arm(), await placedOf(arm(), asked)),
-    cancel: (resource) => cancel(arm(), resource),
-    operations: (resource) => operationRecords(resource, stepsOf(resource.state)),
+    async advance(resource, sealed) {
+      const progress = await advanceDeployment(await runningOf(resource, sealed), resource)
+      if (progress.at !== 'going-on') running.delete(`${resource.id.toLowerCase()}#${resource.etag}`)
+      return progress
+    },
+    whatIf: async (asked) => whatIf(arm(), await placedOf(arm(), asked), asked.body),
+    cancel: (resource) => cancelDeployment(arm(), resource),
+    // A cancelled one follows nothing any more, and what it began goes on all the same.
+    operations: async (resource) => operationRecords(resource, await followed(arm(), stepsOf(resource.state))),
+    secureOutputs(resource) {
+      const names = Object.keys(resource.secrets).filter((path) => path.startsWith(SECURE_OUTPUT))
+      const outputs = objectAt(resource.state.outputs)
+      const values = names.map((path): [string, Json] => [
+        path.slice(SECURE_OUTPUT.length),
+        JSON.parse(openSecret(arm().deps.sealing, resource, path) ?? 'null'),
+      ])
+      return Object.fromEntries(values.filter(([name]) => Object.hasOwn(outputs, name)))
+    },
+    exportGroup: (asked) => exportGroup(arm(), asked),
     templateOf: (sealed) => unsealed(sealed).template,
     templateHash,
+  }
+}
+
+/** What everybody who may read a deployment sees of it. */
+function shown(arm: ArmDeps, prepared: Prepared, plan: Plan, validated: readonly string[]): JsonObject {
+  const { template, link, onError } = prepared
+  const made = plan.resources.filter((one) => one.made)
+  const parameters = Object.entries(objectAt(template.parameters)).map(([name, declaration]) => {
+    const type = textAt(withDefinition(template, objectAt(declaration)).type) ?? 'Object'
+    const value = prepared.parameters[name]
+    return [name, isSecure(template, declaration) ? { type } : { type, value }] as const
+  })
+  return {
+    mode: prepared.mode,
+    templateHash: templateHash(template),
+    ...(link && { templateLink: shownLink(link) }),
+    parameters: Object.fromEntries(parameters),
+    debugSetting: null,
+    ...(onError && { onErrorDeployment: { ...onError } }),
+    providers: providersOf(arm, made),
+    dependencies: made.flatMap(({ key, id, name }) => {
+      const after = plan.after.get(key) ?? []
+      if (after.length === 0) return []
+      return [{ dependsOn: made.filter((one) => after.includes(one.key)).map(targetOf), ...targetOf({ id, name }) }]
+    }),
+    validatedResources: validated.map((id) => ({ id })),
   }
 }
 
@@ -64,9 +103,6 @@ const targetOf = ({ id, name }: { readonly id: ResourceId; readonly name: string
   resourceType: id.type,
   resourceName: name,
 })
-
-/** Azure's hash of a template, as publicly known: of its compact JSON in upper case. */
-const templateHash = (template: JsonObject): string => murmur64(JSON.stringify(template).toUpperCase()).toString()
 
 function providersOf(arm: ArmDeps, resources: readonly { readonly id: ResourceId }[]): Json {
   const types = new Set(resources.map(({ id }) => arm.registry.type(id.type)?.type ?? id.type))
@@ -77,53 +113,4 @@ function providersOf(arm: ArmDeps, resources: readonly { readonly id: ResourceId
       .filter((type) => type.startsWith(`${namespace}/`))
       .map((type) => ({ resourceType: type.slice(namespace.length + 1), locations: [null] })),
   }))
-}
-
-/** A deployment as it was asked for, with its parameters' values. @throws every refusal of a request */
-async function placedOf(arm: ArmDeps, { id, body, caller }: DeploymentAsked): Promise<Placed> {
-  const properties = objectAt(body.properties)
-  const { template, mode = 'Incremental' } = properties
-  for (const part of ['templateLink', 'parametersLink', 'onErrorDeployment', 'extensionConfigs'] as const) {
-    const value = properties[part]
-    if (value !== undefined && value !== null)
-      throw fault('DeploymentNotHere', { what: `The property '${part}' of a deployment` })
-  }
-  if (!isObject(template)) throw fault('InvalidDeployment', { reason: "it has no 'template'" })
-  const chosen = (['Incremental', 'Complete'] as const).find(
-    (one) => typeof mode === 'string' && one.toLowerCase() === mode.toLowerCase(),
-  )
-  if (!chosen)
-    throw fault('InvalidDeployment', { reason: `its mode '${String(mode)}' is neither Incremental nor Complete` })
-  const inGroup = id.resourceGroup !== undefined
-  if (!inGroup && chosen === 'Complete') {
-    throw fault('InvalidDeployment', { reason: 'the mode Complete is for resource groups only' })
-  }
-  const location = textAt(body.location)
-  if (!inGroup && location === undefined) throw fault('LocationRequired')
-  checkTemplate(template)
-  const before: Prepared = { template, parameters: {}, caller, mode: chosen }
-  const outside = outsideOf(arm, { id, location, prepared: before })
-  const given = withoutSchema(properties.parameters)
-  const parameters = await resolveParameters(template, given, { outside, now: arm.deps.now() })
-  return { id, location, prepared: { ...before, parameters } }
-}
-
-/** Parameters, or a whole parameter file as some clients send it. */
-function withoutSchema(parameters: Json | undefined): JsonObject {
-  const given = objectAt(parameters)
-  return typeof given.$schema === 'string' && isObject(given.parameters) ? given.parameters : given
-}
-
-/** Ends the deployment's operation: steps under way finish by themselves, and none begins any more. */
-async function cancel({ deps, reconciler, registry }: ArmDeps, resource: StoredResource): Promise<void> {
-  const refuse = () => fault('DeploymentNotRunning', { name: resource.name, state: resource.provisioningState })
-  const running = reconciler.activeOn(resource.id)
-  if (running === undefined || !registry.type(resource.type)) throw refuse()
-  await deps.store.write(async (within) => {
-    const operation = await within.operations.get(running)
-    const kept = await within.resources.get(parseResourceId(resource.id)?.key ?? '')
-    if (operation?.status !== 'InProgress' || operation.verb === 'delete' || !kept) throw refuse()
-    await within.operations.put(canceled(operation, deps.now(), fault('DeploymentCanceled', { name: resource.name })))
-    await within.resources.put({ ...kept, provisioningState: 'Canceled' })
-  })
 }

@@ -1,20 +1,24 @@
 import { isFault } from '../../faults.ts'
-import { parseResourceId, type ResourceId } from '../../resource-id.ts'
+import { type Json, objectAt, textAt } from '../../json.ts'
+import { foldId, parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { errorOf } from '../errors.ts'
 import { removeResource } from '../verbs/remove.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlannedResource } from './plan.ts'
 import type { Prepared, Step } from './prepared.ts'
 
 /** Resources of the deployment's group that its template does not name. Deployments themselves stay. */
 export async function leftovers(
-  { deps }: ArmDeps,
+  arm: ArmDeps,
   { parent }: ResourceId,
-  plan: Plan,
+  plan: Pick<Plan, 'resources'>,
 ): Promise<readonly StoredResource[]> {
+  const { deps } = arm
   if (!parent || parent.resourceGroup === undefined) return []
-  const named = plan.resources.map(({ id }) => id.key)
+  // One whose condition is false is not wanted; one that is said to exist is.
+  const own = plan.resources.filter(({ made, existing }) => made || existing).map(({ id }) => id.key)
+  const named = [...own, ...(await madeBelow(arm, plan.resources.filter(isNested)))]
   const found: StoredResource[] = []
   let after: string | undefined
   do {
@@ -28,6 +32,29 @@ export async function leftovers(
     }
     after = page.next
   } while (after !== undefined)
+  return found
+}
+
+const isNested = ({ id, made }: PlannedResource): boolean =>
+  made && /^microsoft\.resources\/deployments$/i.test(id.type)
+
+/** What nested deployments made, at any depth: they are parts of the template. */
+async function madeBelow(
+  { deps }: ArmDeps,
+  nested: readonly Pick<PlannedResource, 'id'>[],
+): Promise<readonly string[]> {
+  const found: string[] = []
+  const left = nested.map(({ id }) => id.key)
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const resource = await deps.store.resources.get(next)
+    const made = resource?.state.outputResources
+    for (const one of Array.isArray(made) ? (made as readonly Json[]) : []) {
+      const key = foldId(textAt(objectAt(one).id) ?? '')
+      if (found.includes(key)) continue
+      found.push(key)
+      if (/\/providers\/microsoft\.resources\/deployments\/[^/]+$/.test(key)) left.push(key)
+    }
+  }
   return found
 }
 

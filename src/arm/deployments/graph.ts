@@ -3,7 +3,7 @@ import { isObject, type Json, objectAt, textAt } from '../../json.ts'
 import { evaluate } from './expressions/evaluate.ts'
 import { type Node, parseExpression } from './expressions/parse.ts'
 import type { Scope } from './expressions/scope.ts'
-import { matches } from './outside.ts'
+import type { Names } from './names.ts'
 import type { PlannedResource } from './plan.ts'
 
 /**
@@ -14,6 +14,7 @@ import type { PlannedResource } from './plan.ts'
  */
 export async function orderResources(
   resources: readonly PlannedResource[],
+  names: Names,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const after = new Map<string, readonly string[]>()
   for (const one of resources) {
@@ -22,7 +23,7 @@ export async function orderResources(
     // An id that ends in no name is nobody's: templates write one with a parameter that was left empty (azure-ai-ml's
     // feature store without an online store does), and Azure waits for nothing then.
     for (const name of one.waitsFor.filter((text) => !text.endsWith('/'))) {
-      const named = targets(resources, name)
+      const named = names.named(name, true)
       if (named.length === 0) {
         const reason = `The resource '${name}' is not defined in the template, and '${one.key}' depends on it. Please see https://aka.ms/arm-syntax for usage details`
         throw fault('InvalidTemplate', { reason })
@@ -30,28 +31,20 @@ export async function orderResources(
       for (const { key, made } of named) if (made) found.add(key)
     }
     for (const name of await referredTo(one)) {
-      for (const { key, made } of targets(resources, name)) if (made && key !== one.key) found.add(key)
+      for (const { key, made } of names.named(name, true)) if (made && key !== one.key) found.add(key)
     }
-    for (const key of batchBefore(resources, one)) found.add(key)
+    for (const key of batchBefore(names, one)) found.add(key)
     after.set(one.key, [...found])
   }
   demandNoCycle(after)
   return after
 }
 
-const targets = (resources: readonly PlannedResource[], name: string): readonly PlannedResource[] =>
-  resources.filter((one) => matches(one, name) || (one.loop !== undefined && isLoop(one, name)))
-
-const isLoop = ({ loop, symbol }: PlannedResource, name: string): boolean =>
-  loop?.toLowerCase() === name.toLowerCase() || symbol?.toLowerCase() === name.toLowerCase()
-
-const batchBefore = (
-  resources: readonly PlannedResource[],
-  { loop, index, batch }: PlannedResource,
-): readonly string[] => {
-  if (batch === undefined) return []
+const batchBefore = (names: Names, { loop, index, batch }: PlannedResource): readonly string[] => {
+  if (batch === undefined || loop === undefined) return []
   const start = Math.floor(index / batch) * batch
-  return resources
+  return names
+    .copiesOf(loop)
     .filter((one) => one.loop === loop && one.made && one.index < start && one.index >= start - batch)
     .map(({ key }) => key)
 }

@@ -1,12 +1,23 @@
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import type { Secrets } from '../define-resource.ts'
 import { loopScopes, resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
-import { isSecure } from './parameters.ts'
+import { isSecure, mismatch, withDefinition } from './parameters.ts'
+
+export interface Outputs {
+  readonly shown: JsonObject
+  /** Values of secure outputs as JSON, by the path that they are sealed at. */
+  readonly secure: Secrets
+}
+
+/** Where the value of a secure output is sealed: `outputs.{name}`. */
+export const SECURE_OUTPUT = 'outputs.'
 
 /** The outputs of a template, evaluated. Secure ones are named and shown nowhere. @throws InvalidExpression, InvalidTemplate */
-export async function outputsOf(template: JsonObject, scope: Scope): Promise<JsonObject> {
+export async function outputsOf(template: JsonObject, scope: Scope): Promise<Outputs> {
   const outputs: Record<string, JsonObject> = {}
+  const secure: Record<string, string> = {}
   for (const [name, declared] of Object.entries(objectAt(template.outputs))) {
     const declaration = objectAt(declared)
     const place = `outputs.${name}`
@@ -15,11 +26,16 @@ export async function outputsOf(template: JsonObject, scope: Scope): Promise<Jso
       if (condition === false) continue
       if (condition !== true) throw fault('InvalidTemplate', { reason: `The condition of '${place}' is no boolean` })
     }
-    const type = textAt(declaration.type) ?? 'Object'
+    const full = withDefinition(template, declaration)
+    const type = textAt(full.type) ?? 'Object'
     const value = await valueOfOutput(declaration, scope, place)
-    outputs[name] = isSecure(declaration) ? { type } : { type: canonical(type), value }
+    const wrong = value === null ? undefined : mismatch(template, full, value, name)
+    if (wrong) throw fault('InvalidTemplateOutput', { name: wrong.path, reason: wrong.reason })
+    const hidden = isSecure(template, declaration)
+    if (hidden) secure[`${SECURE_OUTPUT}${name}`] = JSON.stringify(value)
+    outputs[name] = hidden ? { type } : { type: canonical(type), value }
   }
-  return outputs
+  return { shown: outputs, secure }
 }
 
 async function valueOfOutput({ copy, value }: JsonObject, scope: Scope, place: string): Promise<Json> {

@@ -12,15 +12,19 @@ import { absent } from '../verbs/write.ts'
 import { ExpressionError } from './expressions/parse.ts'
 import { RuntimeOnly } from './expressions/resolve.ts'
 import type { Outside } from './expressions/scope.ts'
+import { shownLink } from './links.ts'
+import type { Names } from './names.ts'
+import { isSecure } from './parameters.ts'
 import type { PlannedResource } from './plan.ts'
-import type { Placed } from './prepared.ts'
+import type { Placed, Prepared } from './prepared.ts'
+import { templateHash } from './template-hash.ts'
 
 /** Some seconds of work; a template of 800 resources takes a tenth of it. */
 const MOST_EVALUATIONS = 5_000_000
 
 /** The resources of the template, once they are known: for references by name. */
 export interface Runtime {
-  readonly resources: readonly PlannedResource[]
+  readonly names: Names
 }
 
 /**
@@ -58,11 +62,10 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
     return { asked, type, resource, context }
   }
 
-  const named = (resources: readonly PlannedResource[], name: string): PlannedResource | undefined =>
-    resources.find((one) => matches(one, name))
+  const named = ({ names }: Runtime, name: string): PlannedResource | undefined => names.named(name)[0]
 
   async function reference(name: string, version: string | undefined, full: boolean): Promise<Json> {
-    const found = named(atRuntime('reference').resources, name)
+    const found = named(atRuntime('reference'), name)
     const target = found?.id.text ?? (name.startsWith('/') ? name : undefined)
     if (target === undefined) throw new ExpressionError(`the resource '${name}' is not defined in the template`)
     if (version === undefined && !found) throw new ExpressionError(`an API version is needed for '${name}'`)
@@ -95,8 +98,9 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
       properties: {
         mode: prepared.mode,
         template: prepared.template,
-        templateHash: '',
-        parameters: {},
+        templateHash: templateHash(prepared.template),
+        ...(prepared.link && { templateLink: shownLink(prepared.link) }),
+        parameters: shownParameters(prepared),
         provisioningState: 'Running',
       },
     }),
@@ -171,22 +175,19 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
     },
     reference,
     async references(loop, full) {
-      const { resources } = atRuntime('references')
-      const named = loop.toLowerCase()
-      const found = resources.filter((one) => one.loop?.toLowerCase() === named || one.symbol?.toLowerCase() === named)
+      const found = atRuntime('references').names.copiesOf(loop)
       if (found.length === 0) throw new ExpressionError(`the loop '${loop}' is not defined in the template`)
       const values: Json[] = []
       for (const one of found) values.push(await reference(one.key, one.apiVersion, full))
       return values
     },
     async resourceInfo(symbol) {
-      const found = named(atRuntime('resourceInfo').resources, symbol)
+      const found = named(atRuntime('resourceInfo'), symbol)
       if (!found) throw new ExpressionError(`the resource '${symbol}' is not defined in the template`)
       return { id: found.id.text, name: found.name, type: found.type, apiVersion: found.apiVersion }
     },
     async list({ name, resource: asked, version, body }) {
-      const { resources } = atRuntime(name)
-      const target = named(resources, asked)?.id.text ?? asked
+      const target = named(atRuntime(name), asked)?.id.text ?? asked
       const probe = parseResourceId(target)
       const type = probe && arm.registry.type(probe.type)
       const found = Object.entries(type?.declaration.actions ?? {}).find(
@@ -211,6 +212,14 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
   }
 }
 
+/** Values of parameters as an expression may see them: secure ones are asked by their names alone. */
+const shownParameters = ({ template, parameters }: Prepared): JsonObject =>
+  Object.fromEntries(
+    Object.entries(parameters)
+      .filter(([name]) => !isSecure(template, objectAt(template.parameters)[name]))
+      .map(([name, value]) => [name, { value: value ?? null }]),
+  )
+
 async function keep(
   { deps }: ArmDeps,
   { type, at }: { readonly type: RegisteredType; readonly at: ResourceId },
@@ -223,16 +232,4 @@ async function keep(
     const sealed = { ...kept.secrets, ...sealAll(deps.sealing, kept.id, secrets) }
     await putKept(within, type, { ...kept, secrets: sealed, state: state ?? kept.state })
   })
-}
-
-/** Whether a text of a template names a resource: its symbolic name, its id, its name, or its type and name. */
-export function matches({ key, symbol, id, name, type }: PlannedResource, text: string): boolean {
-  const folded = text.toLowerCase()
-  if (symbol !== undefined && symbol.toLowerCase() === folded) return true
-  if (key.toLowerCase() === folded || name.toLowerCase() === folded) return true
-  return (
-    id.key === `/${folded.replace(/^\/+/, '')}` ||
-    id.key.endsWith(`/providers/${folded}`) ||
-    `${type}/${name}`.toLowerCase() === folded
-  )
 }

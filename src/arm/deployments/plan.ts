@@ -6,6 +6,7 @@ import { checkTemplate } from './check-template.ts'
 import { loopScopes, resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
 import { orderResources } from './graph.ts'
+import { type Names, namesOf } from './names.ts'
 import { outsideOf } from './outside.ts'
 import type { Placed } from './prepared.ts'
 import { targetId } from './target-id.ts'
@@ -37,6 +38,7 @@ export interface Plan {
   /** The template's own expressions. */
   readonly scope: Scope
   readonly resources: readonly PlannedResource[]
+  readonly names: Names
   /** Keys of those that each one waits for, by key. */
   readonly after: ReadonlyMap<string, readonly string[]>
 }
@@ -47,9 +49,9 @@ export interface Plan {
  * @throws InvalidTemplate, InvalidExpression, and a type's or version's own refusal
  */
 export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan> {
-  const { template, parameters } = placed.prepared
+  const { template, parameters, unknown } = placed.prepared
   checkTemplate(template)
-  const scope = templateScope({ template, parameters, outside: outsideOf(arm, placed) })
+  const scope = templateScope({ template, parameters, outside: outsideOf(arm, placed), ...(unknown && { unknown }) })
   const planned: PlannedResource[] = []
   for (const { raw, symbol, place, parent } of flattened(template)) {
     planned.push(...(await expand(arm, placed, { raw, symbol, place, parent, scope })))
@@ -61,7 +63,8 @@ export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan
       throw fault('InvalidTemplate', { reason: `The resource '${key}' at '${place}' is defined twice` })
     keys.add(key)
   }
-  return { scope, resources: planned, after: await orderResources(planned) }
+  const names = namesOf(planned)
+  return { scope, resources: planned, names, after: await orderResources(planned, names) }
 }
 
 interface Flat {
@@ -183,10 +186,10 @@ async function planOne(
   }
 }
 
-/** @throws DeploymentNotHere, InvalidResourceNamespace, WrongScope, and the version's own refusal */
+/** @throws DeploymentNotHere, TemplateNamespaceUnknown, WrongScope, and the version's own refusal */
 function checkType(arm: ArmDeps, id: ResourceId, apiVersion: string): void {
   const [namespace = ''] = id.type.split('/')
-  if (!arm.registry.provider(namespace)) throw fault('InvalidResourceNamespace', { namespace })
+  if (!arm.registry.provider(namespace)) throw fault('TemplateNamespaceUnknown', { namespace })
   const type = arm.registry.type(id.type)
   if (!type) throw fault('DeploymentNotHere', { what: `The resource type '${id.type}'` })
   if (type.declaration.verbs?.includes('put') === false) {

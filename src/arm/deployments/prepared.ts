@@ -12,6 +12,24 @@ export interface Prepared {
   readonly parameters: JsonObject
   readonly caller: Caller
   readonly mode: 'Incremental' | 'Complete'
+  /** Where the template was read from, for paths that are relative to it. */
+  readonly link?: TemplateLink
+  readonly onError?: OnError
+  /** Parameters whose values only the deployment around it will know: while it is looked over from there. */
+  readonly unknown?: readonly string[]
+}
+
+export interface TemplateLink {
+  readonly uri: string
+  /** What goes behind the URI when something is read, a SAS mostly: shown nowhere. */
+  readonly queryString?: string
+  readonly contentVersion?: string
+}
+
+/** The earlier deployment that is run again where this one fails. */
+export interface OnError {
+  readonly type: 'LastSuccessful' | 'SpecificDeployment'
+  readonly deploymentName: string
 }
 
 /** A deployment's own id, with what its expressions may say of it. */

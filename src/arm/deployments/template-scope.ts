@@ -1,7 +1,7 @@
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { ExpressionError } from './expressions/parse.ts'
-import { resolveCopies, resolveValue } from './expressions/resolve.ts'
+import { isForRuntime, RuntimeOnly, resolveCopies, resolveValue } from './expressions/resolve.ts'
 import type { Outside, Scope } from './expressions/scope.ts'
 import { checkParameter, withDefinition } from './parameters.ts'
 
@@ -10,10 +10,12 @@ export interface Sources {
   /** Values by name, resolved already. */
   readonly parameters: JsonObject
   readonly outside: Outside
+  /** Parameters whose values are not known yet. */
+  readonly unknown?: readonly string[]
 }
 
 /** What a template's expressions may ask: its parameters, variables and functions. Variables are evaluated when first needed. */
-export function templateScope({ template, parameters, outside }: Sources): Scope {
+export function templateScope({ template, parameters, outside, unknown: later = [] }: Sources): Scope {
   const declared = objectAt(template.variables)
   const loops = Array.isArray(declared.copy) ? (declared.copy as readonly Json[]) : []
   const known = new Map<string, Json>()
@@ -23,7 +25,12 @@ export function templateScope({ template, parameters, outside }: Sources): Scope
     now: undefined,
     copyIndex: noLoop,
     userFunction: userFunctionsOf(template, outside),
-    parameter: async (name) => byName(parameters, name) ?? unknown('parameter', name),
+    async parameter(name) {
+      const found = byName(parameters, name)
+      if (found !== undefined) return found
+      if (later.some((one) => one.toLowerCase() === name.toLowerCase())) throw unknownYet(name)
+      return unknown('parameter', name)
+    },
     variable: (name) => variable(name, []),
   }
   return scope
@@ -47,6 +54,9 @@ export function templateScope({ template, parameters, outside }: Sources): Scope
     return value ?? null
   }
 }
+
+const unknownYet = (name: string): RuntimeOnly =>
+  new RuntimeOnly(`the parameter '${name}' is known only while the deployment around it runs`)
 
 const noLoop = (): number => {
   throw new ExpressionError('there is no copy loop around it')
@@ -102,16 +112,29 @@ function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFun
   }
 }
 
+export interface ParameterSources {
+  readonly outside: Outside
+  readonly now: Date
+  /** Given ones whose values are not known yet. */
+  readonly unknown?: readonly string[]
+}
+
+export interface ResolvedParameters {
+  readonly values: JsonObject
+  /** Those that are not known yet, or have a default that needs one. */
+  readonly unknown: readonly string[]
+}
+
 /**
  * The values of a template's parameters: those given, else their defaults; each checked.
  *
- * @throws InvalidTemplate where one is missing or unknown, InvalidTemplateParameter, DeploymentNotHere for key vaults
+ * @throws InvalidTemplate where one is missing or unknown, InvalidTemplateParameter
  */
 export async function resolveParameters(
   template: JsonObject,
   given: JsonObject,
-  { outside, now }: { readonly outside: Outside; readonly now: Date },
-): Promise<JsonObject> {
+  { outside, now, unknown: later = [] }: ParameterSources,
+): Promise<ResolvedParameters> {
   const declared = objectAt(template.parameters)
   const extra = Object.keys(given).filter((name) => byName(declared, name) === undefined)
   if (extra.length > 0) {
@@ -119,6 +142,9 @@ export async function resolveParameters(
     throw fault('InvalidTemplate', { reason })
   }
   const values: Record<string, Json> = {}
+  const missing = new Set(
+    Object.keys(declared).filter((name) => later.some((one) => one.toLowerCase() === name.toLowerCase())),
+  )
   const reading = new Set<string>()
   const base = templateScope({ template: { ...template, variables: {} }, parameters: {}, outside })
   const scope: Scope = { ...base, now, parameter: (name) => valueNamed(name) }
@@ -127,6 +153,7 @@ export async function resolveParameters(
     const name = Object.keys(declared).find((key) => key.toLowerCase() === asked.toLowerCase())
     if (name === undefined) return unknown('parameter', asked)
     if (values[name] !== undefined) return values[name]
+    if (missing.has(name)) throw unknownYet(name)
     if (reading.has(name)) throw new ExpressionError(`the parameter '${name}' refers to itself`)
     reading.add(name)
     const declaration = withDefinition(template, objectAt(declared[name]))
@@ -148,14 +175,18 @@ export async function resolveParameters(
     throw fault('InvalidTemplate', { reason })
   }
 
-  for (const name of Object.keys(declared)) await valueNamed(name)
-  return values
+  for (const name of Object.keys(declared)) {
+    try {
+      await valueNamed(name)
+    } catch (error) {
+      if (!isForRuntime(error) && !(error instanceof RuntimeOnly)) throw error
+      missing.add(name)
+    }
+  }
+  return { values, unknown: [...missing] }
 }
 
 function valueGiven(name: string, given: Json): Json {
-  if (isObject(given) && given.reference !== undefined) {
-    throw fault('DeploymentNotHere', { what: `The parameter '${name}' takes its value from a key vault, which` })
-  }
   const value = isObject(given) ? given.value : undefined
   if (value !== undefined) return value
   throw fault('InvalidTemplateParameter', { name, reason: "it has no 'value'" })

@@ -82,7 +82,10 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
   await arm.scopeLocks.demand(id, 'write')
   checkPreconditions(write.preconditions, existing?.id ?? id.text, existing)
   if (existing && reconciler.activeOn(existing.id) !== undefined) {
-    throw fault('AnotherOperationInProgress', { id: existing.id, state: existing.provisioningState })
+    throw (
+      type.declaration.busy?.(existing) ??
+      fault('AnotherOperationInProgress', { id: existing.id, state: existing.provisioningState })
+    )
   }
   if (!existing && write.verb === 'patch') throw absent(id, type)
 
@@ -309,4 +312,21 @@ function namesOf(id: ResourceId): string {
     names.unshift(up.name)
   }
   return names.join('/')
+}
+
+/**
+ * The resource as a write would have it, every rule checked, and nothing written: what a what-if shows.
+ *
+ * @throws every refusal of a write
+ */
+export async function wishOnly(arm: ArmDeps, write: Write): Promise<StoredResource> {
+  const { id, type } = write
+  const around = await surroundingsOf(arm, arm.deps.store, {
+    id,
+    verb: 'write',
+    path: type.path,
+    parentMayMiss: type.declaration.makesParent !== undefined,
+  })
+  const { resource } = await wish(arm, write, around, await getKept(arm.deps.store, type, id))
+  return resource
 }

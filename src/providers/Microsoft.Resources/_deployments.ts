@@ -14,6 +14,15 @@ export const deploymentOperations: readonly ScopeOperation[] = [
       body: { minifiedTemplate: JSON.stringify(body), templateHash: arm.deployments.templateHash(body) },
     }),
   },
+  {
+    method: 'POST',
+    path: '/exportTemplate',
+    scope: 'resourceGroup',
+    right: 'subscriptions/resourceGroups/exportTemplate/action',
+    answer: async (_deps, { scope, body, context, arm }) => ({
+      body: await arm.deployments.exportGroup({ id: scope, body, caller: context.caller }),
+    }),
+  },
   ...SCOPES.map(
     (scope): ScopeOperation => ({
       method: 'GET',
@@ -28,16 +37,6 @@ export const deploymentOperations: readonly ScopeOperation[] = [
       },
     }),
   ),
-  // Older clients, azure-ai-ml among them, leave the provider out of the path.
-  ...(['subscription', 'resourceGroup'] as const).map(
-    (scope): ScopeOperation => ({
-      method: 'GET',
-      path: '/deployments/{deployment}/operations',
-      scope,
-      right: 'deployments/operations/read',
-      answer: async (_deps, request) => ({ body: { value: [...(await recordsOf(request))] } }),
-    }),
-  ),
 ]
 
 async function recordsOf({ arm, scope, params }: ScopeRequest): Promise<readonly JsonObject[]> {
@@ -50,5 +49,5 @@ async function recordsOf({ arm, scope, params }: ScopeRequest): Promise<readonly
       group: scope.resourceGroup ?? '<null>',
     })
   }
-  return arm.deployments.operations(deployment)
+  return await arm.deployments.operations(deployment)
 }

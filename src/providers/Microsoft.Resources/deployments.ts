@@ -1,11 +1,8 @@
 import { Type } from 'typebox'
-import { defineResource } from '../../arm/define-resource.ts'
+import { DEPLOYMENT_SEALED, defineResource } from '../../arm/define-resource.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
-
-/** Where template, parameters and caller of a deployment are sealed. */
-const SEALED = 'properties.sealed'
 
 const STATES: Readonly<Record<string, string>> = { Creating: 'Running', Updating: 'Running' }
 
@@ -13,11 +10,12 @@ const STATES: Readonly<Record<string, string>> = { Creating: 'Running', Updating
 export default defineResource({
   type: 'Microsoft.Resources/deployments',
   at: ['tenant', 'subscription', 'resourceGroup'],
+  alsoBare: 'deployments',
   tracked: false,
   hides: ['provisioningState', 'systemData'],
   name: /^[-\w._()]{1,64}$/,
   reads: Type.Object({ properties: Type.Object({}) }),
-  secret: [SEALED],
+  secret: [DEPLOYMENT_SEALED],
   patch: false,
   statuses: { followed: true, deleted: 202 },
   async check(_deps, { id, body, caller, arm }) {
@@ -25,7 +23,8 @@ export default defineResource({
     const { properties: _sent, ...envelope } = body
     return { ...envelope, properties: { ...properties, sealed } }
   },
-  apply: (_deps, { resource, secret, arm }) => arm.deployments.advance(resource, secret(SEALED)),
+  apply: (_deps, { resource, secret, arm }) => arm.deployments.advance(resource, secret(DEPLOYMENT_SEALED)),
+  busy: ({ id }) => fault('DeploymentRunning', { id }),
   async checkRemove(_deps, { resource }) {
     if (resource.provisioningState in STATES) throw fault('DeploymentActive', { name: resource.name })
   },
@@ -71,23 +70,30 @@ export default defineResource({
       answer: (_deps, { id, body, context, arm }) => arm.deployments.whatIf({ id, body, caller: context.caller }),
     },
     exportTemplate: {
-      answer: async (_deps, { secret, arm }) => ({ template: arm.deployments.templateOf(secret(SEALED)) }),
+      answer: async (_deps, { secret, arm }) => ({ template: arm.deployments.templateOf(secret(DEPLOYMENT_SEALED)) }),
+    },
+    listOutputsWithSecureValues: {
+      answer: async (_deps, { resource, arm }) => arm.deployments.secureOutputs(resource),
     },
     operations: {
       method: 'GET',
-      answer: async (_deps, { resource, arm }) => ({ value: [...arm.deployments.operations(resource)] }),
+      answer: async (_deps, { resource, arm }) => ({ value: [...(await arm.deployments.operations(resource))] }),
     },
   },
 })
 
-function shown({ state, provisioningState, system, etag }: StoredResource): JsonObject {
-  const { timestamp, duration, outputs, outputResources, error } = state
+function shown({ body, state, provisioningState, system, etag }: StoredResource): JsonObject {
+  const { timestamp, duration, outputs, outputResources, error, rollback } = state
+  const fallsBackTo = objectAt(objectAt(body.properties).onErrorDeployment)
   const isOver = provisioningState === 'Succeeded' || provisioningState === 'Failed'
   return {
     provisioningState: STATES[provisioningState] ?? provisioningState,
     timestamp: timestamp ?? system.lastModifiedAt,
     duration: duration ?? 'PT0S',
     correlationId: guidOf(etag),
+    ...('type' in fallsBackTo && {
+      onErrorDeployment: { ...fallsBackTo, provisioningState: objectAt(rollback).status ?? 'NotSpecified' },
+    }),
     ...(isOver && outputs !== undefined && { outputs: objectAt(outputs) }),
     ...(isOver && outputResources !== undefined && { outputResources }),
     ...(provisioningState === 'Failed' && error !== undefined && { error }),

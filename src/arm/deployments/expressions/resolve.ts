@@ -91,7 +91,7 @@ async function resolveText(text: string, { scope, place, onRuntime }: Resolving)
     return node ? await evaluate(node, scope) : literalText(text)
   } catch (error) {
     if (error instanceof RuntimeOnly) {
-      if (!onRuntime) throw expressionFault(text, place, new ExpressionError(error.message))
+      if (!onRuntime) throw expressionFault(text, place, new ExpressionError(error.message), error)
       onRuntime()
       return text
     }
@@ -100,9 +100,15 @@ async function resolveText(text: string, { scope, place, onRuntime }: Resolving)
 }
 
 /** The refusal that names an expression and where it stands. */
-export const expressionFault = (expression: string, place: string, error: ExpressionError): Fault =>
-  fault('InvalidExpression', {
-    place,
-    expression,
-    reason: error.at === undefined ? `${error.message}.` : `${error.message} (at character ${error.at + 2}).`,
-  })
+export const expressionFault = (
+  expression: string,
+  place: string,
+  error: ExpressionError,
+  cause: unknown = error,
+): Fault => {
+  const reason = error.at === undefined ? `${error.message}.` : `${error.message} (at character ${error.at + 2}).`
+  return fault('InvalidExpression', { place, expression, reason }, { cause })
+}
+
+/** Whether something was refused because only a running deployment can know it. */
+export const isForRuntime = (error: unknown): boolean => error instanceof Error && error.cause instanceof RuntimeOnly

@@ -1,0 +1,98 @@
+import { fault } from '../../faults.ts'
+import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import type { ArmDeps } from '../arm-deps.ts'
+import type { DeploymentAsked } from '../define-resource.ts'
+import { checkTemplate } from './check-template.ts'
+import { linkedParameters, linkedTemplate } from './links.ts'
+import { onErrorOf } from './on-error.ts'
+import { outsideOf } from './outside.ts'
+import type { Placed, Prepared } from './prepared.ts'
+import { resolveParameters } from './template-scope.ts'
+import { fromVaults } from './vault-parameters.ts'
+
+/**
+ * A deployment as it was asked for: its template read from where it is, its parameters' values known. `unknown` names
+ * parameters that the deployment around it does not know yet.
+ *
+ * @throws every refusal of a request
+ */
+export async function placedOf(
+  arm: ArmDeps,
+  { id, body, caller }: DeploymentAsked,
+  unknown: readonly string[] = [],
+): Promise<Placed> {
+  const properties = objectAt(body.properties)
+  if (Object.keys(objectAt(properties.extensionConfigs)).length > 0) {
+    throw fault('DeploymentNotHere', { what: "The property 'extensionConfigs' of a deployment" })
+  }
+  const { template, link } = await templateOf(arm, properties)
+  const mode = modeOf(properties)
+  const inGroup = id.resourceGroup !== undefined
+  if (!inGroup && mode === 'Complete') {
+    throw fault('InvalidDeployment', { reason: 'the mode Complete is for resource groups only' })
+  }
+  const location = textAt(body.location)
+  if (!inGroup) await demandLocation(arm, { id, location })
+  checkTemplate(template)
+  const onError = await onErrorOf(arm, id, properties.onErrorDeployment)
+  const before: Prepared = {
+    template,
+    parameters: {},
+    caller,
+    mode,
+    ...(link && { link }),
+    ...(onError && { onError }),
+  }
+  const given = await fromVaults(arm, { parameters: await givenParameters(arm, properties), template, id, caller })
+  const outside = outsideOf(arm, { id, location, prepared: before })
+  const resolved = await resolveParameters(template, given, { outside, now: arm.deps.now(), unknown })
+  const later = resolved.unknown.length > 0 && { unknown: resolved.unknown }
+  return { id, location, prepared: { ...before, parameters: resolved.values, ...later } }
+}
+
+/** The template of a request, or the one that it links to. */
+async function templateOf(
+  arm: ArmDeps,
+  { template, templateLink }: JsonObject,
+): Promise<Pick<Prepared, 'template' | 'link'>> {
+  const isLinked = isObject(templateLink)
+  if (isLinked && template !== undefined && template !== null) {
+    throw fault('InvalidDeployment', { reason: "it has both 'template' and 'templateLink'" })
+  }
+  if (isLinked) return linkedTemplate(arm, templateLink)
+  if (!isObject(template)) throw fault('InvalidDeployment', { reason: "it has no 'template'" })
+  return { template }
+}
+
+async function givenParameters(arm: ArmDeps, { parameters, parametersLink }: JsonObject): Promise<JsonObject> {
+  if (!isObject(parametersLink)) return withoutSchema(parameters)
+  if (isObject(parameters) && Object.keys(parameters).length > 0) {
+    throw fault('InvalidDeployment', { reason: "it has both 'parameters' and 'parametersLink'" })
+  }
+  return withoutSchema(await linkedParameters(arm, parametersLink))
+}
+
+/** Parameters, or a whole parameter file as some clients send it. */
+function withoutSchema(parameters: Json | undefined): JsonObject {
+  const given = objectAt(parameters)
+  return typeof given.$schema === 'string' && isObject(given.parameters) ? given.parameters : given
+}
+
+function modeOf({ mode = 'Incremental' }: JsonObject): Prepared['mode'] {
+  const chosen = (['Incremental', 'Complete'] as const).find(
+    (one) => typeof mode === 'string' && one.toLowerCase() === mode.toLowerCase(),
+  )
+  if (chosen) return chosen
+  throw fault('InvalidDeployment', { reason: `its mode '${String(mode)}' is neither Incremental nor Complete` })
+}
+
+/** Outside of a group a deployment is kept somewhere, and stays there. @throws LocationRequired, InvalidDeploymentLocation */
+async function demandLocation({ deps }: ArmDeps, { id, location }: Pick<Placed, 'id' | 'location'>): Promise<void> {
+  if (location === undefined) throw fault('LocationRequired')
+  const kept = await deps.store.resources.get(id.key)
+  const existing = textAt(kept?.body.location)
+  const folded = (text: string): string => text.replaceAll(' ', '').toLowerCase()
+  if (existing !== undefined && folded(existing) !== folded(location)) {
+    throw fault('InvalidDeploymentLocation', { name: id.name, location, existing })
+  }
+}

@@ -1,0 +1,50 @@
+import { fault, isFault } from '../../faults.ts'
+import { errorOf } from '../errors.ts'
+import { writeResource } from '../verbs/write.ts'
+import type { Running } from './advance.ts'
+import { bodyOf } from './body.ts'
+import { withAbsoluteLink } from './links.ts'
+import { isDeployment } from './nested.ts'
+import type { PlannedResource } from './plan.ts'
+import type { Step } from './prepared.ts'
+import { runtimeScope } from './runtime-scope.ts'
+
+/**
+ * The client's own PUT, with the rights of who deploys. Undefined where somebody else changes it just now, as this
+ * deployment itself may have begun to before a crash: asked again until that has ended.
+ */
+export async function beginStep(
+  running: Running,
+  planned: PlannedResource,
+  step: Pick<Step, 'id' | 'operation' | 'startedAt'>,
+): Promise<Step | undefined> {
+  const { arm, placed } = running
+  const { caller } = placed.prepared
+  const { id } = planned
+  const type = arm.registry.type(id.type)
+  try {
+    if (!type) throw fault('DeploymentNotHere', { what: `The resource type '${id.type}'` })
+    await arm.access.demand(caller, `${type.right}/write`, id.text)
+    const { body: said } = await bodyOf(planned, runtimeScope(running, planned), false)
+    const body = isDeployment(planned) ? withAbsoluteLink(said, placed.prepared.link) : said
+    const { operation, made } = await writeResource(arm, {
+      id,
+      type,
+      verb: 'put',
+      body,
+      version: arm.versions.resolve(planned.apiVersion, type.provider, type.path),
+      caller,
+      demandsRights: true,
+      query: new URLSearchParams(),
+      preconditions: { match: undefined, noneMatch: undefined },
+    })
+    const statusCode = made ? 'Created' : 'OK'
+    if (operation) return { ...step, status: 'Running', follows: operation.id, statusCode }
+    return { ...step, status: 'Succeeded', statusCode, endedAt: arm.deps.now().toISOString() }
+  } catch (error) {
+    if (!isFault(error)) throw error
+    if (error.key === 'AnotherOperationInProgress' || error.key === 'DeploymentRunning') return undefined
+    const endedAt = arm.deps.now().toISOString()
+    return { ...step, status: 'Failed', endedAt, statusCode: String(error.status), error: errorOf(error) }
+  }
+}
