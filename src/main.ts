@@ -185,7 +185,7 @@ async function loadGateway() {
 
 async function loadPlanes() {
   const [storage, direct, discovery, graph, bootstrap, vaults] = await Promise.all([
-    import('./data-planes/storage/blob-service.ts'),
+    import('./data-planes/storage/storage.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
     import('./data-planes/graph/graph.ts'),

@@ -35,7 +35,9 @@ export function appendBlock(
     core.rows.write(async (rows) => {
       const blob = await blobFor(rows, at)
       if (blob.kind !== 'AppendBlob') throw fault('InvalidBlobType')
-      demandForWrite(blob, conditions)
+      const time = core.now().getTime()
+      demandForWrite(blob, conditions, { now: time })
+      if (blob.state.sealed) throw fault('BlobIsSealed')
       const { position, maxSize } = conditions
       if (position !== undefined && position !== blob.size) throw fault('AppendPositionConditionNotMet')
       if (maxSize !== undefined && blob.size + received.size > maxSize) throw fault('MaxBlobSizeConditionNotMet')
@@ -46,6 +48,9 @@ export function appendBlock(
         content !== undefined &&
         last?.file === undefined &&
         last &&
+        // Where something else names the piece, that would see it grow, or grow it too.
+        last.refs === 1 &&
+        last.start + last.size === last.pieceSize &&
         received.bytes &&
         last.size + received.size <= GROWN_BYTES
       ) {
@@ -63,7 +68,7 @@ export function appendBlock(
         size: blob.size + received.size,
         blocks: blob.blocks + 1,
         etag: core.nextEtag(),
-        modifiedAt: core.now().getTime(),
+        modifiedAt: time,
       }
       await rows.putBlob(grown)
       return { offset: blob.size, blob: grown }

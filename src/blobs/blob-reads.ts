@@ -18,9 +18,24 @@ export interface OpenBlob {
   close(): void
 }
 
-/** The blob with its small bytes, or undefined; no more than one look at the database. */
-export const findBlob = ({ rows }: Core, { account, container, name }: BlobAddress): Promise<FoundBlob | undefined> =>
-  rows.find(account, container, name)
+/**
+ * The blob with its small bytes, or undefined; no more than one look at the database. A snapshot or version where the
+ * address names one: what was deleted is not found.
+ */
+export async function findBlob(
+  { rows }: Core,
+  { account, container, name, snapshot, version }: BlobAddress,
+): Promise<FoundBlob | undefined> {
+  if (version !== undefined) {
+    const current = await rows.find(account, container, name)
+    if (current?.state.version === version) return current
+  }
+  const stamp = snapshot ?? version
+  if (stamp === undefined) return rows.find(account, container, name)
+  const past = await rows.findPast(account, container, name, stamp)
+  const wanted = snapshot === undefined ? 'version' : 'snapshot'
+  return past?.past?.what === wanted && past.past.deletedAt === undefined ? past : undefined
+}
 
 /** Says which of the two is missing. @throws ContainerNotFound, BlobNotFound */
 export async function refuseMissing({ rows }: Core, at: BlobAddress): Promise<never> {
@@ -49,7 +64,7 @@ async function pinned(core: Core, at: BlobAddress, blob: FoundBlob): Promise<Ope
     }
   }
   if (blob.piece !== undefined) {
-    const whole = { at: 0, size: blob.size, piece: blob.piece, file: blob.file, block: undefined }
+    const whole = { at: 0, size: blob.size, piece: blob.piece, file: blob.file, block: undefined, start: 0 }
     return segmented(core, blob, [whole])
   }
   const segments = blob.content === undefined ? [] : await core.rows.segments(blob.content, 0, blob.size)
@@ -68,18 +83,31 @@ function segmented(core: Core, blob: FoundBlob, segments: readonly Segment[]): O
     close,
     async *chunks(start, end, own = false) {
       try {
+        let reached = start
         for (const segment of segments) {
-          const from = Math.max(start, segment.at) - segment.at
-          const to = Math.min(end, segment.at + segment.size) - segment.at
-          if (from >= to) continue
+          const first = Math.max(start, segment.at)
+          const last = Math.min(end, segment.at + segment.size)
+          if (first >= last) continue
+          // Between the segments of a blob of pages nothing was written.
+          yield* zeros(first - reached)
+          reached = last
+          const from = segment.start + first - segment.at
+          const to = segment.start + last - segment.at
           if (segment.file === undefined) yield await rowBytes(core, segment.piece, from, to)
           else yield* fileChunks(core.files.path(segment.file), from, to, own)
         }
+        yield* zeros(end - reached)
       } finally {
         close()
       }
     },
   }
+}
+
+const ZEROS = Buffer.alloc(READ_BYTES)
+
+function* zeros(length: number): Generator<Uint8Array> {
+  for (let left = length; left > 0; left -= READ_BYTES) yield ZEROS.subarray(0, Math.min(left, READ_BYTES))
 }
 
 async function rowBytes({ rows }: Core, piece: number, from: number, to: number): Promise<Uint8Array> {

@@ -1,8 +1,10 @@
 import { fault } from '../faults.ts'
 import type { BlobProperties, BlobRow, BlobRows } from '../store/blobs.ts'
 import { type Conditions, demandForWrite } from './conditions.ts'
-import { addReceived, blobFor, containerFor, dropBlocks, dropContent } from './contents.ts'
-import type { BlobAddress, Core, Stamp, WriteOptions } from './core.ts'
+import { addReceived, blobFor, dropBlocks, dropContent } from './contents.ts'
+import type { BlobAddress, Core, Protection, WriteOptions } from './core.ts'
+import { keepBefore, keepCopy } from './history.ts'
+import { leaseAfterWrite } from './leases.ts'
 import { demandBlobName } from './names.ts'
 import type { Received } from './receive.ts'
 
@@ -37,42 +39,82 @@ export const createAppendBlob = (core: Core, at: BlobAddress, options: WriteOpti
   })
 
 /**
- * Puts a new row at a name, and gives up what was there: bytes and blocks. A piece in a row is left to `fill`, to use
- * again or to remove.
+ * Puts a new row at a name. What was there is kept as a version or a deleted snapshot where the account keeps such,
+ * and else given up: bytes and blocks. A piece in a row that nobody else names is left to `fill`, to use again or to
+ * remove.
  */
-export function replace(
-  { rows: store, now, nextEtag }: Core,
+export async function replace(
+  core: Core,
   at: BlobAddress,
-  options: WriteOptions,
+  options: WriteOptions & { readonly before?: (rows: BlobRows) => Promise<void> },
   fill: (rows: BlobRows, blank: BlobRow, free: number | undefined) => Promise<BlobRow>,
 ): Promise<BlobRow> {
   demandBlobName(at.name)
-  return store.write(async (rows) => {
+  const protection = await core.protection(at.account)
+  return core.rows.write(async (rows) => {
     const target = await rows.target(at.account, at.container, at.name)
     if (!target) throw fault('ContainerNotFound')
     const { container, blob: existing, inRow, hasBlocks } = target
-    demandForWrite(existing, options.conditions ?? {}, true)
-    if (existing && !inRow) await dropContent(rows, existing)
+    const time = core.now().getTime()
+    demandForWrite(existing, options.conditions ?? {}, { now: time, makes: true })
+    await options.before?.(rows)
+    const kept = existing ? await keepBefore(core, rows, existing, protection) : false
+    if (existing && !kept && !inRow) await dropContent(rows, existing)
     if (hasBlocks) await dropBlocks(rows, container, at.name)
-    const time = now().getTime()
-    const blank: BlobRow = {
-      container,
-      name: at.name,
-      kind: 'BlockBlob',
-      etag: nextEtag(),
-      createdAt: time,
-      modifiedAt: time,
-      size: 0,
-      properties: options.properties,
-      metadata: options.metadata,
-      piece: undefined,
-      content: undefined,
-      blocks: 0,
-    }
-    const blob = await fill(rows, blank, inRow ? existing?.piece : undefined)
-    await rows.putBlob(blob)
+    const blank = blankRow(core, { container, name: at.name, existing, options, protection, time })
+    const blob = await fill(rows, blank, !kept && inRow ? existing?.piece : undefined)
+    await putWithTags(rows, blob, existing)
     return blob
   })
+}
+
+/** A new blob's row before it has any content. */
+export function blankRow(
+  { nextEtag, nextStamp }: Core,
+  {
+    container,
+    name,
+    existing,
+    options,
+    protection,
+    time,
+  }: {
+    readonly container: number
+    readonly name: string
+    readonly existing: BlobRow | undefined
+    readonly options: WriteOptions
+    readonly protection: Protection
+    readonly time: number
+  },
+): BlobRow {
+  const { tags } = options
+  const access = existing?.state.access
+  return {
+    container,
+    name,
+    kind: 'BlockBlob',
+    etag: nextEtag(),
+    createdAt: time,
+    modifiedAt: time,
+    size: 0,
+    properties: options.properties,
+    metadata: options.metadata,
+    piece: undefined,
+    content: undefined,
+    blocks: 0,
+    state: {
+      ...leaseAfterWrite(existing?.state.lease, time),
+      ...(protection.versions && { version: nextStamp() }),
+      ...(tags && Object.keys(tags).length > 0 && { tags }),
+      ...(access && { access }),
+    },
+  }
+}
+
+/** Stores a row, and its tags in the index where they have changed. */
+export async function putWithTags(rows: BlobRows, blob: BlobRow, before: BlobRow | undefined): Promise<void> {
+  await rows.putBlob(blob)
+  if (blob.state.tags ?? before?.state.tags) await rows.putTags(blob.container, blob.name, blob.state.tags)
 }
 
 /** Runs a write of received bytes: their file stays if it succeeds, and goes if it doesn't. */
@@ -93,8 +135,8 @@ export function setMetadata(
   at: BlobAddress,
   metadata: Readonly<Record<string, string>>,
   conditions: Conditions,
-): Promise<Stamp> {
-  return change(core, at, conditions, (blob) => ({ ...blob, metadata }))
+): Promise<BlobRow> {
+  return change(core, at, conditions, (blob) => ({ ...blob, metadata }), { makesVersion: true })
 }
 
 /**
@@ -114,30 +156,32 @@ export function setProperties(
   })
 }
 
-function change(
-  { rows: store, now, nextEtag }: Core,
+/**
+ * Changes what is said of a blob, not its bytes. A Set Blob Metadata makes a version where they are kept.
+ *
+ * @throws ContainerNotFound, BlobNotFound, ConditionNotMet
+ */
+export async function change(
+  core: Core,
   at: BlobAddress,
   conditions: Conditions,
-  to: (blob: BlobRow) => BlobRow,
+  to: (blob: BlobRow, time: number) => BlobRow,
+  { makesVersion = false, keepsEtag = false }: { readonly makesVersion?: boolean; readonly keepsEtag?: boolean } = {},
 ): Promise<BlobRow> {
-  return store.write(async (rows) => {
+  const { versions } = await core.protection(at.account)
+  return core.rows.write(async (rows) => {
     const blob = await blobFor(rows, at)
-    demandForWrite(blob, conditions)
-    const changed = { ...to(blob), etag: nextEtag(), modifiedAt: now().getTime() }
-    await rows.putBlob(changed)
+    const time = core.now().getTime()
+    demandForWrite(blob, conditions, { now: time })
+    if (versions && makesVersion) await keepCopy(core, rows, blob)
+    const { lease, ...state } = blob.state
+    const made = to({ ...blob, state: { ...state, ...leaseAfterWrite(lease, time) } }, time)
+    const changed: BlobRow = {
+      ...made,
+      ...(!keepsEtag && { etag: core.nextEtag(), modifiedAt: time }),
+      ...(versions && makesVersion && { state: { ...made.state, version: core.nextStamp() } }),
+    }
+    await putWithTags(rows, changed, blob)
     return changed
-  })
-}
-
-/** @throws ContainerNotFound, BlobNotFound, ConditionNotMet */
-export async function removeBlob(core: Core, at: BlobAddress, conditions: Conditions = {}): Promise<void> {
-  await core.rows.write(async (rows) => {
-    const container = await containerFor(rows, at.account, at.container)
-    const blob = await rows.blob(container.id, at.name)
-    if (!blob) throw fault('BlobNotFound')
-    demandForWrite(blob, conditions)
-    await dropContent(rows, blob)
-    await dropBlocks(rows, container.id, at.name)
-    await rows.removeBlob(container.id, at.name)
   })
 }

@@ -1,9 +1,11 @@
 import { fault } from '../faults.ts'
 import type { BlobRow, BlobRows, ContainerRow, PendingBlock } from '../store/blobs.ts'
-import { keeping } from './blob-writes.ts'
+import { blankRow, keeping, putWithTags } from './blob-writes.ts'
 import { demandForWrite } from './conditions.ts'
-import { addReceived, containerFor, dropBlocks, dropContent, dropPiece } from './contents.ts'
+import { addReceived, containerFor, dropPiece, dropSegments, piecesOf } from './contents.ts'
 import type { BlobAddress, Core, WriteOptions } from './core.ts'
+import { keepBefore } from './history.ts'
+import { demandLease } from './leases.ts'
 import { demandBlobName } from './names.ts'
 import type { Received } from './receive.ts'
 
@@ -27,13 +29,19 @@ const idLength = (block: string): number => Buffer.byteLength(block, 'base64')
  *
  * @throws ContainerNotFound, InvalidBlobOrBlock, InvalidBlobType
  */
-export function putBlock(core: Core, at: BlobAddress, block: string, received: Received): Promise<void> {
+export function putBlock(
+  core: Core,
+  at: BlobAddress,
+  { block, lease }: { readonly block: string; readonly lease?: string | undefined },
+  received: Received,
+): Promise<void> {
   demandBlobName(at.name)
   return keeping(received, () =>
     core.rows.write(async (rows) => {
       const container = await containerFor(rows, at.account, at.container)
       const blob = await rows.blob(container.id, at.name)
-      if (blob?.kind === 'AppendBlob') throw fault('InvalidBlobType')
+      if (blob && blob.kind !== 'BlockBlob') throw fault('InvalidBlobType')
+      demandLease(blob?.state.lease, lease, { now: core.now().getTime() })
       const other = await rows.anyBlock(container.id, at.name)
       // Ids of one blob all have the same length; the reference says so, and clients count on the refusal.
       if (other && idLength(other.block) !== idLength(block)) throw fault('InvalidBlobOrBlock')
@@ -52,46 +60,66 @@ export function putBlock(core: Core, at: BlobAddress, block: string, received: R
  *
  * @throws ContainerNotFound, InvalidBlockList, BlobAlreadyExists, ConditionNotMet, InvalidBlobType
  */
-export function commitBlocks(
+export async function commitBlocks(
   core: Core,
   at: BlobAddress,
   list: readonly ListedBlock[],
   options: WriteOptions,
 ): Promise<BlobRow> {
   demandBlobName(at.name)
+  const protection = await core.protection(at.account)
   return core.rows.write(async (rows) => {
     const container = await containerFor(rows, at.account, at.container)
     const existing = await rows.blob(container.id, at.name)
-    demandForWrite(existing, options.conditions ?? {}, true)
-    if (existing?.kind === 'AppendBlob') throw fault('InvalidBlobType')
-    const chosen = choose(list, await rows.blocks(container.id, at.name), await committed(rows, existing))
-    const kept = new Set(chosen.map((one) => one.piece))
-    if (existing) await dropContent(rows, existing, kept)
-    await dropBlocks(rows, container.id, at.name, kept)
-    const content = chosen[0]?.piece
+    const time = core.now().getTime()
+    demandForWrite(existing, options.conditions ?? {}, { now: time, makes: true })
+    if (existing && existing.kind !== 'BlockBlob') throw fault('InvalidBlobType')
+    const pending = await rows.blocks(container.id, at.name)
+    const chosen = choose(list, pending, await committed(rows, existing))
+    // A piece that no content had before may lend its number to this one.
+    const own = pending.find(({ piece }) => piece === chosen[0]?.piece)?.piece
+    const content = chosen.length === 0 ? undefined : (own ?? (await rows.addMarker()))
+    const kept = existing ? await keepBefore(core, rows, existing, protection) : false
+    await settleRefs(rows, { chosen, pending, given: existing && !kept ? existing : undefined })
     let size = 0
     for (const { block, piece, size: length } of chosen) {
       if (content !== undefined) await rows.addSegment(content, { at: size, size: length, piece, block })
       size += length
     }
-    const time = core.now().getTime()
-    const blob: BlobRow = {
-      container: container.id,
-      name: at.name,
-      kind: 'BlockBlob',
-      etag: core.nextEtag(),
-      createdAt: existing?.createdAt ?? time,
-      modifiedAt: time,
-      size,
-      properties: options.properties,
-      metadata: options.metadata,
-      piece: undefined,
-      content,
-      blocks: 0,
-    }
-    await rows.putBlob(blob)
+    if (pending.length > 0) await rows.removeBlocks(container.id, at.name)
+    const blank = blankRow(core, { container: container.id, name: at.name, existing, options, protection, time })
+    const blob: BlobRow = { ...blank, createdAt: existing?.createdAt ?? time, size, content }
+    await putWithTags(rows, blob, existing)
     return blob
   })
+}
+
+/** Counts anew who names each piece: most go from a block to a segment, and so stay as they are. */
+async function settleRefs(
+  rows: BlobRows,
+  parts: {
+    readonly chosen: readonly Block[]
+    readonly pending: readonly PendingBlock[]
+    /** The blob whose bytes are given up. */
+    readonly given: BlobRow | undefined
+  },
+): Promise<void> {
+  const change = new Map<number, number>()
+  const count = (piece: number, by: number) => change.set(piece, (change.get(piece) ?? 0) + by)
+  for (const { piece } of parts.chosen) count(piece, 1)
+  for (const { piece } of parts.pending) count(piece, -1)
+  const { piece, content } = parts.given ?? {}
+  if (content !== undefined) {
+    const named = await piecesOf(rows, content)
+    for (const [one, times] of named) count(one, -times)
+    await rows.removeSegments(content)
+    if (!named.has(content)) await rows.removeMarker(content)
+  }
+  if (piece !== undefined) await dropPiece(rows, piece)
+  for (const [one, by] of change) {
+    if (by > 0) await rows.holdPiece(one, by)
+    else if (by < 0) await dropSegments(rows, one, -by)
+  }
 }
 
 type Block = Pick<PendingBlock, 'block' | 'piece' | 'size'>
@@ -132,6 +160,6 @@ export async function listBlocks(
   const blob = await rows.blob(container.id, at.name)
   const uncommitted = await rows.blocks(container.id, at.name)
   if (!blob && uncommitted.length === 0) throw fault('BlobNotFound')
-  if (blob?.kind === 'AppendBlob') throw fault('InvalidBlobType')
+  if (blob && blob.kind !== 'BlockBlob') throw fault('InvalidBlobType')
   return { blob, committed: await committed(rows, blob), uncommitted }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { dropBlocks, dropContent } from './contents.ts'
 import type { Core } from './core.ts'
+import { purge } from './deletes.ts'
 
 /** How often garbage is looked for, and so how long it stays at least: a reader that just found its blob pins in time. */
 const EVERY_MS = 2_000
@@ -26,6 +27,7 @@ export function collector(core: Core, log: Logger): Collector {
 
   const pass = async (): Promise<number> => {
     await emptyHidden(core, () => stopped)
+    await purgeOld(core)
     await dropStale(core)
     let removed = 0
     let after = 0
@@ -76,8 +78,8 @@ export function collector(core: Core, log: Logger): Collector {
   }
 }
 
-async function emptyHidden({ rows: store }: Core, isStopped: () => boolean): Promise<void> {
-  for (const container of await store.hiddenContainers()) {
+async function emptyHidden({ rows: store, now }: Core, isStopped: () => boolean): Promise<void> {
+  for (const container of await store.hiddenContainers(now().getTime())) {
     let isEmpty = false
     while (!isEmpty && !isStopped()) {
       isEmpty = await store.write(async (rows) => {
@@ -85,15 +87,27 @@ async function emptyHidden({ rows: store }: Core, isStopped: () => boolean): Pro
         for (const blob of blobs) {
           await dropContent(rows, blob)
           await rows.removeBlob(container, blob.name)
+          if (blob.state.tags) await rows.putTags(container, blob.name, undefined)
         }
+        const past = await rows.pastBlobs(container, { limit: BATCH })
+        for (const one of past) await purge(rows, one)
         const names = await rows.uncommitted(container, { limit: BATCH })
         for (const name of names) await dropBlocks(rows, container, name)
-        if (blobs.length > 0 || names.length > 0) return false
+        if (blobs.length > 0 || past.length > 0 || names.length > 0) return false
         await rows.removeContainer(container)
         return true
       })
     }
   }
+}
+
+/** What was deleted and can't be restored any more. */
+async function purgeOld({ rows: store, now }: Core): Promise<void> {
+  const time = now().getTime()
+  if ((await store.purgeable(time, 1)).length === 0) return
+  await store.write(async (rows) => {
+    for (const one of await rows.purgeable(time, BATCH)) await purge(rows, one)
+  })
 }
 
 async function dropStale({ rows: store, now }: Core): Promise<void> {

@@ -24,38 +24,59 @@ export async function addReceived(rows: BlobRows, received: Received): Promise<n
   return rows.addPiece({ size, ...(bytes && { bytes }), ...(file && { file: file.id }) })
 }
 
+/** Where a blob's bytes are. */
+export type Content = Pick<BlobRow, 'piece' | 'content'>
+
 /**
  * Gives a blob's bytes up. Those in a row that is read in one look go now; others may have a reader, and what is in
- * files must go after the commit: the collector removes them.
+ * files must go after the commit: the collector removes them. What something else names stays.
  */
-export async function dropContent(
-  rows: BlobRows,
-  blob: BlobRow,
-  except: ReadonlySet<number> = new Set(),
-): Promise<void> {
+export async function dropContent(rows: BlobRows, blob: Content): Promise<void> {
   if (blob.piece !== undefined) await dropPiece(rows, blob.piece)
   if (blob.content === undefined) return
-  const segments = await rows.segments(blob.content, 0, Number.MAX_SAFE_INTEGER)
-  for (const piece of new Set(segments.map((segment) => segment.piece))) {
-    if (!except.has(piece)) await rows.addGarbage(piece)
-  }
+  const named = await piecesOf(rows, blob.content)
+  for (const [piece, times] of named) await dropSegments(rows, piece, times)
   await rows.removeSegments(blob.content)
+  if (!named.has(blob.content)) await rows.removeMarker(blob.content)
+}
+
+/** How many segments of a content name each piece. */
+export async function piecesOf(rows: BlobRows, content: number): Promise<Map<number, number>> {
+  const named = new Map<number, number>()
+  for (const { piece } of await rows.segments(content, 0, Number.MAX_SAFE_INTEGER)) {
+    named.set(piece, (named.get(piece) ?? 0) + 1)
+  }
+  return named
+}
+
+/** So many segments fewer name a piece: a reader may be at it. */
+export async function dropSegments(rows: BlobRows, piece: number, times = 1): Promise<void> {
+  const { refs } = await rows.releasePiece(piece, times)
+  if (refs <= 0) await rows.addGarbage(piece)
+}
+
+/** The same bytes for a second blob. Nothing is copied: pieces don't change, but for their growing end. */
+export async function shareContent(rows: BlobRows, blob: Content): Promise<Content> {
+  if (blob.piece !== undefined) await rows.holdPiece(blob.piece)
+  if (blob.content === undefined) return { piece: blob.piece, content: undefined }
+  const content = await rows.addMarker()
+  for (const segment of await rows.segments(blob.content, 0, Number.MAX_SAFE_INTEGER)) {
+    await rows.holdPiece(segment.piece)
+    await rows.addSegment(content, segment)
+  }
+  return { piece: blob.piece, content }
 }
 
 /** Gives up what waits under a name for a block list. */
-export async function dropBlocks(
-  rows: BlobRows,
-  container: number,
-  name: string,
-  except: ReadonlySet<number> = new Set(),
-): Promise<void> {
+export async function dropBlocks(rows: BlobRows, container: number, name: string): Promise<void> {
   if (!(await rows.anyBlock(container, name))) return
-  for (const { piece } of await rows.blocks(container, name)) if (!except.has(piece)) await dropPiece(rows, piece)
+  for (const { piece } of await rows.blocks(container, name)) await dropPiece(rows, piece)
   await rows.removeBlocks(container, name)
 }
 
 export async function dropPiece(rows: BlobRows, id: number): Promise<void> {
-  const piece = await rows.piece(id)
-  if (piece?.file === undefined) await rows.removePiece(id)
+  const { refs, file } = await rows.releasePiece(id)
+  if (refs > 0) return
+  if (file === undefined) await rows.removePiece(id)
   else await rows.addGarbage(id)
 }

@@ -1,115 +1,86 @@
-import { fault, isFault } from '../faults.ts'
-import type { BlobRow } from '../store/blobs.ts'
-import { openBlob } from './blob-reads.ts'
+import { fault } from '../faults.ts'
+import type { BlobProperties, BlobRow, BlobRows } from '../store/blobs.ts'
 import { replace } from './blob-writes.ts'
 import { type Conditions, demandForRead } from './conditions.ts'
-import type { BlobAddress, Core, WriteOptions } from './core.ts'
-import type { NewFile } from './piece-files.ts'
+import { type Content, dropPiece, shareContent } from './contents.ts'
+import type { BlobAddress, Core } from './core.ts'
 
-export interface CopyOptions extends Omit<WriteOptions, 'metadata' | 'properties'> {
+export interface CopyOptions {
   /** Left out: the source's. */
   readonly metadata?: Readonly<Record<string, string>>
+  /** Laid over the source's. */
+  readonly properties?: BlobProperties
+  /** `copy` takes the source's with it. */
+  readonly tags?: Readonly<Record<string, string>> | 'copy'
+  readonly conditions?: Conditions
   readonly sourceConditions?: Conditions
   /** What is told of the copy with the blob. */
   readonly copy: { readonly id: string; readonly source: string }
-}
-
-interface Copied {
-  readonly size: number
-  readonly bytes: Uint8Array | undefined
-  readonly file: NewFile | undefined
-  readonly block: string | undefined
+  readonly sealed?: boolean
 }
 
 /**
- * Makes a blob of another's bytes. Files get a second name instead of a second body: they never change, so neither
- * blob can feel the other.
+ * Makes a blob of another's bytes, of a snapshot's or version's. Nothing is copied: both name the same pieces, which
+ * don't change, so neither blob can feel the other.
  *
- * @throws CannotVerifyCopySource, SourceConditionNotMet, and as `putBlob`
+ * @throws CannotVerifyCopySource, SourceConditionNotMet, BlobArchived, and as `putBlob`
  */
 export async function copyBlob(core: Core, from: BlobAddress, to: BlobAddress, options: CopyOptions): Promise<BlobRow> {
-  const source = await openSource(core, from)
-  const copied: Copied[] = []
-  try {
-    demandSource(source.blob, options.sourceConditions)
-    await duplicate(core, source.blob, copied)
-    const { piece, blocks, kind, size, properties } = source.blob
-    const blob = await replace(
-      core,
-      to,
-      {
-        metadata: options.metadata ?? source.blob.metadata,
-        properties: { ...properties, copy: { ...options.copy, at: core.now().getTime() } },
-        ...(options.conditions && { conditions: options.conditions }),
+  const { conditions } = options
+  let source: (BlobRow & { readonly shared: Content }) | undefined
+  return replace(
+    core,
+    to,
+    {
+      properties: {},
+      metadata: {},
+      ...(conditions && { conditions }),
+      // Shared before what is at the target goes: that may be the source itself.
+      async before(rows) {
+        const row = await sourceRow(rows, from)
+        demandSource(core, row, options.sourceConditions)
+        source = { ...row, shared: await shareContent(rows, row) }
       },
-      async (rows, blank, free) => {
-        if (free !== undefined) await rows.removePiece(free)
-        const ids: number[] = []
-        for (const { size, bytes, file } of copied) {
-          ids.push(await rows.addPiece({ size, ...(bytes && { bytes }), ...(file && { file: file.id }) }))
-        }
-        if (piece !== undefined) return { ...blank, kind, size, piece: ids[0] }
-        const content = ids[0]
-        let at = 0
-        for (const [index, { size: length, block }] of copied.entries()) {
-          const id = ids[index]
-          if (content !== undefined && id !== undefined) {
-            await rows.addSegment(content, { at, size: length, piece: id, block })
-          }
-          at += length
-        }
-        return { ...blank, kind, size, content, blocks }
-      },
-    )
-    for (const { file } of copied) file?.committed()
-    return blob
-  } catch (error) {
-    for (const { file } of copied) await file?.discard()
-    throw error
-  } finally {
-    source.close()
-  }
+    },
+    async (rows, blank, free) => {
+      if (free !== undefined) await dropPiece(rows, free)
+      if (!source) throw new Error('The source of a copy was not read')
+      const { kind, size, blocks, shared, metadata, properties, state } = source
+      const tags = options.tags === 'copy' ? state.tags : options.tags
+      return {
+        ...blank,
+        ...shared,
+        kind,
+        size,
+        blocks,
+        metadata: options.metadata ?? metadata,
+        properties: { ...properties, ...options.properties, copy: { ...options.copy, at: blank.modifiedAt } },
+        state: {
+          ...blank.state,
+          ...(tags && Object.keys(tags).length > 0 && { tags }),
+          ...(state.sequence !== undefined && { sequence: state.sequence }),
+          ...(options.sealed && { sealed: true as const }),
+        },
+      }
+    },
+  )
 }
 
-async function openSource(core: Core, from: BlobAddress): ReturnType<typeof openBlob> {
-  try {
-    return await openBlob(core, from)
-  } catch (error) {
-    if (isFault(error) && error.status === 404) throw fault('CannotVerifyCopySource', {}, { cause: error })
-    throw error
-  }
+/** @throws CannotVerifyCopySource, BlobArchived */
+async function sourceRow(rows: BlobRows, from: BlobAddress): Promise<BlobRow> {
+  const stamp = from.snapshot ?? from.version
+  const current = await rows.find(from.account, from.container, from.name)
+  const isPast = stamp !== undefined && current?.state.version !== stamp
+  const found = isPast ? await rows.findPast(from.account, from.container, from.name, stamp) : current
+  if (!found || found.past?.deletedAt !== undefined) throw fault('CannotVerifyCopySource')
+  if (found.properties.tier === 'Archive') throw fault('BlobArchived')
+  return found
 }
 
-function demandSource(source: BlobRow, conditions: Conditions = {}): void {
+function demandSource(core: Core, source: BlobRow, conditions: Conditions = {}): void {
   try {
-    demandForRead(source, conditions)
+    demandForRead(source, conditions, { now: core.now().getTime() })
   } catch (cause) {
     throw fault('SourceConditionNotMet', {}, { cause })
-  }
-}
-
-async function duplicate(
-  core: Core,
-  source: Awaited<ReturnType<typeof openBlob>>['blob'],
-  into: Copied[],
-): Promise<void> {
-  const { piece, bytes, file, size } = source
-  const segments =
-    piece === undefined
-      ? source.content === undefined
-        ? []
-        : await core.rows.segments(source.content, 0, size)
-      : [{ at: 0, piece, size, file, block: undefined }]
-  for (const segment of segments) {
-    const { block } = segment
-    // An append blob may have grown since it was opened: what came later is not part of this copy.
-    const length = Math.min(segment.size, size - segment.at)
-    if (segment.file === undefined) {
-      const held = bytes ?? (await core.rows.pieceBytes(segment.piece))
-      if (!held) throw new Error(`Piece ${segment.piece} has no bytes`)
-      into.push({ size: length, bytes: held.subarray(0, length), file: undefined, block })
-    } else {
-      into.push({ size: length, bytes: undefined, file: await core.files.duplicate(segment.file), block })
-    }
   }
 }

@@ -3,6 +3,16 @@ import type { Conditions } from './conditions.ts'
 import type { PieceFiles } from './piece-files.ts'
 import type { Pins } from './pins.ts'
 
+/** What an account keeps of what is overwritten and deleted. */
+export interface Protection {
+  readonly versions: boolean
+  /** Days for which deleted blobs may be restored; undefined where they are gone at once. */
+  readonly blobDays: number | undefined
+  readonly containerDays: number | undefined
+  /** Snapshots and versions in that time may be deleted for good. */
+  readonly permanentDelete: boolean
+}
+
 /** What the rules of the blob service are built with. */
 export interface Core {
   readonly rows: BlobStore
@@ -10,6 +20,9 @@ export interface Core {
   readonly pins: Pins
   readonly now: () => Date
   readonly nextEtag: () => string
+  /** Names for snapshots and versions: times, each later than the last. */
+  readonly nextStamp: () => string
+  readonly protection: (account: string) => Promise<Protection>
 }
 
 /** A blob by its names. */
@@ -17,17 +30,16 @@ export interface BlobAddress {
   readonly account: string
   readonly container: string
   readonly name: string
+  /** A snapshot of it. */
+  readonly snapshot?: string
+  /** A version of it, the current one too. */
+  readonly version?: string
 }
 
 /** How a blob is written: what is said of it, and what must hold. */
 export interface WriteOptions {
   readonly properties: BlobProperties
   readonly metadata: Readonly<Record<string, string>>
+  readonly tags?: Readonly<Record<string, string>>
   readonly conditions?: Conditions
-}
-
-/** A new version of something that has an entity tag. */
-export interface Stamp {
-  readonly etag: string
-  readonly modifiedAt: number
 }

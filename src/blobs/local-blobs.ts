@@ -5,12 +5,14 @@ import type { BlobRow } from '../store/blobs.ts'
 import type { StorageAccounts } from './accounts.ts'
 import { appendBlock } from './appends.ts'
 import { openBlob } from './blob-reads.ts'
-import { createAppendBlob, putBlob, removeBlob } from './blob-writes.ts'
+import { createAppendBlob, putBlob } from './blob-writes.ts'
 import type { BlobInfo, Blobs } from './blobs.ts'
 import { createContainer, removeContainer } from './containers.ts'
 import type { BlobAddress, Core } from './core.ts'
+import { removeBlob } from './deletes.ts'
 import { filesOf, materialise, openPlainFile } from './folders.ts'
 import { listBlobs } from './listing.ts'
+import { fileAccount } from './names.ts'
 import { receive } from './receive.ts'
 import { serviceSas } from './sas.ts'
 
@@ -36,10 +38,17 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
       await removeContainer(core, { account, container }).catch(unless('ContainerNotFound'))
     },
     async removeAccount(account) {
-      for (;;) {
-        const found = await core.rows.containers(account, { limit: 100 })
-        for (const { name } of found) await removeContainer(core, { account, container: name })
-        if (found.length === 0) return
+      for (const service of [account, fileAccount(account)]) {
+        for (;;) {
+          const found = await core.rows.containers(service, { limit: 100 })
+          for (const { name } of found) {
+            await removeContainer(core, { account: service, container: name }, {}, { forGood: true })
+          }
+          if (found.length === 0) break
+        }
+        for (const gone of await core.rows.deletedContainers(service, { limit: 10_000 })) {
+          await core.rows.write((rows) => rows.hideContainer(gone.id))
+        }
       }
     },
     async info(at) {
@@ -71,7 +80,7 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
       }
     },
     async remove(at) {
-      await removeBlob(core, addressOf(at)).catch(unless('BlobNotFound', 'ContainerNotFound'))
+      await removeBlob(core, addressOf(at), { snapshots: 'include' }).catch(unless('BlobNotFound', 'ContainerNotFound'))
     },
     async list(at, { after, limit = 1000 } = {}) {
       const { name: prefix, ...container } = addressOf(at)

@@ -19,3 +19,6 @@ export function demandBlobName(name: string): void {
     throw fault('InvalidResourceName')
   }
 }
+
+/** The account's file service, whose shares stand beside the containers: no account's name holds this character. */
+export const fileAccount = (account: string): string => `${account}#file`

@@ -7,7 +7,7 @@ import { type StorageAccounts, storageAccounts } from './accounts.ts'
 import type { Blobs } from './blobs.ts'
 import { type Collector, collector } from './collector.ts'
 import type { Core } from './core.ts'
-import { etagSource } from './etags.ts'
+import { etagSource, stampSource } from './etags.ts'
 import { localBlobs } from './local-blobs.ts'
 import { pieceFiles } from './piece-files.ts'
 import { pins } from './pins.ts'
@@ -32,11 +32,22 @@ export interface BlobService {
   close(): Promise<void>
 }
 
+/** What has no settings of its own: the file service, and an account that is being deleted. */
+const UNPROTECTED = { versions: false, blobDays: undefined, containerDays: undefined, permanentDelete: false }
+
 /** Opens the blob service of a data directory, and begins to collect what nothing names. */
 export async function openBlobs({ directory, rows, store, sealing, now, log }: OpenBlobs): Promise<BlobService> {
   const files = await pieceFiles(join(directory, 'blobs'))
-  const core: Core = { rows, files, pins: pins(), now, nextEtag: etagSource(now) }
-  const accounts = storageAccounts({ store, sealing })
+  const accounts = storageAccounts({ store, sealing, now })
+  const core: Core = {
+    rows,
+    files,
+    pins: pins(),
+    now,
+    nextEtag: etagSource(now),
+    nextStamp: stampSource(now),
+    protection: async (account) => (await accounts.get(account))?.blob ?? UNPROTECTED,
+  }
   const collecting = collector(core, log)
   collecting.start()
   return {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, opendir, readdir, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RemoteMd5, remoteMd5 } from './remote-md5.ts'
 
@@ -24,8 +24,6 @@ export interface PieceFiles {
   path(id: string): string
   /** Opens a new file for writing; `seal` brings it and its directory entry to disk. */
   create(): Promise<NewFile & { readonly handle: FileHandle; seal(): Promise<void> }>
-  /** A further name for a file's bytes, on disk when this resolves. */
-  duplicate(id: string): Promise<NewFile>
   remove(id: string): Promise<void>
   /** Removes files that nothing names: what a killed server was writing. */
   sweep(isKnown: (id: string) => Promise<boolean>): Promise<number>
@@ -97,18 +95,6 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
         }
       } catch (error) {
         file.committed()
-        throw error
-      }
-    },
-    async duplicate(id) {
-      const file = newFile()
-      try {
-        await folderOf(file.id)
-        await link(path(id), file.path)
-        await syncFolder(file.id)
-        return file
-      } catch (error) {
-        await file.discard()
         throw error
       }
     },

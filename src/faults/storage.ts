@@ -40,6 +40,58 @@ export const storageFaults = {
   },
   AppendPositionConditionNotMet: { status: 412, message: 'The append position condition specified was not met.' },
   MaxBlobSizeConditionNotMet: { status: 412, message: 'The max blob size condition specified was not met.' },
+  LeaseIdMissing: {
+    status: 412,
+    message: 'There is currently a lease on the blob and no lease ID was specified in the request.',
+  },
+  LeaseIdMismatchWithBlobOperation: {
+    status: 412,
+    message: 'The lease ID specified did not match the lease ID for the blob.',
+  },
+  LeaseIdMismatchWithContainerOperation: {
+    status: 412,
+    message: 'The lease ID specified did not match the lease ID for the container.',
+  },
+  LeaseLost: { status: 412, message: 'A lease ID was specified, but the lease for the blob/container has expired.' },
+  LeaseAlreadyPresent: { status: 409, message: 'There is already a lease present.' },
+  LeaseIdMismatchWithLeaseOperation: {
+    status: 409,
+    message: 'The lease ID specified did not match the lease ID for the blob/container.',
+  },
+  LeaseNotPresentWithLeaseOperation: {
+    status: 409,
+    message: 'There is currently no lease on the blob/container.',
+  },
+  LeaseIsBreakingAndCannotBeAcquired: {
+    status: 409,
+    message:
+      'The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.',
+  },
+  LeaseIsBreakingAndCannotBeChanged: {
+    status: 409,
+    message: 'The lease ID matched, but the lease is currently in breaking state and cannot be changed.',
+  },
+  LeaseIsBrokenAndCannotBeRenewed: {
+    status: 409,
+    message: 'The lease ID matched, but the lease has been broken explicitly and cannot be renewed.',
+  },
+  SequenceNumberConditionNotMet: { status: 412, message: 'The sequence number condition specified was not met.' },
+  SnapshotsPresent: { status: 409, message: 'This operation is not permitted because the blob has snapshots.' },
+  OperationNotAllowedOnRootBlob: { status: 403, message: 'Operation is not allowed on the root blob.' },
+  PermanentDeleteNotEnabled: {
+    status: 409,
+    code: 'FeatureNotEnabled',
+    message: "Permanent delete is not enabled: the account's deleteRetentionPolicy has no allowPermanentDelete.",
+  },
+  BlobArchived: { status: 409, message: 'This operation is not permitted on an archived blob.' },
+  BlobIsSealed: { status: 409, message: 'The specified blob is sealed and its contents cannot be modified.' },
+  InvalidPageRange: { status: 416, message: 'The page range specified is invalid.' },
+  InvalidTag: { status: 400, code: 'InvalidTag', message: 'One of the tags is invalid: {reason}.' },
+  TooManyTags: {
+    status: 400,
+    code: 'TagsTooLarge',
+    message: 'The tags specified exceed the maximum permissible limit of 10.',
+  },
   LeaseNotPresentWithBlobOperation: { status: 412, message: 'There is currently no lease on the blob.' },
   LeaseNotPresentWithContainerOperation: { status: 412, message: 'There is currently no lease on the container.' },
   InvalidRange: {
@@ -97,6 +149,20 @@ export const storageFaults = {
   InvalidBlockList: { status: 400, message: 'The specified block list is invalid.' },
   BlockListTooLong: { status: 400, message: 'The block list may not contain more than 50,000 blocks.' },
   InvalidXmlDocument: { status: 400, message: 'XML specified is not syntactically valid.' },
+  ExceedsMaxBatchRequestCount: {
+    status: 400,
+    message: 'The number of requests in the batch exceeds the limit of {limit}.',
+  },
+  InvalidXmlNodeValue: {
+    status: 400,
+    message: 'The value for one of the XML nodes is not in the correct format.',
+  },
+  PreviousSnapshotNotFound: { status: 409, message: 'The previous snapshot is not found.' },
+  DelegationKeyNeedsToken: {
+    status: 403,
+    code: 'AuthenticationFailed',
+    message: 'Server failed to authenticate the request. A user delegation key is given to the bearer of a token only.',
+  },
   InvalidInput: { status: 400, message: '{reason}' },
   IncompleteBody: {
     status: 400,

@@ -6,6 +6,48 @@ export interface AccessPolicy {
   readonly permissions?: string
 }
 
+/** A lease as it was last asked for; what it is by now is computed from the time. */
+export interface Lease {
+  readonly id: string
+  /** Seconds; -1 for one without an end. */
+  readonly duration: number
+  /** When a lease with an end expires. */
+  readonly expiresAt?: number
+  /** When a lease that is being broken is broken. */
+  readonly breaksAt?: number
+}
+
+/** A path's owner, group and access control list, as a hierarchical account has them. */
+export interface PathAccess {
+  readonly owner: string
+  readonly group: string
+  /** Entries separated by commas, `user::rwx,group::r-x,other::---`, with those for new children (`default:`). */
+  readonly acl: string
+}
+
+/** What a blob has beside its content; absent for most. */
+export interface BlobState {
+  readonly lease?: Lease
+  /** The id of the current version, where versions are kept. */
+  readonly version?: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** A page blob's. */
+  readonly sequence?: number
+  /** An append blob that takes no more. */
+  readonly sealed?: true
+  readonly tierChangedAt?: number
+  readonly access?: PathAccess
+  /** What the file service keeps of a file or directory. */
+  readonly file?: Readonly<Record<string, string>>
+}
+
+/** A container's lease, and what the file service keeps of a share. */
+export interface ContainerState {
+  readonly lease?: Lease
+  readonly access?: PathAccess
+  readonly share?: Readonly<Record<string, string>>
+}
+
 export interface ContainerRow {
   readonly id: number
   readonly account: string
@@ -17,6 +59,13 @@ export interface ContainerRow {
   readonly publicAccess: 'container' | 'blob' | undefined
   readonly metadata: Readonly<Record<string, string>>
   readonly policies: readonly AccessPolicy[]
+  readonly state: ContainerState
+}
+
+/** A container that was deleted and may be restored. */
+export interface DeletedContainer extends ContainerRow {
+  readonly deletedAt: number
+  readonly purgeAt: number
 }
 
 /** What a client said of a blob's content, and what is told back with it. */
@@ -29,7 +78,7 @@ export interface BlobProperties {
   /** Base64. */
   readonly contentMd5?: string
   /** Set where the client named one. */
-  readonly tier?: 'Hot' | 'Cool' | 'Cold'
+  readonly tier?: 'Hot' | 'Cool' | 'Cold' | 'Archive'
   readonly copy?: { readonly id: string; readonly source: string; readonly at: number }
 }
 
@@ -39,7 +88,7 @@ export interface BlobProperties {
 export interface BlobRow {
   readonly container: number
   readonly name: string
-  readonly kind: 'BlockBlob' | 'AppendBlob'
+  readonly kind: 'BlockBlob' | 'AppendBlob' | 'PageBlob'
   readonly etag: string
   readonly createdAt: number
   readonly modifiedAt: number
@@ -50,6 +99,17 @@ export interface BlobRow {
   readonly content: number | undefined
   /** How many segments were appended; 0 for a block blob. */
   readonly blocks: number
+  readonly state: BlobState
+}
+
+/** A state that a blob had. */
+export interface PastBlob extends BlobRow {
+  /** A time that no other state of the blob has, as snapshots and versions are named. */
+  readonly stamp: string
+  /** `base` is a blob that was deleted and may be restored. */
+  readonly what: 'snapshot' | 'version' | 'base'
+  readonly deletedAt: number | undefined
+  readonly purgeAt: number | undefined
 }
 
 /** Where a piece's bytes are: in its row, or in the file of this name. */
@@ -61,6 +121,8 @@ export interface Piece {
 
 /** A blob with what reading it takes, in one look. */
 export interface FoundBlob extends BlobRow {
+  /** Set where this is no blob of today but a state that it had. */
+  readonly past?: Pick<PastBlob, 'stamp' | 'what' | 'deletedAt'>
   readonly publicAccess: 'container' | 'blob' | undefined
   /** The single piece's bytes, where they are in its row. */
   readonly bytes: Uint8Array | undefined
@@ -71,7 +133,7 @@ export interface FoundBlob extends BlobRow {
 export interface WriteTarget {
   readonly container: number
   readonly blob: BlobRow | undefined
-  /** The blob's single piece has its bytes in its row. */
+  /** The blob's single piece has its bytes in its row, and nothing else names it. */
   readonly inRow: boolean
   readonly hasBlocks: boolean
 }
@@ -83,6 +145,14 @@ export interface Segment {
   readonly piece: number
   readonly file: string | undefined
   readonly block: string | undefined
+  /** Where the stretch begins within its piece. */
+  readonly start: number
+}
+
+/** The last segment of a content, with what else is known of its piece. */
+export interface LastSegment extends Segment {
+  readonly refs: number
+  readonly pieceSize: number
 }
 
 /** A block that waits for its block list. */
@@ -109,7 +179,11 @@ export interface BlobRows {
   putContainer(container: ContainerRow): Promise<void>
   /** Takes the name away, so that it can be used again; what was inside is removed later. */
   hideContainer(id: number): Promise<void>
-  hiddenContainers(): Promise<readonly number[]>
+  /** Likewise, but keeps what was inside until `purgeAt`. */
+  softDeleteContainer(container: ContainerRow, deletedAt: number, purgeAt: number): Promise<void>
+  deletedContainers(account: string, range: NameRange): Promise<readonly DeletedContainer[]>
+  /** Containers without a name whose time has come. */
+  hiddenContainers(now: number): Promise<readonly number[]>
   removeContainer(id: number): Promise<void>
 
   blob(container: number, name: string): Promise<BlobRow | undefined>
@@ -119,6 +193,30 @@ export interface BlobRows {
   blobs(container: number, range: NameRange): Promise<readonly BlobRow[]>
   putBlob(blob: BlobRow): Promise<void>
   removeBlob(container: number, name: string): Promise<void>
+  /** Gives every name below a folder, and the folder itself, another beginning. */
+  renameFolder(
+    container: number,
+    from: string,
+    to: { readonly container: number; readonly name: string },
+  ): Promise<void>
+
+  /** The states that a blob had, oldest first. */
+  history(container: number, name: string): Promise<readonly PastBlob[]>
+  findPast(account: string, container: string, name: string, stamp: string): Promise<FoundBlob | undefined>
+  pastBlobs(container: number, range: NameRange & { readonly stamp?: string }): Promise<readonly PastBlob[]>
+  putPast(blob: PastBlob): Promise<void>
+  removePast(container: number, name: string, stamp: string): Promise<void>
+  /** States whose time to be restored is over. */
+  purgeable(now: number, limit: number): Promise<readonly PastBlob[]>
+
+  /** Replaces a name's tags in the index. */
+  putTags(container: number, name: string, tags: Readonly<Record<string, string>> | undefined): Promise<void>
+  /** Names that have a tag, in order, after `after`. */
+  tagged(
+    container: number,
+    tag: { readonly key: string; readonly value?: string },
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly string[]>
 
   addPiece(piece: { readonly size: number; readonly file?: string; readonly bytes?: Uint8Array }): Promise<number>
   piece(id: number): Promise<Piece | undefined>
@@ -128,13 +226,21 @@ export interface BlobRows {
   /** Adds bytes to the end of a piece that is kept in its row. */
   extendPiece(id: number, bytes: Uint8Array): Promise<void>
   removePiece(id: number): Promise<void>
+  /** One more row names the piece, or as many as said. */
+  holdPiece(id: number, times?: number): Promise<void>
+  /** So many rows fewer name it; answers how many are left, and its file. */
+  releasePiece(id: number, times?: number): Promise<{ readonly refs: number; readonly file: string | undefined }>
+  /** A number for a content that no piece may lend its own. */
+  addMarker(): Promise<number>
+  removeMarker(id: number): Promise<void>
   /** Whether a piece has its bytes in the file of this name. */
   hasFile(file: string): Promise<boolean>
 
   /** The segments that overlap `from` (inclusive) to `to` (exclusive), in order. */
   segments(content: number, from: number, to: number): Promise<readonly Segment[]>
-  lastSegment(content: number): Promise<Segment | undefined>
-  addSegment(content: number, segment: Omit<Segment, 'file'>): Promise<void>
+  lastSegment(content: number): Promise<LastSegment | undefined>
+  addSegment(content: number, segment: Omit<Segment, 'file' | 'start'> & { readonly start?: number }): Promise<void>
+  removeSegment(content: number, at: number): Promise<void>
   growSegment(content: number, at: number, by: number): Promise<void>
   removeSegments(content: number): Promise<void>
 

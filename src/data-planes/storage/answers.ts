@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { BlobProperties, BlobRow, ContainerRow } from '../../store/blobs.ts'
+import { leasePhase } from '../../blobs/leases.ts'
+import type { BlobProperties, BlobRow, ContainerRow, FoundBlob, Lease } from '../../store/blobs.ts'
 import { type Call, header } from './call.ts'
 
 /** The version that is told to clients that name none. */
@@ -61,7 +62,10 @@ export function metadataHeaders(metadata: Readonly<Record<string, string>>): Out
 }
 
 /** What Get Blob and Get Blob Properties tell of a blob, beside its length and range. */
-export function blobHeaders(blob: BlobRow, override: Readonly<Partial<BlobProperties>> = {}): OutgoingHttpHeaders {
+export function blobHeaders(
+  blob: BlobRow & Pick<FoundBlob, 'past'>,
+  override: Readonly<Partial<BlobProperties>> = {},
+): OutgoingHttpHeaders {
   const said = { ...blob.properties, ...override }
   const headers: OutgoingHttpHeaders = {
     'Content-Type': said.contentType ?? 'application/octet-stream',
@@ -70,10 +74,10 @@ export function blobHeaders(blob: BlobRow, override: Readonly<Partial<BlobProper
     ETag: `"${blob.etag}"`,
     'x-ms-blob-type': blob.kind,
     'x-ms-creation-time': httpDate(blob.createdAt),
-    'x-ms-lease-status': 'unlocked',
-    'x-ms-lease-state': 'available',
+    ...leaseHeaders(blob.state.lease),
     'x-ms-server-encrypted': 'false',
     ...metadataHeaders(blob.metadata),
+    ...stateHeaders(blob),
   }
   if (said.contentEncoding !== undefined) headers['Content-Encoding'] = said.contentEncoding
   if (said.contentLanguage !== undefined) headers['Content-Language'] = said.contentLanguage
@@ -90,12 +94,42 @@ export function blobHeaders(blob: BlobRow, override: Readonly<Partial<BlobProper
   return headers
 }
 
+/** Containers and blobs tell of their leases alike. */
+export function leaseHeaders(lease: Lease | undefined): OutgoingHttpHeaders {
+  if (!lease) return { 'x-ms-lease-status': 'unlocked', 'x-ms-lease-state': 'available' }
+  const phase = leasePhase(lease, Date.now())
+  return {
+    'x-ms-lease-status': phase === 'leased' || phase === 'breaking' ? 'locked' : 'unlocked',
+    'x-ms-lease-state': phase,
+    ...(phase === 'leased' && { 'x-ms-lease-duration': lease.duration === -1 ? 'infinite' : 'fixed' }),
+  }
+}
+
+/** What only some blobs have: versions, tags, a sequence number, a seal, a folder's mark. */
+function stateHeaders({ kind, state, metadata, past }: BlobRow & Pick<FoundBlob, 'past'>): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {}
+  if (past?.what === 'version') headers['x-ms-version-id'] = past.stamp
+  if (state.version !== undefined) {
+    headers['x-ms-version-id'] = state.version
+    headers['x-ms-is-current-version'] = 'true'
+  }
+  if (state.tags) headers['x-ms-tag-count'] = Object.keys(state.tags).length
+  if (kind === 'PageBlob') headers['x-ms-blob-sequence-number'] = state.sequence ?? 0
+  if (state.sealed) headers['x-ms-blob-sealed'] = 'true'
+  if (state.access) headers['x-ms-resource-type'] = metadata.hdi_isfolder === 'true' ? 'directory' : 'file'
+  return headers
+}
+
+/** The version that a write has made, where the account keeps versions. */
+export const versionHeaders = ({ state: { version } }: Pick<BlobRow, 'state'>): OutgoingHttpHeaders =>
+  version === undefined ? {} : { 'x-ms-version-id': version }
+
 export function containerHeaders(container: ContainerRow): OutgoingHttpHeaders {
   return {
     ...stampHeaders(container),
     ...metadataHeaders(container.metadata),
-    'x-ms-lease-status': 'unlocked',
-    'x-ms-lease-state': 'available',
+    ...leaseHeaders(container.state.lease),
+    'x-ms-immutable-storage-with-versioning-enabled': 'false',
     'x-ms-has-immutability-policy': 'false',
     'x-ms-has-legal-hold': 'false',
     'x-ms-default-encryption-scope': '$account-encryption-key',

@@ -29,6 +29,8 @@ export async function authenticate(plane: Plane, call: Call): Promise<Asker> {
 export const sasContext = (plane: Plane, call: Pick<Call, 'account'>) => ({
   now: plane.now(),
   container: (name: string) => plane.core.rows.container(call.account.name, name),
+  delegationKey: plane.accounts.delegationKey,
+  tenantId: plane.tenantId,
 })
 
 /** @throws StorageInvalidToken */
@@ -55,7 +57,13 @@ const challenge = ({ tenantId }: Plane, { context }: Call): Readonly<Record<stri
 export async function authorize(plane: Plane, call: Call, operation: Operation, asker: Asker): Promise<GrantedCall> {
   let createOnly = false
   if (operation.later && asker.by !== 'anonymous') return { ...call, asker, createOnly }
-  if (asker.by === 'sas') createOnly = demandPermission(call, operation, asker.access)
+  if (asker.by === 'sas') {
+    createOnly = demandPermission(call, operation, asker.access)
+    const { delegate } = asker.access
+    if (delegate && !(await isAllowed(plane, call, delegate, operation.rights))) {
+      throw fault('AuthorizationPermissionMismatch')
+    }
+  }
   if (asker.by === 'token' && !(await isAllowed(plane, call, asker.caller, operation.rights))) {
     throw fault('AuthorizationPermissionMismatch')
   }
@@ -68,7 +76,7 @@ function demandPermission(call: Call, operation: Operation, access: SharedAccess
   if (access.kind === 'account') {
     const type = { service: 's', container: 'c', blob: 'o' }[operation.level]
     if (!access.resourceTypes.includes(type)) throw fault('AuthorizationResourceTypeMismatch')
-  } else if (access.blob !== undefined && operation.level !== 'blob') {
+  } else if ((access.blob ?? access.folder) && operation.level !== 'blob' && !isInFolder(call, access)) {
     throw fault('StorageAuthorizationFailure')
   } else if (call.blob === undefined && operation.level === 'blob') {
     throw fault('StorageAuthorizationFailure')
@@ -78,6 +86,12 @@ function demandPermission(call: Call, operation: Operation, access: SharedAccess
   const held = [...enough].filter((one) => access.permissions.includes(one))
   if (held.length === 0) throw fault('AuthorizationPermissionMismatch')
   return held.every((one) => one === 'c')
+}
+
+/** A listing of what is below the folder that a SAS is for. */
+const isInFolder = ({ query }: Call, { folder }: SharedAccess): boolean => {
+  const asked = query.get('directory') ?? query.get('prefix') ?? ''
+  return folder !== undefined && folder !== '' && (asked === folder || asked.startsWith(`${folder}/`))
 }
 
 /** Whether a role of the caller's allows one of the actions, at the container or above. */

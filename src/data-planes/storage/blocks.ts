@@ -1,11 +1,13 @@
 import { appendBlock as append } from '../../blobs/appends.ts'
 import { commitBlocks, demandBlockId, type ListedBlock, listBlocks, putBlock as put } from '../../blobs/blocks.ts'
 import { fault } from '../../faults.ts'
-import { answer, answerXml, stampHeaders } from './answers.ts'
+import { answer, answerXml, stampHeaders, versionHeaders } from './answers.ts'
 import { blobOf, header } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
-import { readAppendConditions, readMetadata, readProperties } from './request-headers.ts'
-import { bodyChecksums, missing, NOT_ENCRYPTED, receiveBody, writeConditions } from './write-blob.ts'
+import { bodyChecksums, missing, NOT_ENCRYPTED, receiveBody, receiveDocument, writeConditions } from './receive-body.ts'
+import { readAppendConditions, readConditions, readMetadata, readProperties } from './request-headers.ts'
+import { receiveFromUrl } from './source.ts'
+import { readTags } from './tags.ts'
 import { element, parseXml, XML } from './xml.ts'
 
 const MIB = 1024 * 1024
@@ -17,14 +19,15 @@ const LISTED_BLOCKS = 50_000
 
 /** Put Block. */
 export async function putBlock(plane: Plane, call: GrantedCall): Promise<void> {
-  if (header(call, 'x-ms-copy-source') !== undefined) {
-    throw fault('NotImplementedHere', { operation: 'Put Block From URL' })
-  }
   const block = call.query.get('blockid')
   if (block === undefined) throw fault('MissingRequiredQueryParameter', { parameter: 'blockid' })
   demandBlockId(block)
-  const received = await receiveBody(plane, call, { limit: BLOCK_BYTES })
-  await put(plane.core, blobOf(call), block, received)
+  const { lease } = readConditions(call)
+  const received =
+    header(call, 'x-ms-copy-source') === undefined
+      ? await receiveBody(plane, call, { limit: BLOCK_BYTES })
+      : await receiveFromUrl(plane, call, { limit: BLOCK_BYTES })
+  await put(plane.core, blobOf(call), { block, lease }, received)
   answer(call, 201, { ...bodyChecksums(received), ...NOT_ENCRYPTED })
 }
 
@@ -33,21 +36,15 @@ export async function putBlockList(plane: Plane, call: GrantedCall): Promise<voi
   const conditions = writeConditions(call)
   const metadata = readMetadata(call)
   const properties = readProperties(call, { plainToo: false })
-  const received = await receiveBody(plane, call, { limit: LIST_BYTES })
-  const list = readBlockList(await textOf(plane, received))
-  const blob = await commitBlocks(plane.core, blobOf(call), list, { metadata, properties, conditions })
-  answer(call, 201, { ...stampHeaders(blob), ...bodyChecksums(received), ...NOT_ENCRYPTED })
-}
-
-/** A document's text. A long one has become a file on its way in, which goes again. */
-async function textOf({ core }: Plane, { bytes, file }: Awaited<ReturnType<typeof receiveBody>>): Promise<string> {
-  if (!file) return Buffer.from(bytes ?? []).toString('utf8')
-  const { readFile } = await import('node:fs/promises')
-  try {
-    return await readFile(core.files.path(file.id), 'utf8')
-  } finally {
-    await file.discard()
-  }
+  const { text, received } = await receiveDocument(plane, call, LIST_BYTES)
+  const list = readBlockList(text)
+  const blob = await commitBlocks(plane.core, blobOf(call), list, {
+    metadata,
+    properties,
+    conditions,
+    ...readTags(call),
+  })
+  answer(call, 201, { ...stampHeaders(blob), ...versionHeaders(blob), ...bodyChecksums(received), ...NOT_ENCRYPTED })
 }
 
 function readBlockList(text: string): readonly ListedBlock[] {
@@ -82,12 +79,12 @@ export async function getBlockList({ core }: Plane, call: GrantedCall): Promise<
 
 /** Append Block. */
 export async function appendBlock(plane: Plane, call: GrantedCall): Promise<void> {
-  if (header(call, 'x-ms-copy-source') !== undefined) {
-    throw fault('NotImplementedHere', { operation: 'Append Block From URL' })
-  }
   const conditions = readAppendConditions(call)
-  if (header(call, 'content-length') === '0') throw missing('Content-Length')
-  const received = await receiveBody(plane, call, { limit: APPEND_BYTES })
+  const isUrl = header(call, 'x-ms-copy-source') !== undefined
+  if (!isUrl && header(call, 'content-length') === '0') throw missing('Content-Length')
+  const received = isUrl
+    ? await receiveFromUrl(plane, call, { limit: APPEND_BYTES })
+    : await receiveBody(plane, call, { limit: APPEND_BYTES })
   const { offset, blob } = await append(plane.core, blobOf(call), received, conditions)
   answer(call, 201, {
     ...stampHeaders(blob),

@@ -22,6 +22,7 @@ export interface Call extends Target {
   readonly response: ServerResponse
   readonly context: RequestContext
   readonly account: StorageAccount
+  readonly service: 'blob' | 'dfs' | 'file'
   /** The client's API version; '' where it named none. */
   readonly version: string
 }
@@ -81,5 +82,14 @@ export function containerOf(call: Call): { readonly account: string; readonly co
 
 /** The blob of a call that is routed to one. */
 export function blobOf(call: Call): BlobAddress {
-  return { account: call.account.name, container: call.container ?? '', name: call.blob ?? '' }
+  const { account, container = '', blob = '', query } = call
+  const at = { account: account.name, container, name: blob }
+  const snapshot = query.get('snapshot')
+  const version = query.get('versionid')
+  if (snapshot === undefined && version === undefined) return at
+  if (snapshot !== undefined && version !== undefined) throw fault('InvalidQueryParameterValue')
+  for (const time of [snapshot, version]) {
+    if (time !== undefined && !/^\d{4}-\d{2}-\d{2}T[\d:.]{8,16}Z$/.test(time)) throw fault('InvalidQueryParameterValue')
+  }
+  return { ...at, ...(snapshot !== undefined && { snapshot }), ...(version !== undefined && { version }) }
 }

@@ -1,6 +1,8 @@
+import { demandForRead } from '../../blobs/conditions.ts'
 import {
   createContainer as create,
   removeContainer,
+  restoreContainer,
   setContainerAccess,
   setContainerMetadata,
 } from '../../blobs/containers.ts'
@@ -10,8 +12,8 @@ import type { AccessPolicy, ContainerRow } from '../../store/blobs.ts'
 import { answer, answerXml, containerHeaders, stampHeaders } from './answers.ts'
 import { type Call, containerOf, header } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
+import { missing, receiveText } from './receive-body.ts'
 import { readConditions, readMetadata } from './request-headers.ts'
-import { receiveBody } from './write-blob.ts'
 import { childOf, element, parseXml, XML, type XmlNode } from './xml.ts'
 
 const ACL_BYTES = 64 * 1024
@@ -34,6 +36,16 @@ function readPublicAccess(call: Call): 'container' | 'blob' | undefined {
   return asked
 }
 
+/** Restore Container: the path names what it is to be called. */
+export async function undeleteContainer({ core }: Plane, call: GrantedCall): Promise<void> {
+  const name = header(call, 'x-ms-deleted-container-name')
+  const version = header(call, 'x-ms-deleted-container-version')
+  if (name === undefined) throw missing('x-ms-deleted-container-name')
+  if (version === undefined) throw missing('x-ms-deleted-container-version')
+  await restoreContainer(core, containerOf(call), { name, version })
+  answer(call, 201)
+}
+
 /** Delete Container. */
 export async function deleteContainer({ core }: Plane, call: GrantedCall): Promise<void> {
   await removeContainer(core, containerOf(call), readConditions(call))
@@ -47,7 +59,9 @@ const stored = ({ core }: Plane, call: GrantedCall): Promise<ContainerRow> => {
 
 /** Get Container Properties, and Get Container Metadata. */
 export async function getContainer(plane: Plane, call: GrantedCall): Promise<void> {
-  answer(call, 200, containerHeaders(await stored(plane, call)))
+  const container = await stored(plane, call)
+  demandForRead(container, readConditions(call), { now: plane.core.now().getTime(), of: 'Container' })
+  answer(call, 200, containerHeaders(container))
 }
 
 /** Set Container Metadata. */
@@ -77,8 +91,7 @@ export async function getAcl(plane: Plane, call: GrantedCall): Promise<void> {
 export async function setAcl(plane: Plane, call: GrantedCall): Promise<void> {
   const publicAccess = readPublicAccess(call)
   const conditions = readConditions(call)
-  const { bytes } = await receiveBody(plane, call, { limit: ACL_BYTES })
-  const text = Buffer.from(bytes ?? []).toString('utf8')
+  const text = await receiveText(plane, call, ACL_BYTES)
   const policies = text.trim() === '' ? [] : parseXml(text).children.map(readPolicy)
   if (policies.length > POLICIES) throw fault('InvalidXmlDocument')
   answer(

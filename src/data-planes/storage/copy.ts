@@ -1,96 +1,81 @@
 import { randomUUID } from 'node:crypto'
-import type { StorageAccount } from '../../blobs/accounts.ts'
+import { openBlob } from '../../blobs/blob-reads.ts'
+import { putBlob } from '../../blobs/blob-writes.ts'
 import { copyBlob as copy } from '../../blobs/copies.ts'
 import { fault } from '../../faults.ts'
-import { answer, stampHeaders } from './answers.ts'
-import { demandToken, isAllowed, sasContext } from './authorize.ts'
-import { blobOf, header, readTarget, type Target } from './call.ts'
+import { answer, stampHeaders, versionHeaders } from './answers.ts'
+import { blobOf, header } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
-import { hasMetadata, readConditions, readMetadata } from './request-headers.ts'
-import { demandSas, hasSas } from './shared-access.ts'
-import { NOT_ENCRYPTED, writeConditions } from './write-blob.ts'
+import { bodyChecksums, NOT_ENCRYPTED, writeConditions } from './receive-body.ts'
+import { demandTier, hasMetadata, readConditions, readMetadata, readProperties } from './request-headers.ts'
+import { readableSource, receiveFromUrl } from './source.ts'
+import { readTags } from './tags.ts'
 
-interface Source extends Target {
-  readonly account: StorageAccount
-}
+const MIB = 1024 * 1024
+const SYNC_BYTES = 256 * MIB
+const WHOLE_BYTES = 5000 * MIB
 
-/** Copy Blob: done when it is answered, whatever its size, so the status is `success` at once. */
+/**
+ * Copy Blob, and Copy Blob From URL (`x-ms-requires-sync`): done when it is answered, whatever its size, so the status
+ * is `success` at once.
+ */
 export async function copyBlob(plane: Plane, call: GrantedCall): Promise<void> {
   const id = randomUUID()
-  const blob = await copied(plane, call, id)
-  answer(call, 202, { ...stampHeaders(blob), 'x-ms-copy-id': id, 'x-ms-copy-status': 'success' })
+  const isSync = header(call, 'x-ms-requires-sync') === 'true'
+  const { at, url } = await readableSource(plane, call)
+  const digest = isSync ? await checkedMd5(plane, call, at) : undefined
+  const tier = header(call, 'x-ms-access-tier')
+  const tags =
+    header(call, 'x-ms-copy-source-tag-option')?.toUpperCase() === 'COPY' ? { tags: 'copy' as const } : readTags(call)
+  const blob = await copy(plane.core, at, blobOf(call), {
+    conditions: writeConditions(call),
+    sourceConditions: readConditions(call, 'x-ms-source-'),
+    ...(hasMetadata(call) && { metadata: readMetadata(call) }),
+    ...(tier !== undefined && { properties: { tier: demandTier(tier) } }),
+    ...tags,
+    copy: { id, source: url },
+    ...(header(call, 'x-ms-seal-blob') === 'true' && { sealed: true }),
+  })
+  answer(call, 202, {
+    ...stampHeaders(blob),
+    ...versionHeaders(blob),
+    'x-ms-copy-id': id,
+    'x-ms-copy-status': 'success',
+    ...(digest !== undefined && { 'Content-MD5': digest }),
+  })
+}
+
+/** A synchronous copy is checked by the sum that came with it, and has a limit. @throws Md5Mismatch, RequestBodyTooLarge */
+async function checkedMd5(
+  { core }: Plane,
+  call: GrantedCall,
+  at: Parameters<typeof openBlob>[1],
+): Promise<string | undefined> {
+  const opened = await openBlob(core, at).catch((cause: unknown) => {
+    throw fault('CannotVerifyCopySource', {}, { cause })
+  })
+  opened.close()
+  if (opened.blob.size > SYNC_BYTES) throw fault('RequestBodyTooLarge', { limit: SYNC_BYTES })
+  const { contentMd5 } = opened.blob.properties
+  const sent = header(call, 'x-ms-source-content-md5')
+  if (sent !== undefined && contentMd5 !== undefined && sent !== contentMd5) throw fault('Md5Mismatch')
+  return contentMd5
 }
 
 /** Put Blob From URL, for sources of this install. */
 export async function putBlobFromUrl(plane: Plane, call: GrantedCall): Promise<void> {
   if (header(call, 'x-ms-blob-type') !== 'BlockBlob') throw fault('InvalidHeaderValue', { header: 'x-ms-blob-type' })
-  answer(call, 201, { ...stampHeaders(await copied(plane, call, randomUUID())), ...NOT_ENCRYPTED })
-}
-
-async function copied(plane: Plane, call: GrantedCall, id: string) {
-  const text = header(call, 'x-ms-copy-source') ?? ''
-  if ((header(call, 'content-length') ?? '0') !== '0') throw fault('InvalidHeaderValue', { header: 'Content-Length' })
-  const source = await sourceAt(plane, call, text)
-  await demandReadable(plane, call, source)
-  const from = { account: source.account.name, container: source.container ?? '', name: source.blob ?? '' }
-  return copy(plane.core, from, blobOf(call), {
+  const { at } = await readableSource(plane, call)
+  const own = readProperties(call, { plainToo: false })
+  const inherits = header(call, 'x-ms-copy-source-blob-properties') !== 'false'
+  const received = await receiveFromUrl(plane, call, { limit: WHOLE_BYTES })
+  const found = inherits ? await plane.core.rows.find(at.account, at.container, at.name) : undefined
+  const { copy: _copy, tier: _tier, contentMd5: _md5, ...inherited } = found?.properties ?? {}
+  const blob = await putBlob(plane.core, blobOf(call), received, {
+    properties: { ...inherited, ...own, ...(received.md5 !== undefined && { contentMd5: received.md5 }) },
+    metadata: hasMetadata(call) ? readMetadata(call) : (found?.metadata ?? {}),
     conditions: writeConditions(call),
-    sourceConditions: readConditions(call, 'x-ms-source-'),
-    ...(hasMetadata(call) && { metadata: readMetadata(call) }),
-    // A SAS in the source's URL is a secret: it is not shown with the copy.
-    copy: { id, source: text.split('?', 1)[0] ?? '' },
+    ...readTags(call),
   })
-}
-
-/** What a source's URL names here. @throws ForeignCopySource, InvalidHeaderValue, InvalidUri */
-async function sourceAt({ accounts }: Plane, { context }: GrantedCall, text: string): Promise<Source> {
-  if (!URL.canParse(text)) throw fault('InvalidHeaderValue', { header: 'x-ms-copy-source' })
-  // How this origin writes an account's URL says how to read one.
-  const mark = 'lazuli0mark'
-  const [before = '', after = ''] = withoutScheme(context.origin.blob(mark)).split(mark)
-  const rest = withoutScheme(text)
-  const name = rest.toLowerCase().startsWith(before) ? rest.slice(before.length).split(/[./?]/, 1)[0] : undefined
-  const below = name === undefined ? '' : rest.slice(before.length + name.length)
-  if (!name || !below.toLowerCase().startsWith(`${after}/`)) throw fault('ForeignCopySource')
-  const account = await accounts.get(name.toLowerCase())
-  if (!account) throw fault('ForeignCopySource')
-  const target = readTarget(below.slice(after.length))
-  if (target.blob === undefined) throw fault('InvalidHeaderValue', { header: 'x-ms-copy-source' })
-  if (target.query.has('snapshot')) throw fault('NotImplementedHere', { operation: 'Copying a snapshot' })
-  return { ...target, account }
-}
-
-const withoutScheme = (url: string): string => url.replace(/^https?:\/\//i, '')
-
-const READ = [{ action: 'blobServices/containers/blobs/read', kind: 'dataActions' }] as const
-
-/** @throws CannotVerifyCopySource, AuthorizationPermissionMismatch, and what a SAS may lack */
-async function demandReadable(plane: Plane, call: GrantedCall, source: Source): Promise<void> {
-  if (hasSas(source)) {
-    const access = await demandSas({ ...source, request: call.request }, sasContext(plane, source))
-    const isObject = access.kind === 'service' || access.resourceTypes.includes('o')
-    if (access.permissions.includes('r') && isObject) return
-    throw fault('AuthorizationPermissionMismatch')
-  }
-  const bearer = header(call, 'x-ms-copy-source-authorization')
-  if (bearer !== undefined) {
-    if (await isAllowed(plane, source, await demandToken(plane, call, bearer), READ)) return
-    throw fault('AuthorizationPermissionMismatch')
-  }
-  const { asker } = call
-  if (asker.by === 'key' && source.account.name === call.account.name) return
-  if (asker.by === 'token' && (await isAllowed(plane, source, asker.caller, READ))) return
-  if (isOwnSas(call, source)) return
-  const container = await plane.core.rows.container(source.account.name, source.container ?? '')
-  if (source.account.allowsPublicAccess && container?.publicAccess) return
-  throw fault('CannotVerifyCopySource')
-}
-
-/** The SAS of the call itself reads the source too: it is for the account, or for the container of both. */
-function isOwnSas({ asker, account }: GrantedCall, source: Source): boolean {
-  if (asker.by !== 'sas' || source.account.name !== account.name || !asker.access.permissions.includes('r'))
-    return false
-  const { access } = asker
-  if (access.kind === 'account') return access.resourceTypes.includes('o')
-  return access.blob === undefined ? access.container === source.container : false
+  answer(call, 201, { ...stampHeaders(blob), ...versionHeaders(blob), ...bodyChecksums(received), ...NOT_ENCRYPTED })
 }

@@ -1,9 +1,11 @@
+import { containerVersion } from '../../blobs/containers.ts'
 import { type Listed, listBlobs as list, listContainers as listAll } from '../../blobs/listing.ts'
 import { fault } from '../../faults.ts'
-import type { BlobRow, ContainerRow } from '../../store/blobs.ts'
-import { answerXml, httpDate } from './answers.ts'
+import type { ContainerRow, DeletedContainer, Lease } from '../../store/blobs.ts'
+import { answerXml, httpDate, leaseHeaders } from './answers.ts'
 import { type Call, containerOf } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
+import { tagSet } from './tag-set.ts'
 import { element, escaped, nameElement, XML } from './xml.ts'
 
 const PAGE = 5000
@@ -22,7 +24,7 @@ const INCLUDED = [
   'system',
 ]
 
-/** List Blobs, flat or by a delimiter. Of snapshots, versions and deleted blobs there are none to include. */
+/** List Blobs, flat or by a delimiter, with what the blobs were where that is asked for. */
 export async function listBlobs({ core }: Plane, call: GrantedCall): Promise<void> {
   const { query } = call
   const include = readInclude(call)
@@ -36,6 +38,11 @@ export async function listBlobs({ core }: Plane, call: GrantedCall): Promise<voi
     marker,
     limit,
     uncommitted: include.has('uncommittedblobs'),
+    past: {
+      snapshots: include.has('snapshots'),
+      versions: include.has('versions') || include.has('deletedwithversions'),
+      deleted: include.has('deleted'),
+    },
   })
   const isFolder = delimiter !== ''
   const parts = page.items.map((item) => entry(item, include))
@@ -72,7 +79,7 @@ function readInclude({ query }: Call): ReadonlySet<string> {
   return new Set(named.map((one) => one.toLowerCase()))
 }
 
-function readLimit({ query }: Call): number {
+export function readLimit({ query }: Call): number {
   const text = query.get('maxresults')
   if (text === undefined || text === '') return PAGE
   if (!/^\d{1,9}$/.test(text)) throw fault('InvalidQueryParameterValue')
@@ -87,10 +94,27 @@ function entry(item: Listed, include: ReadonlySet<string>): string {
   }
   const { blob } = item
   const metadata = include.has('metadata') ? metadataElement(blob.metadata) : ''
-  return `<Blob>${nameElement(blob.name)}<Properties>${properties(blob, include)}</Properties>${metadata}<OrMetadata /></Blob>`
+  const tags = include.has('tags') && blob.state.tags ? `<Tags>${tagSet(blob.state.tags)}</Tags>` : ''
+  return `<Blob>${nameElement(blob.name)}${pastElements(item, include)}<Properties>${properties(item, include)}</Properties>${metadata}${tags}<OrMetadata /></Blob>`
 }
 
-function properties(blob: BlobRow, include: ReadonlySet<string>): string {
+type ListedRow = Extract<Listed, { kind: 'blob' }>
+
+/** Which state of the blob it is, in the order of Azure's schema. */
+function pastElements({ blob, past }: ListedRow, include: ReadonlySet<string>): string {
+  const withVersions = include.has('versions') || include.has('deletedwithversions')
+  const version = past?.what === 'version' ? past.stamp : withVersions ? blob.state.version : undefined
+  const isCurrent = past === undefined && version !== undefined
+  const asSnapshot = past?.what === 'snapshot' || (past?.what === 'base' && past.shadowed)
+  return [
+    past?.deletedAt === undefined ? '' : element('Deleted', 'true'),
+    past && asSnapshot ? element('Snapshot', past.stamp) : '',
+    version === undefined ? '' : element('VersionId', version),
+    isCurrent ? element('IsCurrentVersion', 'true') : '',
+  ].join('')
+}
+
+function properties({ blob, past }: ListedRow, include: ReadonlySet<string>): string {
   const said = blob.properties
   const parts = [
     element('Creation-Time', httpDate(blob.createdAt)),
@@ -110,7 +134,17 @@ function properties(blob: BlobRow, include: ReadonlySet<string>): string {
     parts.push(element('AccessTier', said.tier ?? 'Hot'))
     if (said.tier === undefined) parts.push('<AccessTierInferred>true</AccessTierInferred>')
   }
-  parts.push('<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>')
+  if (blob.kind === 'PageBlob') parts.push(element('x-ms-blob-sequence-number', blob.state.sequence ?? 0))
+  if (blob.state.sealed) parts.push(element('Sealed', 'true'))
+  if (blob.state.access) {
+    parts.push(element('ResourceType', blob.metadata.hdi_isfolder === 'true' ? 'directory' : 'file'))
+  }
+  if (!past) parts.push(leaseElements(blob.state.lease))
+  if (past?.deletedAt !== undefined) {
+    const left = Math.max(0, Math.floor(((past.purgeAt ?? 0) - Date.now()) / DAY_MS))
+    parts.push(element('DeletedTime', httpDate(past.deletedAt)), element('RemainingRetentionDays', left))
+  }
+  if (blob.state.tags) parts.push(element('TagCount', Object.keys(blob.state.tags).length))
   if (said.copy && include.has('copy')) {
     parts.push(
       element('CopyId', said.copy.id),
@@ -124,6 +158,18 @@ function properties(blob: BlobRow, include: ReadonlySet<string>): string {
   return parts.join('')
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000
+
+function leaseElements(lease: Lease | undefined): string {
+  const headers = leaseHeaders(lease)
+  const duration = headers['x-ms-lease-duration']
+  return [
+    element('LeaseStatus', String(headers['x-ms-lease-status'])),
+    element('LeaseState', String(headers['x-ms-lease-state'])),
+    duration === undefined ? '' : element('LeaseDuration', String(duration)),
+  ].join('')
+}
+
 function metadataElement(metadata: Readonly<Record<string, string>>): string {
   const inside = Object.entries(metadata).map(([name, value]) => element(name, value))
   return inside.length === 0 ? '<Metadata />' : `<Metadata>${inside.join('')}</Metadata>`
@@ -133,6 +179,7 @@ function metadataElement(metadata: Readonly<Record<string, string>>): string {
 export async function listContainers({ core }: Plane, call: GrantedCall): Promise<void> {
   const include = readInclude(call)
   const page = await listAll(core, call.account.name, {
+    deleted: include.has('deleted'),
     prefix: call.query.get('prefix') ?? '',
     marker: call.query.get('marker') ?? '',
     limit: readLimit(call),
@@ -150,16 +197,21 @@ export async function listContainers({ core }: Plane, call: GrantedCall): Promis
   )
 }
 
-function containerEntry(container: ContainerRow, withMetadata: boolean): string {
-  const { name, modifiedAt, etag, publicAccess, metadata } = container
+function containerEntry(container: ContainerRow & Partial<DeletedContainer>, withMetadata: boolean): string {
+  const { name, modifiedAt, etag, publicAccess, metadata, deletedAt, purgeAt = 0 } = container
   const parts = [
     element('Last-Modified', httpDate(modifiedAt)),
     element('Etag', `"${etag}"`),
-    '<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>',
+    leaseElements(container.state.lease),
+    deletedAt === undefined
+      ? ''
+      : `${element('DeletedTime', httpDate(deletedAt))}${element('RemainingRetentionDays', Math.max(0, Math.floor((purgeAt - Date.now()) / DAY_MS)))}`,
     publicAccess === undefined ? '' : element('PublicAccess', publicAccess),
     '<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>',
     '<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride>',
     '<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>',
   ]
-  return `<Container>${element('Name', name)}<Properties>${parts.join('')}</Properties>${withMetadata ? metadataElement(metadata) : ''}</Container>`
+  const deleted =
+    deletedAt === undefined ? '' : `${element('Deleted', 'true')}${element('Version', containerVersion(container))}`
+  return `<Container>${element('Name', name)}${deleted}<Properties>${parts.join('')}</Properties>${withMetadata ? metadataElement(metadata) : ''}</Container>`
 }

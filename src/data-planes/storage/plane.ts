@@ -4,14 +4,19 @@ import type { AccessControl, Authenticator, Caller } from '../../identity/identi
 import type { Call } from './call.ts'
 import type { SharedAccess } from './shared-access.ts'
 
-/** What the blob service's wire stands on. */
-export interface Plane {
+/** What the storage services' wire stands on. */
+export interface PlaneDeps {
   readonly core: Core
   readonly accounts: StorageAccounts
   readonly authenticator: Authenticator
   readonly access: AccessControl
   readonly now: () => Date
   readonly tenantId: string
+}
+
+export interface Plane extends PlaneDeps {
+  /** Answers a call as if it had come by itself: what a batch does with its parts. */
+  readonly serve: (call: Call) => Promise<void>
 }
 
 /** Who asks, and by what. */
@@ -46,6 +51,8 @@ export interface Operation {
   readonly rights: readonly Right[]
   /** What of a container must be public for everybody to do this. */
   readonly public?: 'container' | 'blob'
+  /** It may be asked of a snapshot or a version. */
+  readonly past?: true
   /** It is not here yet, and says so to everybody who is known: there is nothing to grant. */
   readonly later?: true
   readonly run: (plane: Plane, call: GrantedCall) => Promise<void> | void

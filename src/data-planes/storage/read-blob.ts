@@ -5,7 +5,7 @@ import { demandForRead } from '../../blobs/conditions.ts'
 import { Crc64 } from '../../blobs/crc64.ts'
 import { fault } from '../../faults.ts'
 import type { BlobProperties } from '../../store/blobs.ts'
-import { answer, blobHeaders, commonHeaders, metadataHeaders, stampHeaders } from './answers.ts'
+import { answer, blobHeaders, commonHeaders, httpDate, metadataHeaders, stampHeaders } from './answers.ts'
 import { blobOf, type Call, header } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
 import { readConditions, readRange } from './request-headers.ts'
@@ -18,7 +18,8 @@ export async function getBlob({ core }: Plane, call: GrantedCall): Promise<void>
   const opened = await openBlob(core, blobOf(call))
   try {
     const { blob } = opened
-    demandForRead(blob, readConditions(call))
+    demandForRead(blob, readConditions(call), { now: core.now().getTime() })
+    if (blob.properties.tier === 'Archive') throw fault('BlobArchived')
     const asked = readRange(call, blob.size)
     const range = asked ?? { start: 0, end: blob.size }
     const headers = {
@@ -103,7 +104,7 @@ function overrides({ query, asker }: GrantedCall): Partial<BlobProperties> {
 export async function headBlob({ core }: Plane, call: GrantedCall): Promise<void> {
   const at = blobOf(call)
   const blob = (await findBlob(core, at)) ?? (await refuseMissing(core, at))
-  demandForRead(blob, readConditions(call))
+  demandForRead(blob, readConditions(call), { now: core.now().getTime() })
   const { contentMd5, tier } = blob.properties
   call.response.writeHead(200, {
     ...commonHeaders(call, call.version),
@@ -112,6 +113,9 @@ export async function headBlob({ core }: Plane, call: GrantedCall): Promise<void
     ...(contentMd5 !== undefined && { 'Content-MD5': contentMd5 }),
     ...(blob.kind === 'BlockBlob' && { 'x-ms-access-tier': tier ?? 'Hot' }),
     ...(blob.kind === 'BlockBlob' && tier === undefined && { 'x-ms-access-tier-inferred': 'true' }),
+    ...(blob.state.tierChangedAt !== undefined && {
+      'x-ms-access-tier-change-time': httpDate(blob.state.tierChangedAt),
+    }),
   })
   call.response.end()
 }
@@ -120,6 +124,6 @@ export async function headBlob({ core }: Plane, call: GrantedCall): Promise<void
 export async function getMetadata({ core }: Plane, call: GrantedCall): Promise<void> {
   const at = blobOf(call)
   const blob = (await findBlob(core, at)) ?? (await refuseMissing(core, at))
-  demandForRead(blob, readConditions(call))
+  demandForRead(blob, readConditions(call), { now: core.now().getTime() })
   answer(call, 200, { ...stampHeaders(blob), ...metadataHeaders(blob.metadata) })
 }

@@ -1,8 +1,10 @@
 import type { AppendConditions } from '../../blobs/appends.ts'
 import type { Conditions } from '../../blobs/conditions.ts'
+import { parseTags } from '../../blobs/tag-expression.ts'
 import { fault } from '../../faults.ts'
 import type { BlobProperties } from '../../store/blobs.ts'
 import { type Call, header } from './call.ts'
+import type { Operation } from './plane.ts'
 
 const METADATA = 'x-ms-meta-'
 /** Azure's metadata names are C# identifiers. */
@@ -64,8 +66,12 @@ export function readProperties(call: Call, options: { readonly plainToo: boolean
 
 function readTier(call: Call): BlobProperties['tier'] {
   const tier = header(call, 'x-ms-access-tier')
-  if (tier === undefined || tier === 'Hot' || tier === 'Cool' || tier === 'Cold') return tier
-  if (tier === 'Archive') throw fault('NotImplementedHere', { operation: 'The access tier Archive' })
+  return tier === undefined ? undefined : demandTier(tier)
+}
+
+/** @throws InvalidHeaderValue */
+export function demandTier(tier: string): NonNullable<BlobProperties['tier']> {
+  if (tier === 'Hot' || tier === 'Cool' || tier === 'Cold' || tier === 'Archive') return tier
   throw fault('InvalidHeaderValue', { header: 'x-ms-access-tier' })
 }
 
@@ -85,21 +91,31 @@ export function readChecksums(call: Call): { readonly md5: string | undefined; r
 
 /** Conditions of a request, or with `x-ms-source-` those on a copy's source. @throws InvalidHeaderValue, NotImplementedHere */
 export function readConditions(call: Call, prefix: '' | 'x-ms-source-' = ''): Conditions {
-  const { headers } = call.request
   const ifMatch = header(call, `${prefix}if-match`)
   const ifNoneMatch = header(call, `${prefix}if-none-match`)
   const modified = header(call, `${prefix}if-modified-since`)
   const unmodified = header(call, `${prefix}if-unmodified-since`)
-  if (headers['x-ms-if-tags'] !== undefined) throw fault('NotImplementedHere', { operation: 'A condition on tags' })
-  if (ifMatch ?? ifNoneMatch ?? modified ?? unmodified) {
-    return {
-      ...(ifMatch !== undefined && { ifMatch }),
-      ...(ifNoneMatch !== undefined && { ifNoneMatch }),
-      ...(modified !== undefined && { ifModifiedSince: readDate(modified, 'If-Modified-Since') }),
-      ...(unmodified !== undefined && { ifUnmodifiedSince: readDate(unmodified, 'If-Unmodified-Since') }),
-    }
+  const tags = header(call, prefix === '' ? 'x-ms-if-tags' : 'x-ms-source-if-tags')
+  const lease = header(call, prefix === '' ? 'x-ms-lease-id' : 'x-ms-source-lease-id')
+  if (!(ifMatch ?? ifNoneMatch ?? modified ?? unmodified ?? tags ?? lease)) return {}
+  return {
+    ...(ifMatch !== undefined && { ifMatch }),
+    ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+    ...(modified !== undefined && { ifModifiedSince: readDate(modified, 'If-Modified-Since') }),
+    ...(unmodified !== undefined && { ifUnmodifiedSince: readDate(unmodified, 'If-Unmodified-Since') }),
+    ...(tags !== undefined && {
+      ifTags: parseTags(tags, () => fault('InvalidHeaderValue', { header: 'x-ms-if-tags' })),
+    }),
+    ...(lease !== undefined && { lease: demandGuid(lease, 'x-ms-lease-id') }),
   }
-  return {}
+}
+
+/** @throws InvalidHeaderValue */
+export function demandGuid(text: string, name: string): string {
+  const bare = text.replace(/^[{(]?(.*?)[})]?$/, '$1')
+  const isGuid = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/i.test(bare)
+  if (!isGuid) throw fault('InvalidHeaderValue', { header: name })
+  return bare
 }
 
 function readDate(text: string, name: string): number {
@@ -119,7 +135,7 @@ export function readAppendConditions(call: Call): AppendConditions {
   }
 }
 
-function readCount(call: Call, name: string): number | undefined {
+export function readCount(call: Call, name: string): number | undefined {
   const text = header(call, name)
   if (text === undefined) return undefined
   if (!/^\d{1,15}$/.test(text)) throw fault('InvalidHeaderValue', { header: name })
@@ -147,27 +163,20 @@ export function readRange(call: Call, size: number): { readonly start: number; r
 /** What a request may carry that is not done here: refused by name, never passed over. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/^x-ms-encryption-(key|scope|algorithm)/, 'Encryption with a key or scope of the customer'],
-  [/^x-ms-tags$/, 'Blob tags'],
   [/^x-ms-immutability-policy/, 'An immutability policy'],
   [/^x-ms-legal-hold$/, 'A legal hold'],
   [/^x-ms-structured-body$/, 'A structured message body'],
 ]
 
-/** @throws NotImplementedHere, LeaseNotPresentWithBlobOperation, LeaseNotPresentWithContainerOperation, InvalidHeaderValue */
-export function refuseUnknown(call: Call): void {
+/** @throws NotImplementedHere, InvalidHeaderValue, InvalidQueryParameterValue */
+export function refuseUnknown(call: Call, { past }: Pick<Operation, 'past'>): void {
   for (const name in call.request.headers) {
     if (!name.startsWith('x-ms-')) continue
     for (const [pattern, operation] of REFUSED) {
       if (pattern.test(name)) throw fault('NotImplementedHere', { operation })
     }
-    if (name === 'x-ms-lease-id') {
-      throw call.blob === undefined
-        ? fault('LeaseNotPresentWithContainerOperation')
-        : fault('LeaseNotPresentWithBlobOperation')
-    }
   }
-  if (call.query.has('snapshot')) throw fault('NotImplementedHere', { operation: 'Reading or writing a snapshot' })
-  if (call.query.has('versionid')) throw fault('NotImplementedHere', { operation: 'Reading or writing a version' })
+  if (!past && (call.query.has('snapshot') || call.query.has('versionid'))) throw fault('InvalidQueryParameterValue')
   if (call.version !== '' && !/^\d{4}-\d{2}-\d{2}$/.test(call.version)) {
     throw fault('InvalidHeaderValue', { header: 'x-ms-version' })
   }

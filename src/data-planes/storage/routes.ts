@@ -1,23 +1,39 @@
 import { fault } from '../../faults.ts'
+import { batch } from './batch.ts'
 import { appendBlock, getBlockList, putBlock, putBlockList } from './blocks.ts'
 import { type Call, header } from './call.ts'
 import * as containers from './containers.ts'
 import { copyBlob, putBlobFromUrl } from './copy.ts'
+import { getUserDelegationKey } from './delegation.ts'
+import { leaseBlob, leaseContainer } from './lease.ts'
 import { listBlobs, listContainers } from './list.ts'
+import { getPageRanges, putPage } from './pages.ts'
 import type { Operation, Right } from './plane.ts'
 import { getBlob, getMetadata, headBlob } from './read-blob.ts'
-import { getAccountInformation, getServiceProperties, notYet } from './service.ts'
-import { deleteBlob, putBlob, setMetadata, setProperties } from './write-blob.ts'
+import { getAccountInformation, getServiceProperties, notYet, setServiceProperties } from './service.ts'
+import { sealBlob, setTier, snapshotBlob } from './states.ts'
+import { findBlobs, getTags, setTags } from './tags.ts'
+import { deleteBlob, putBlob, setMetadata, setProperties, undeleteBlob } from './write-blob.ts'
 
 const data = (verb: string): Right => ({ action: `blobServices/containers/blobs/${verb}`, kind: 'dataActions' })
 const manage = (action: string): Right => ({ action: `blobServices/${action}`, kind: 'actions' })
 
+/** Every permission of a SAS. */
+const EVERY = 'racwdxyltfmeopi'
+
 type Rest = Omit<Operation, 'name' | 'run'>
-const reading: Rest = { level: 'blob', accountSas: 'r', serviceSas: 'r', rights: [data('read')], public: 'blob' }
+const reading: Rest = {
+  level: 'blob',
+  accountSas: 'r',
+  serviceSas: 'r',
+  rights: [data('read')],
+  public: 'blob',
+  past: true,
+}
 const making: Rest = { level: 'blob', accountSas: 'wc', serviceSas: 'wc', rights: [data('write'), data('add/action')] }
 const changing: Rest = { level: 'blob', accountSas: 'w', serviceSas: 'w', rights: [data('write')] }
 const adding: Rest = { ...changing, accountSas: 'aw', serviceSas: 'aw', rights: [data('write'), data('add/action')] }
-const deleting: Rest = { level: 'blob', accountSas: 'd', serviceSas: 'd', rights: [data('delete')] }
+const deleting: Rest = { level: 'blob', accountSas: 'd', serviceSas: 'd', rights: [data('delete')], past: true }
 const listing: Rest = {
   level: 'container',
   accountSas: 'l',
@@ -34,6 +50,21 @@ const container = (verb: string, accountSas: string): Rest => ({
 const viewing: Rest = { ...container('read', 'r'), public: 'container' }
 const service: Rest = { level: 'service', accountSas: 'r', serviceSas: '', rights: [manage('read')] }
 
+const tagging: Rest = { level: 'blob', accountSas: 't', serviceSas: 't', rights: [], past: true }
+const finding = (level: Operation['level']): Rest => ({
+  level,
+  accountSas: 'f',
+  serviceSas: level === 'container' ? 'f' : '',
+  rights: [data('filter/action')],
+})
+/** What comes in a batch is granted by itself. */
+const anybody = (level: Operation['level']): Rest => ({
+  level,
+  accountSas: EVERY,
+  serviceSas: level === 'container' ? EVERY : '',
+  rights: [data('read'), data('write'), data('delete')],
+})
+
 const op = (name: string, rest: Rest, run: Operation['run']): Operation => ({ name, ...rest, run })
 const later = (name: string, level: Operation['level']): Operation =>
   op(name, { level, accountSas: '', serviceSas: '', rights: [], later: true }, notYet(name))
@@ -46,11 +77,19 @@ const operations: Readonly<Record<string, Operation>> = {
     listContainers,
   ),
   'GET service service/properties': op('Get Blob Service Properties', service, getServiceProperties),
-  'PUT service service/properties': later('Set Blob Service Properties', 'service'),
+  'PUT service service/properties': op(
+    'Set Blob Service Properties',
+    { ...service, accountSas: 'w', rights: [manage('write')] },
+    setServiceProperties,
+  ),
   'GET service service/stats': later('Get Blob Service Stats', 'service'),
-  'POST service service/userdelegationkey': later('Get User Delegation Key', 'service'),
-  'POST service batch': later('Blob Batch', 'service'),
-  'GET service blobs': later('Find Blobs by Tags', 'service'),
+  'POST service service/userdelegationkey': op(
+    'Get User Delegation Key',
+    { ...service, accountSas: '', rights: [manage('generateUserDelegationKey/action')] },
+    getUserDelegationKey,
+  ),
+  'POST service batch': op('Blob Batch', anybody('service'), batch),
+  'GET service blobs': op('Find Blobs by Tags', finding('service'), findBlobs),
 
   'PUT container': op('Create Container', container('write', 'cw'), containers.createContainer),
   'GET container': op('Get Container Properties', viewing, containers.getContainer),
@@ -60,11 +99,11 @@ const operations: Readonly<Record<string, Operation>> = {
   'PUT container acl': op('Set Container ACL', container('setAcl/action', ''), containers.setAcl),
   'DELETE container': op('Delete Container', container('delete', 'd'), containers.deleteContainer),
   'GET container list': op('List Blobs', listing, listBlobs),
-  'PUT container lease': later('Lease Container', 'container'),
-  'PUT container undelete': later('Restore Container', 'container'),
+  'PUT container lease': op('Lease Container', { ...container('write', 'w'), serviceSas: '' }, leaseContainer),
+  'PUT container undelete': op('Restore Container', container('write', 'w'), containers.undeleteContainer),
   'PUT container rename': later('Rename Container', 'container'),
-  'POST container batch': later('Blob Batch', 'container'),
-  'GET container blobs': later('Find Blobs by Tags in Container', 'container'),
+  'POST container batch': op('Blob Batch', anybody('container'), batch),
+  'GET container blobs': op('Find Blobs by Tags in Container', finding('container'), findBlobs),
 
   'PUT blob': op('Put Blob', making, putBlob),
   'PUT blob from-url': op('Put Blob From URL', making, putBlobFromUrl),
@@ -82,16 +121,16 @@ const operations: Readonly<Record<string, Operation>> = {
   'PUT blob copy': op('Abort Copy Blob', changing, () => {
     throw fault('NoPendingCopyOperation')
   }),
-  'PUT blob lease': later('Lease Blob', 'blob'),
-  'PUT blob snapshot': later('Snapshot Blob', 'blob'),
-  'PUT blob tier': later('Set Blob Tier', 'blob'),
-  'PUT blob tags': later('Set Blob Tags', 'blob'),
-  'GET blob tags': later('Get Blob Tags', 'blob'),
-  'PUT blob undelete': later('Undelete Blob', 'blob'),
-  'PUT blob page': later('Put Page', 'blob'),
-  'GET blob pagelist': later('Get Page Ranges', 'blob'),
+  'PUT blob lease': op('Lease Blob', changing, leaseBlob),
+  'PUT blob snapshot': op('Snapshot Blob', { ...making, rights: [data('write')] }, snapshotBlob),
+  'PUT blob tier': op('Set Blob Tier', { ...changing, past: true }, setTier),
+  'PUT blob tags': op('Set Blob Tags', { ...tagging, rights: [data('tags/write')] }, setTags),
+  'GET blob tags': op('Get Blob Tags', { ...tagging, rights: [data('tags/read')] }, getTags),
+  'PUT blob undelete': op('Undelete Blob', changing, undeleteBlob),
+  'PUT blob page': op('Put Page', changing, putPage),
+  'GET blob pagelist': op('Get Page Ranges', reading, getPageRanges),
   'PUT blob incrementalcopy': later('Incremental Copy Blob', 'blob'),
-  'PUT blob seal': later('Append Blob Seal', 'blob'),
+  'PUT blob seal': op('Append Blob Seal', adding, sealBlob),
   'PUT blob expiry': later('Set Blob Expiry', 'blob'),
   'PUT blob immutabilitypolicies': later('Set Blob Immutability Policy', 'blob'),
   'DELETE blob immutabilitypolicies': later('Delete Blob Immutability Policy', 'blob'),
@@ -102,7 +141,7 @@ const operations: Readonly<Record<string, Operation>> = {
 const byKey = new Map(Object.entries(operations))
 const information: Operation = op(
   'Get Account Information',
-  { ...service, serviceSas: 'racwdxylti', accountSas: 'racwdxylti' },
+  { ...service, serviceSas: EVERY, accountSas: EVERY },
   getAccountInformation,
 )
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'POST', 'OPTIONS'])
@@ -115,7 +154,6 @@ const METHODS = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'POST', 'OPTIONS'])
 export function route(call: Call): Operation {
   const method = call.request.method ?? ''
   if (!METHODS.has(method)) throw fault('StorageUnsupportedVerb')
-  if (method === 'OPTIONS') throw fault('CorsPreflightFailure')
   const level = call.blob !== undefined ? 'blob' : call.container !== undefined ? 'container' : 'service'
   const restype = call.query.get('restype')?.toLowerCase()
   const comp = call.query.get('comp')?.toLowerCase() ?? ''

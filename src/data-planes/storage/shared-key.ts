@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { type KeyObject, timingSafeEqual } from 'node:crypto'
 import { signatureOf } from '../../blobs/sas.ts'
 import { type Fault, fault } from '../../faults.ts'
 import { type Call, header } from './call.ts'
@@ -30,8 +30,11 @@ export function demandSharedKey(call: Call, authorization: string, now: Date): v
 }
 
 /** Whether one of the account's keys makes this signature of the text. */
-export function isSigned({ account }: Pick<Call, 'account'>, text: string, sent: Buffer): boolean {
-  return account.keys.some((key) => {
+export const isSigned = ({ account }: Pick<Call, 'account'>, text: string, sent: Buffer): boolean =>
+  isSignedWith(account.keys, text, sent)
+
+export function isSignedWith(keys: readonly KeyObject[], text: string, sent: Buffer): boolean {
+  return keys.some((key) => {
     const made = Buffer.from(signatureOf(text, key), 'base64')
     return made.length === sent.length && timingSafeEqual(made, sent)
   })

@@ -1,5 +1,16 @@
-import type { AccessPolicy, BlobProperties, BlobRow, ContainerRow, PendingBlock, Piece, Segment } from '../blobs.ts'
-import type { BlobContainerRow, BlobTableRow } from './blob-tables.ts'
+import type {
+  AccessPolicy,
+  BlobProperties,
+  BlobRow,
+  BlobState,
+  ContainerRow,
+  ContainerState,
+  PastBlob,
+  PendingBlock,
+  Piece,
+  Segment,
+} from '../blobs.ts'
+import type { BlobContainerRow, BlobHistoryRow, BlobTableRow } from './blob-tables.ts'
 
 export const containerColumns = (container: Omit<ContainerRow, 'id'>) => ({
   account: container.account,
@@ -10,6 +21,7 @@ export const containerColumns = (container: Omit<ContainerRow, 'id'>) => ({
   public_access: container.publicAccess ?? null,
   metadata: JSON.stringify(container.metadata),
   policies: JSON.stringify(container.policies),
+  state: stateText(container.state),
 })
 
 export const containerOf = (row: Omit<BlobContainerRow, 'id'> & { id: number }): ContainerRow => ({
@@ -22,6 +34,7 @@ export const containerOf = (row: Omit<BlobContainerRow, 'id'> & { id: number }):
   publicAccess: row.public_access === 'container' || row.public_access === 'blob' ? row.public_access : undefined,
   metadata: row.metadata === '{}' ? {} : (JSON.parse(row.metadata) as Record<string, string>),
   policies: row.policies === '[]' ? [] : (JSON.parse(row.policies) as AccessPolicy[]),
+  state: row.state === null ? {} : (JSON.parse(row.state) as ContainerState),
 })
 
 /** In the order of the table's columns: the compiled upsert binds by it. */
@@ -38,12 +51,35 @@ export const columnsOf = (blob: BlobRow): BlobTableRow => ({
   piece: blob.piece ?? null,
   content: blob.content ?? null,
   blocks: blob.blocks,
+  state: stateText(blob.state),
+})
+
+/** Null for nothing: what most rows have. */
+function stateText(state: BlobState | ContainerState): string | null {
+  const text = JSON.stringify(state)
+  return text === '{}' ? null : text
+}
+
+export const pastColumnsOf = (blob: PastBlob): BlobHistoryRow => ({
+  ...columnsOf(blob),
+  stamp: blob.stamp,
+  what: blob.what,
+  deleted_at: blob.deletedAt ?? null,
+  purge_at: blob.purgeAt ?? null,
+})
+
+export const pastOf = (row: BlobHistoryRow): PastBlob => ({
+  ...blobOf(row),
+  stamp: row.stamp,
+  what: row.what === 'snapshot' || row.what === 'version' ? row.what : 'base',
+  deletedAt: row.deleted_at ?? undefined,
+  purgeAt: row.purge_at ?? undefined,
 })
 
 export const blobOf = (row: BlobTableRow): BlobRow => ({
   container: row.container,
   name: row.name,
-  kind: row.kind === 'AppendBlob' ? 'AppendBlob' : 'BlockBlob',
+  kind: row.kind === 'AppendBlob' || row.kind === 'PageBlob' ? row.kind : 'BlockBlob',
   etag: row.etag,
   createdAt: row.created_at,
   modifiedAt: row.modified_at,
@@ -53,6 +89,7 @@ export const blobOf = (row: BlobTableRow): BlobRow => ({
   piece: row.piece ?? undefined,
   content: row.content ?? undefined,
   blocks: row.blocks,
+  state: row.state === null ? {} : (JSON.parse(row.state) as BlobState),
 })
 
 export const pieceOf = (row: { id: number; size: number; file: string | null }): Piece => ({
@@ -66,6 +103,7 @@ export const segmentOf = (row: {
   piece: number
   block: string | null
   file: string | null
+  start: number
 }): Segment => ({ ...row, block: row.block ?? undefined, file: row.file ?? undefined })
 
 export const pendingOf = (row: { block: string; piece: number; size: number; file: string | null }): PendingBlock => ({

@@ -4,8 +4,24 @@ import type { Generated } from 'kysely'
 export interface BlobTables {
   blob_containers: BlobContainerRow
   blobs: BlobTableRow
-  blob_pieces: { id: Generated<number>; size: number; file: string | null; bytes: Uint8Array | null }
-  blob_segments: { content: number; at: number; size: number; piece: number; block: string | null }
+  blob_history: BlobHistoryRow
+  blob_tags: { container: number; tag: string; value: string; name: string }
+  blob_pieces: {
+    id: Generated<number>
+    size: number
+    file: string | null
+    bytes: Uint8Array | null
+    /** How many rows name it: blobs, history, segments and blocks. */
+    refs: Generated<number>
+  }
+  blob_segments: {
+    content: number
+    at: number
+    size: number
+    piece: number
+    block: string | null
+    start: Generated<number>
+  }
   blob_blocks: { container: number; name: string; block: string; piece: number; size: number; at: number }
   blob_garbage: { piece: number }
 }
@@ -21,6 +37,11 @@ export interface BlobContainerRow {
   public_access: string | null
   metadata: string
   policies: string
+  state: string | null
+  /** The name that a container had which may be restored until `purge_at`. */
+  deleted_name: string | null
+  deleted_at: number | null
+  purge_at: number | null
 }
 
 export interface BlobTableRow {
@@ -36,4 +57,13 @@ export interface BlobTableRow {
   piece: number | null
   content: number | null
   blocks: number
+  state: string | null
+}
+
+/** A state that a blob had: a snapshot, a version, or what was deleted and may be restored until `purge_at`. */
+export interface BlobHistoryRow extends BlobTableRow {
+  stamp: string
+  what: string
+  deleted_at: number | null
+  purge_at: number | null
 }
