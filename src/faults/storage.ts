@@ -87,7 +87,7 @@ export const storageFaults = {
   BlobIsSealed: { status: 409, message: 'The specified blob is sealed and its contents cannot be modified.' },
   InvalidPageRange: { status: 416, message: 'The page range specified is invalid.' },
   InvalidTag: { status: 400, code: 'InvalidTag', message: 'One of the tags is invalid: {reason}.' },
-  TooManyTags: {
+  BlobTagsTooMany: {
     status: 400,
     code: 'TagsTooLarge',
     message: 'The tags specified exceed the maximum permissible limit of 10.',

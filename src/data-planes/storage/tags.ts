@@ -18,16 +18,16 @@ const ALLOWED = /^[A-Za-z0-9 +\-./:=_]*$/
 
 type Tags = Readonly<Record<string, string>>
 
-/** Tags that come with a write, as a query. @throws InvalidTag, TooManyTags */
+/** Tags that come with a write, as a query. @throws InvalidTag, BlobTagsTooMany */
 export function readTags(call: Call): { readonly tags?: Tags } {
   const text = header(call, 'x-ms-tags')
   if (text === undefined || text === '') return {}
   return { tags: demandTags([...new URLSearchParams(text)]) }
 }
 
-/** @throws InvalidTag, TooManyTags */
+/** @throws InvalidTag, BlobTagsTooMany */
 function demandTags(pairs: readonly (readonly [string, string])[]): Tags {
-  if (pairs.length > TAGS) throw fault('TooManyTags')
+  if (pairs.length > TAGS) throw fault('BlobTagsTooMany')
   const tags: Record<string, string> = {}
   for (const [key, value] of pairs) {
     if (key.length < 1 || key.length > 128) throw fault('InvalidTag', { reason: 'a key has 1 to 128 characters' })
