@@ -6,6 +6,7 @@ import { gatewayFaults } from './faults/gateway.ts'
 import { graphFaults } from './faults/graph.ts'
 import { identityFaults } from './faults/identity.ts'
 import { machineLearningFaults } from './faults/machine-learning.ts'
+import { monitorFaults } from './faults/monitor.ts'
 import { resourceGraphFaults } from './faults/resource-graph.ts'
 import { runFaults } from './faults/runs.ts'
 import { simulationFaults } from './faults/simulation.ts'
@@ -29,6 +30,7 @@ const catalogue = {
   ...graphFaults,
   ...identityFaults,
   ...machineLearningFaults,
+  ...monitorFaults,
   ...resourceGraphFaults,
   ...runFaults,
   ...simulationFaults,

@@ -5,7 +5,7 @@ import { purgeTree } from './purge.ts'
 const DAY_MS = 86_400_000
 const EVERY_MS = 3_600_000
 
-/** Purges what was soft-deleted longer ago than its type keeps it: now, every hour until it is stopped, and when the clock is set. */
+/** Forgets old events, and purges what was soft-deleted longer ago than its type keeps it: now, every hour until it is stopped, and when the clock is set. */
 export function expireDeleted(arm: ArmDeps): { stop(): void } {
   const sweep = (): void => {
     expireOnce(arm).catch((error: unknown) => arm.deps.log.error({ err: error }, 'Soft-deleted resources stay longer'))
@@ -17,9 +17,14 @@ export function expireDeleted(arm: ArmDeps): { stop(): void } {
   return { stop: () => clearInterval(timer) }
 }
 
+/** How long events of the activity log are kept, as in Azure. */
+const ACTIVITY_DAYS = 90
+
 export async function expireOnce(arm: ArmDeps): Promise<void> {
   const { deps, registry } = arm
   const now = deps.now().getTime()
+  const oldest = new Date(now - ACTIVITY_DAYS * DAY_MS).toISOString()
+  await deps.store.write((within) => within.activities.forgetBefore(oldest))
   for (const type of registry.providers.flatMap(({ types }) => types)) {
     const { softDelete } = type.declaration
     if (!softDelete) continue

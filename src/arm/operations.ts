@@ -4,7 +4,7 @@ import type { Origin } from '../gateway/surface.ts'
 import type { Caller } from '../identity/identity.ts'
 import type { JsonObject } from '../json.ts'
 import { parseResourceId } from '../resource-id.ts'
-import type { StoredOperation } from '../store/operations.ts'
+import type { ActivitySource, StoredOperation } from '../store/operations.ts'
 import { errorOf } from './errors.ts'
 
 export interface Begin {
@@ -14,15 +14,18 @@ export interface Begin {
   readonly apiVersion: string
   readonly caller: Caller
   readonly input?: JsonObject
+  /** Set where its end is to be told in the activity log. */
+  readonly activity?: ActivitySource | undefined
   readonly now: Date
 }
 
-export const newOperation = ({ caller, now, ...rest }: Begin): StoredOperation => ({
+export const newOperation = ({ caller, now, activity, ...rest }: Begin): StoredOperation => ({
   ...rest,
   id: randomUUID(),
   status: 'InProgress',
   caller: caller.objectId,
   startedAt: now.toISOString(),
+  ...(activity && { activity }),
 })
 
 export const succeeded = (operation: StoredOperation, now: Date, result?: JsonObject): StoredOperation => ({

@@ -4,6 +4,7 @@ import { foldId, parseResourceId, type ResourceId } from '../resource-id.ts'
 import type { StoredOperation } from '../store/operations.ts'
 import type { StoredResource } from '../store/resources.ts'
 import { openSecret } from '../store/sealing.ts'
+import { putEnded } from './activity.ts'
 import type { ApplyRequest, InnerCalls, Progress } from './define-resource.ts'
 import { getKept, putKept } from './kept.ts'
 import { keyedLocks } from './locks.ts'
@@ -148,7 +149,7 @@ export function makeReconciler({ deps, registry, inner }: ReconcilerDeps): Recon
       const kept = await getKept(within, type, id)
       if (!kept) {
         const gone = canceled(operation, deps.now())
-        await within.operations.put(gone)
+        await putEnded(within, gone, deps.now())
         return gone
       }
       await putKept(within, type, {
@@ -157,7 +158,7 @@ export function makeReconciler({ deps, registry, inner }: ReconcilerDeps): Recon
         secrets: { ...kept.secrets, ...sealAll(deps.sealing, kept.id, progress.secrets ?? {}) },
         ...(operation.verb !== 'action' && { provisioningState: 'Succeeded' as const }),
       })
-      await within.operations.put(ended)
+      await putEnded(within, ended, deps.now())
       return ended
     })
   }
@@ -182,14 +183,14 @@ export function makeReconciler({ deps, registry, inner }: ReconcilerDeps): Recon
           ...(operation.verb !== 'action' && { provisioningState: 'Failed' as const }),
         })
       }
-      await within.operations.put(ended)
+      await putEnded(within, ended, deps.now())
       return ended
     })
   }
 
   async function cancel(operation: StoredOperation): Promise<StoredOperation> {
     const gone = canceled(operation, deps.now())
-    await store.write((within) => within.operations.put(gone))
+    await store.write((within) => putEnded(within, gone, deps.now()))
     return gone
   }
 
@@ -204,7 +205,7 @@ export function makeReconciler({ deps, registry, inner }: ReconcilerDeps): Recon
         const removal = { deps, registry, locks, signal: stopping.signal, applyRequest }
         if (!(await removeTree(removal, operation.resourceId, query))) return operation
         const ended = succeeded(operation, deps.now())
-        await store.write((within) => within.operations.put(ended))
+        await store.write((within) => putEnded(within, ended, deps.now()))
         return ended
       } catch (error) {
         if (isFault(error)) return end(operation, error)

@@ -1,7 +1,11 @@
-import { fault } from '../faults.ts'
+import { type Fault, fault, isFault } from '../faults.ts'
 import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
-import { addressReader } from './address.ts'
+import { subscriptionId } from '../resource-id.ts'
+import type { ActivitySource } from '../store/operations.ts'
+import { noteRefused } from './activity.ts'
+import { type Address, addressReader } from './address.ts'
 import type { ArmDeps } from './arm-deps.ts'
+import { activityOf } from './asked-activity.ts'
 import { answerError } from './errors.ts'
 import { knowsType } from './facts/known.ts'
 import { simulatedFate } from './simulated.ts'
@@ -21,31 +25,36 @@ export function armRouter(arm: ArmDeps): SurfaceHandler {
   const addressOf = addressReader(arm.registry)
 
   return async (request, response, context) => {
+    let activity: ActivitySource | undefined
     try {
       const caller = await arm.authenticator.authenticate(request.headers.authorization, AUDIENCES, context.origin)
       const at = context.url.indexOf('?')
       const method = request.method ?? 'GET'
       response.setHeader(...arm.rateLimits.take(caller, method, subscriptionOf(context.url)))
       await simulatedFate(arm.deps.simulation, method)
-      await route({
+      const path = at < 0 ? context.url : context.url.slice(0, at)
+      const address = addressOf(path)
+      activity = activityOf(address, { request, context, caller, method })
+      await route(address, {
         request,
         response,
         context,
         caller,
         method,
-        path: at < 0 ? context.url : context.url.slice(0, at),
+        path,
         query: queryOf(context, at),
+        activity,
       })
     } catch (error) {
+      if (activity && isFault(error)) await noteFailed(arm, activity, error)
       answerError(response, context, error)
       // What was not read of a refused body would be taken for the next request.
       request.resume()
     }
   }
 
-  function route(exchange: Exchange): Promise<void> {
+  function route(address: Address | undefined, exchange: Exchange): Promise<void> {
     const { method, path } = exchange
-    const address = addressOf(path)
     const refuse = (): never => {
       throw fault('MethodNotAllowed', { method })
     }
@@ -78,6 +87,17 @@ export function armRouter(arm: ArmDeps): SurfaceHandler {
       return fault('NotImplementedByLazuli', { operation: `${method} ${provider.namespace}/${type}` })
     }
     return fault('InvalidResourceType', { namespace, type, version: query.get('api-version') ?? '' })
+  }
+}
+
+/** Tells of a refusal where there is a subscription to tell it of. It is answered whether or not this succeeds. */
+async function noteFailed({ deps }: ArmDeps, activity: ActivitySource, problem: Fault): Promise<void> {
+  try {
+    const subscription = subscriptionOf(activity.resourceId)
+    if (!subscription || !(await deps.store.resources.get(subscriptionId(subscription).key))) return
+    await deps.store.write((within) => noteRefused(within, activity, { problem, now: deps.now() }))
+  } catch (error) {
+    deps.log.error({ err: error }, 'A refusal is missing in the activity log')
   }
 }
 

@@ -1,5 +1,19 @@
 import type { JsonObject } from '../json.ts'
 
+/** What the events of one request in the activity log have in common. */
+export interface ActivitySource {
+  /** The right that it needs: `Microsoft.Storage/storageAccounts/write`. */
+  readonly action: string
+  readonly resourceId: string
+  readonly method: string
+  readonly correlationId: string
+  readonly operationId: string
+  readonly caller: string
+  readonly claims: JsonObject
+  readonly clientRequestId?: string
+  readonly clientAddress?: string
+}
+
 /** A long-running operation: what its poller is told, and what a restarted server goes on with. */
 export interface StoredOperation {
   readonly id: string
@@ -17,6 +31,8 @@ export interface StoredOperation {
   readonly endedAt?: string
   /** What the request asked beside the wish: query parameters of a delete, the body of an action. */
   readonly input?: JsonObject
+  /** Set where its end is to be told in the activity log. */
+  readonly activity?: ActivitySource
   /** Set by the simulation: it goes on no sooner, and then perhaps fails. */
   readonly simulated?: {
     readonly until: string

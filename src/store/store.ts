@@ -1,3 +1,4 @@
+import type { Activities } from './activities.ts'
 import type { Identities } from './identities.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
@@ -10,6 +11,7 @@ export interface Repositories {
   readonly operations: Operations
   readonly identities: Identities
   readonly runs: Runs
+  readonly activities: Activities
   readonly vaults: VaultObjects
 }
 

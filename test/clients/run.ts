@@ -19,7 +19,7 @@ const chosen = flows.filter(
 )
 
 console.log('making the Python and JavaScript environments …')
-const wantsAz = chosen.some(({ file }) => file.endsWith('k_az.sh'))
+const wantsAz = chosen.some(({ file }) => file.endsWith('.sh') && !file.endsWith('curl.sh'))
 const [python, azPython] = await timed('environments', () =>
   Promise.all([
     pythonEnvironment('requirements.txt'),

@@ -1,6 +1,7 @@
 import { fault, isFault } from '../../faults.ts'
 import { parseResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
+import { putEnded } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { canceled } from '../operations.ts'
 import { stepsOf } from './operation-records.ts'
@@ -21,7 +22,7 @@ export async function cancelDeployment(arm: ArmDeps, resource: StoredResource): 
     const kept = await within.resources.get(parseResourceId(resource.id)?.key ?? '')
     if (operation?.status !== 'InProgress' || operation.verb === 'delete' || !kept) throw refuse()
     const why = fault('DeploymentCanceled', { name: resource.name })
-    await within.operations.put(canceled(operation, deps.now(), why))
+    await putEnded(within, canceled(operation, deps.now(), why), deps.now())
     await within.resources.put({ ...kept, provisioningState: 'Canceled' })
     return Object.values(stepsOf(kept.state)).filter(({ status }) => status === 'Running')
   })

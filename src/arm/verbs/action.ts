@@ -1,8 +1,10 @@
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
+import type { ActivitySource } from '../../store/operations.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { openSecret } from '../../store/sealing.ts'
+import { noteBegun } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
@@ -72,6 +74,7 @@ export async function actOnResource(
       })
     const result = await action.answer(deps, { ...asked, keep })
     const { status = 200 } = action
+    await noteDone(arm, exchange.activity)
     return answer(response, context, { status, body: status === 204 ? undefined : result, headers: warningOf(version) })
   }
   const operation = newOperation({
@@ -81,9 +84,13 @@ export async function actOnResource(
     apiVersion: version.asked,
     caller,
     input: body,
+    activity: exchange.activity,
     now: deps.now(),
   })
-  await deps.store.write((within) => within.operations.put(operation))
+  await deps.store.write(async (within) => {
+    await within.operations.put(operation)
+    await noteBegun(within, exchange.activity, { goesOn: true, statusCode: 'Accepted', now: deps.now() })
+  })
   reconciler.begin(operation)
   // What can't be done at all is refused at once; what is under way is always 202, as Azure's pollers expect.
   const ended = await reconciler.settled(operation, PATIENCE_MS)
@@ -96,6 +103,12 @@ export async function actOnResource(
     status: 202,
     headers: { ...warningOf(version), ...operationHeaders(operation, context.origin, place) },
   })
+}
+
+/** What was answered at once is told once it is done. */
+async function noteDone({ deps }: ArmDeps, activity: ActivitySource | undefined): Promise<void> {
+  if (!activity) return
+  await deps.store.write((within) => noteBegun(within, activity, { goesOn: false, statusCode: 'OK', now: deps.now() }))
 }
 
 /** @throws NotImplementedByLazuli, ActionNotFound, MethodNotAllowed */

@@ -1,4 +1,5 @@
 import { fault } from '../../faults.ts'
+import { noteBegun } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
@@ -43,6 +44,12 @@ export async function askScope(
     arm: inner,
     allows: (action, at) => access.allows(caller, action, at),
   })
+  const { activity } = exchange
+  if (activity) {
+    await deps.store.write((within) =>
+      noteBegun(within, activity, { goesOn: false, statusCode: 'OK', now: deps.now() }),
+    )
+  }
   answer(response, context, {
     status: result.status ?? (result.body ? 200 : 204),
     body: result.body,

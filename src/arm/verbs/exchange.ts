@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestContext } from '../../gateway/surface.ts'
 import type { Caller } from '../../identity/identity.ts'
+import type { ActivitySource } from '../../store/operations.ts'
 import type { ReadContext } from '../define-resource.ts'
 import type { ResolvedVersion } from '../versions.ts'
 
@@ -14,6 +15,8 @@ export interface Exchange {
   readonly path: string
   readonly query: URLSearchParams
   readonly caller: Caller
+  /** What the activity log tells of it; none for what only reads. */
+  readonly activity?: ActivitySource | undefined
 }
 
 export const readContext = (

@@ -37,6 +37,7 @@ export async function putResource(
     query,
     preconditions,
     demandsRights: true,
+    activity: exchange.activity,
   })
 
   const ended = written.operation && (await arm.reconciler.settled(written.operation, PATIENCE_MS))

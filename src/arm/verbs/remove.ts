@@ -1,8 +1,9 @@
 import { fault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
 import type { ResourceId } from '../../resource-id.ts'
-import type { StoredOperation } from '../../store/operations.ts'
+import type { ActivitySource, StoredOperation } from '../../store/operations.ts'
 import { openSecret } from '../../store/sealing.ts'
+import { activitySource, noteBegun, putEnded } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { answer, present } from '../envelope.ts'
@@ -27,6 +28,8 @@ export interface Remove {
   readonly preconditions: Preconditions
   /** Set where the caller's rights count: for what a client asks, and not for what the server does by itself. */
   readonly demandsRights?: boolean
+  /** What the activity log tells of it; of the caller alone where a client's delete has none. */
+  readonly activity?: ActivitySource | undefined
 }
 
 export interface Removed {
@@ -55,6 +58,7 @@ export async function deleteResource(
     apiVersion: version.asked,
     preconditions,
     demandsRights: true,
+    activity: exchange.activity,
   })
   const headers = warningOf(version)
   if (!operation) {
@@ -115,9 +119,20 @@ export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Remov
     arm: arm.inner,
     query: asked.query,
   })
+  const activity =
+    asked.activity ??
+    (asked.demandsRights
+      ? activitySource({
+          caller: asked.caller,
+          action: `${type.right}/delete`,
+          resourceId: existing.id,
+          method: 'DELETE',
+        })
+      : undefined)
   const operation = newOperation({
     resourceId: existing.id,
     verb: 'delete',
+    activity,
     apiVersion: asked.apiVersion,
     caller: asked.caller,
     input: Object.fromEntries(asked.query),
@@ -128,10 +143,11 @@ export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Remov
     if (!kept) throw absent(id, type)
     if (active) {
       const current = await within.operations.get(active.id)
-      if (current?.status === 'InProgress') await within.operations.put(canceled(current, deps.now()))
+      if (current?.status === 'InProgress') await putEnded(within, canceled(current, deps.now()), deps.now())
     }
     await putKept(within, type, { ...kept, provisioningState: 'Deleting' })
     await within.operations.put(operation)
+    await noteBegun(within, activity, { goesOn: true, statusCode: 'Accepted', now: deps.now() })
   })
   reconciler.begin(operation)
   return { operation, location }

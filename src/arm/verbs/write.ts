@@ -3,9 +3,10 @@ import { type Fault, fault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
 import type { JsonObject } from '../../json.ts'
 import { childId, parseResourceId, providerId, type ResourceId } from '../../resource-id.ts'
-import type { StoredOperation } from '../../store/operations.ts'
+import type { ActivitySource, StoredOperation } from '../../store/operations.ts'
 import type { StoredResource, SystemData } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
+import { activitySource, noteBegun } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import type { WishRequest } from '../define-resource.ts'
 import { withoutEnvelope } from '../envelope.ts'
@@ -35,6 +36,8 @@ export interface Write {
   readonly preconditions: Preconditions
   /** Set where the caller's rights count: for what a client asks, and not for what the server does by itself. */
   readonly demandsRights?: boolean
+  /** What the activity log tells of it; of the caller alone where a client's write has none. */
+  readonly activity?: ActivitySource | undefined
 }
 
 export interface Written {
@@ -92,6 +95,7 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
   const { request, resource, recovered } = await wish(arm, write, around, existing)
   const simulated = write.demandsRights ? deps.simulation.provisioning(type.type) : undefined
   const late = type.declaration.references?.some((reference) => reference.late) === true
+  const activity = activityOf(write, resource.id)
   const goesOn = type.declaration.apply !== undefined || late || simulated !== undefined
   const operation = goesOn
     ? {
@@ -100,6 +104,7 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
           verb: write.verb,
           apiVersion: write.version.asked,
           caller: write.caller,
+          activity,
           now: deps.now(),
         }),
         ...keptProvisioning(simulated, deps.now()),
@@ -118,12 +123,19 @@ async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefine
     if (recovered) await bringBack(within, registry, recovered)
     await putKept(within, type, wished)
     if (operation) await within.operations.put(operation)
+    const statusCode = existing ? 'OK' : 'Created'
+    await noteBegun(within, activity, { goesOn: operation !== undefined, statusCode, now: deps.now() })
     return true
   })
   if (!clear) return undefined
   if (operation) reconciler.begin(operation)
   return { resource: wished, made: !existing, operation, location: locationOf(wished.body, around) }
 }
+
+/** Of a deployment's writes, say: nothing but who asked is known of the request. */
+const activityOf = ({ activity, demandsRights, caller, type }: Write, resourceId: string): ActivitySource | undefined =>
+  activity ??
+  (demandsRights ? activitySource({ caller, action: `${type.right}/write`, resourceId, method: 'PUT' }) : undefined)
 
 interface Wished {
   readonly request: WishRequest<unknown>

@@ -10,6 +10,7 @@ export interface Tables extends BlobTables, VaultTables {
   client_secrets: ClientSecretRow
   signing_keys: SigningKeyRow
   facts: FactRow
+  activities: ActivityRow
   experiments: ExperimentRow
   runs: RunRow
   metric_series: MetricSeriesRow
@@ -74,6 +75,20 @@ export interface SigningKeyRow {
 export interface FactRow {
   name: string
   value: string
+}
+
+export interface ActivityRow {
+  /** Order of what happened. */
+  seq: Generated<number>
+  id: string
+  at: string
+  subscription: string
+  resource_group: string
+  resource_key: string
+  correlation_id: string
+  caller: string
+  status: string
+  body: string
 }
 
 export interface ExperimentRow {

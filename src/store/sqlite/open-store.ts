@@ -1,3 +1,4 @@
+import { sqlActivities } from '../sql/activities.ts'
 import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
@@ -58,5 +59,6 @@ const repositories = (session: Session): Repositories => ({
   operations: sqlOperations(session),
   identities: sqlIdentities(session),
   runs: sqlRuns(session),
+  activities: sqlActivities(session),
   vaults: sqlVaultObjects(session),
 })
