@@ -100,11 +100,11 @@ const FIELDS: Readonly<Record<string, keyof ActivityQuery>> = {
   status: 'status',
 }
 
-const valueOf = (part: unknown): string => String((part as { readonly value?: unknown } | undefined)?.value ?? '')
+const wordOf = (part: unknown): string => String((part as { readonly value?: unknown } | undefined)?.value ?? '')
 const LISTS: Readonly<Record<string, (event: JsonObject) => string>> = {
-  resourceprovider: ({ resourceProviderName }) => valueOf(resourceProviderName),
-  resourcetypes: ({ resourceType }) => valueOf(resourceType),
-  operations: ({ operationName }) => valueOf(operationName),
+  resourceprovider: ({ resourceProviderName }) => wordOf(resourceProviderName),
+  resourcetypes: ({ resourceType }) => wordOf(resourceType),
+  operations: ({ operationName }) => wordOf(operationName),
   levels: ({ level }) => String(level),
 }
 
