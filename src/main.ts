@@ -11,6 +11,7 @@ import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
 import type { RegionalDeps } from './data-planes/regional.ts'
 import type { VaultService } from './data-planes/vault/vault-service.ts'
 import type { Deps, Engines } from './domain/deps.ts'
+import type { ReconcilerDeps, RunReconciler } from './domain/runs/run-reconciler.ts'
 import { fault } from './faults.ts'
 import type { Gateway } from './gateway/listener.ts'
 import type { SurfaceHandler } from './gateway/surface.ts'
@@ -69,7 +70,13 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const { tenantId, subscriptionId, clientId } = install
 
     const simulation = await simulating.openSimulation(base)
-    const engine = engines.open({ ...base, now: simulation.now, config, blobs: blobService.blobs, bundle })
+    const { engine, followRuns } = engines.open({
+      ...base,
+      now: simulation.now,
+      config,
+      blobs: blobService.blobs,
+      bundle,
+    })
     const deps: Deps = {
       ...base,
       // What people set the clock for: resources, operations, runs. Tokens, SAS and certificates keep the real time.
@@ -88,7 +95,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const accountExists = async (account: string) => (await blobService.accounts.get(account)) !== undefined
     const documents = gateway.blobDocuments({ accountExists, ownUrl: () => address.proxy })
     const manager = await arm.openArm({ deps, authenticator, access, origin: gateway.azureOrigin, documents })
-    const runs = engines.runReconciler({ ...deps, address: () => address })
+    const runs = followRuns(deps, () => address)
 
     let published: ServerFacts | undefined
     const door = gateway.openGateway({
@@ -221,7 +228,7 @@ async function loadPlanes() {
 }
 
 async function loadEngines() {
-  const [blobRows, local, sandboxes, environments, index, sizes, pools, reconciler, signals] = await Promise.all([
+  const [blobRows, local, sandboxes, environments, index, sizes, pools, signals, optuna, runs] = await Promise.all([
     import('./store/sql/blobs.ts'),
     import('./compute/local/local-engine.ts'),
     import('./compute/local/sandbox.ts'),
@@ -229,15 +236,15 @@ async function loadEngines() {
     import('./environments/package-index.ts'),
     import('./domain/computes/find-vm-size.ts'),
     import('./domain/computes/restore-pools.ts'),
-    import('./domain/runs/run-reconciler.ts'),
     import('./domain/runs/run-signals.ts'),
+    import('./environments/optuna-sampler.ts'),
+    loadRuns(),
   ])
   return {
     ...blobRows,
     ...pools,
-    ...reconciler,
     ...signals,
-    /** The engine that runs jobs on this machine. */
+    /** The engine that runs jobs on this machine, and what follows the runs that it is given. */
     open(options: {
       readonly directory: string
       readonly config: Config
@@ -245,20 +252,21 @@ async function loadEngines() {
       readonly bundle: string
       readonly log: Logger
       readonly now: () => Date
-    }): ComputeEngine {
+    }) {
       const { directory, config } = options
       const sandbox = sandboxes.findSandbox({ hidden: [directory] })
       const packages = index.userPackageIndex(config.environment)
-      return local.localEngine({
+      const built = environments.pythonEnvironments({
+        directory: join(directory, 'environments'),
+        tools: join(directory, 'tools'),
+        allowSubstitute: config.settings.allowSubstitute,
+        index: packages,
+        confine: sandbox.wrap,
+      })
+      const engine = local.localEngine({
         ...options,
         sandbox,
-        environments: environments.pythonEnvironments({
-          directory: join(directory, 'environments'),
-          tools: join(directory, 'tools'),
-          allowSubstitute: config.settings.allowSubstitute,
-          index: packages,
-          confine: sandbox.wrap,
-        }),
+        environments: built,
         sizeOf: (name) => {
           const size = sizes.findVmSize(name)
           return size && { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3 }
@@ -267,8 +275,29 @@ async function loadEngines() {
         readable: [options.bundle, ...packages.files],
         variables: packages.pip,
       })
+      const followRuns = (deps: Deps, address: ReconcilerDeps['address']): RunReconciler =>
+        runs.runReconciler({
+          ...deps,
+          address,
+          controllers: [
+            runs.sweepController({ ...deps, bayesian: optuna.optunaSampler(built) }),
+            runs.pipelineController(deps),
+          ],
+          handOver: (run) => runs.handOver(deps, run),
+        })
+      return { engine, followRuns }
     },
   }
+}
+
+async function loadRuns() {
+  const [reconciler, sweeps, pipelines, jobs] = await Promise.all([
+    import('./domain/runs/run-reconciler.ts'),
+    import('./domain/sweeps/sweep-controller.ts'),
+    import('./domain/pipelines/pipeline-controller.ts'),
+    import('./domain/jobs/hand-over.ts'),
+  ])
+  return { ...reconciler, ...sweeps, ...pipelines, ...jobs }
 }
 
 function enginesOf(all: readonly ComputeEngine[]): Engines {

@@ -19,6 +19,7 @@ const ports = [
   /^environments\/environments\.ts$/,
   /^domain\/deps\.ts$/,
   /^domain\/simulation\/simulation\.ts$/,
+  /^domain\/sweeps\/(bayesian|search-space)\.ts$/,
 ]
 
 /** Folder by folder, what its files may import besides the kernel and their own folder. */

@@ -191,8 +191,9 @@ export const machineLearningFaults = {
   JobTypeUnsupported: {
     status: 501,
     code: 'NotImplemented',
-    message: "Jobs of type '{kind}' can't be run here yet; jobs of type Command can.",
+    message: "Jobs of type '{kind}' can't be run here yet; jobs of type Command, Sweep and Pipeline can.",
   },
+  SamplerUnavailable: { status: 409, message: 'Bayesian sampling needs Optuna, which could not be run here: {reason}' },
   JobInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   JobImmutable: {
     status: 400,

@@ -65,7 +65,18 @@ export interface Run {
   readonly spans: readonly { readonly status: RunStatus; readonly at: string }[]
   /** What the engine made of the job and needs again after a restart. */
   readonly engine?: JsonObject
+  /** What a pipeline's step follows from, for those after it that would do the same. */
+  readonly content?: RunContent
   readonly etag: string
+}
+
+export interface RunContent {
+  /** The step that it is of: what a further run of it is compared with. */
+  readonly family: string
+  /** The same for all runs that do the same to the same. */
+  readonly key: string
+  /** By name, such as `code` and `input 'lr'`: a digest, or the value itself. */
+  readonly parts: Readonly<Record<string, string>>
 }
 
 export interface Experiment {
@@ -94,6 +105,10 @@ export interface FindRuns {
   readonly rootId?: string
   readonly computeId?: string
   readonly kinds?: readonly string[]
+  readonly contentKey?: string
+  readonly contentFamily?: string
+  /** Without the runs that another run has. */
+  readonly roots?: boolean
   /** undefined: both. */
   readonly hidden?: boolean
   readonly deleted?: boolean

@@ -149,6 +149,8 @@ export async function runWorld() {
     runSignals: signals,
     log: pino({ level: 'silent' }),
     now: () => new Date(at),
+    controllers: [],
+    handOver: async () => undefined,
     address: () => ({ origin: testOrigin, proxy: 'http://127.0.0.1:1', caBundle: '/ca.pem' }),
   }
   const reconcilers = [runReconciler(deps)]

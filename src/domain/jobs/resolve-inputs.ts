@@ -4,7 +4,12 @@ import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { resolveData } from '../assets/resolve-data.ts'
 import type { Reads } from '../datastores/resolve-uri.ts'
 
+/** By ARM's names, and by those that components use. */
 const MODES: Readonly<Record<string, JobInput['mode']>> = {
+  ro_mount: 'ro_mount',
+  rw_mount: 'rw_mount',
+  eval_mount: 'eval_mount',
+  eval_download: 'eval_download',
   readonlymount: 'ro_mount',
   readwritemount: 'rw_mount',
   download: 'download',

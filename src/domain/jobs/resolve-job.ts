@@ -7,7 +7,7 @@ import { readCompute } from '../computes/compute.ts'
 import { durationSeconds } from '../computes/duration.ts'
 import { findVmSize } from '../computes/find-vm-size.ts'
 import type { Deps } from '../deps.ts'
-import { texts } from '../runs/job-runs.ts'
+import { texts } from '../runs/new-job-run.ts'
 import type { JobSubmission } from '../runs/submit-job.ts'
 import { resolveCompute } from './resolve-compute.ts'
 import { checkBlanks, resolveInputs } from './resolve-inputs.ts'
@@ -109,7 +109,7 @@ function demandHonoured(properties: JsonObject): void {
   if ((Array.isArray(emailOn) && emailOn.length > 0) || Object.keys(objectAt(webhooks)).length > 0) {
     throw fault('JobInvalid', { reason: 'Nobody can be notified from here yet; leave out the notificationSetting.' })
   }
-  for (const name of ['componentId', 'parentJobName']) {
-    if (textAt(properties[name])) throw fault('JobInvalid', { reason: `'${name}' can not be honoured here yet.` })
+  if (textAt(properties.parentJobName)) {
+    throw fault('JobInvalid', { reason: "'parentJobName' can not be honoured here yet." })
   }
 }

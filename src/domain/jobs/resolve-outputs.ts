@@ -6,7 +6,9 @@ import { datastoreUri, longUri, type Reads, resolveUri } from '../datastores/res
 import type { JobSubmission } from '../runs/submit-job.ts'
 import { dataType, isName } from './resolve-inputs.ts'
 
+/** By ARM's names, and by those that components use. */
 const MODES: Readonly<Record<string, JobOutput['mode']>> = {
+  rw_mount: 'rw_mount',
   readwritemount: 'rw_mount',
   upload: 'upload',
   direct: 'direct',

@@ -11,17 +11,22 @@ import { type Batch, checkBatch } from './limits.ts'
  * @throws ParameterInvalid, ParamConflict, RunNotFound, RunIsDeleted
  */
 export async function logBatch(
-  { store }: Pick<Deps, 'store'>,
+  { store, runSignals }: Pick<Deps, 'store' | 'runSignals'>,
   workspace: string,
   { run: id, ...batch }: Batch & { readonly run: string },
 ): Promise<void> {
   checkBatch(batch)
-  await store.write(async (within) => {
+  const logged = await store.write(async (within) => {
     const run = await writableRun(within, workspace, id)
     const changed = withTags(withParams(run, batch.params), batch.tags)
     if (changed !== run) await within.runs.put(changed)
     if (batch.metrics.length > 0) await within.runs.addMetrics(workspace, run.id, batch.metrics)
+    return run
   })
+  // A sweep acts on what its trials log.
+  if (logged.job && logged.parentId !== undefined && batch.metrics.length > 0) {
+    runSignals.announce(workspace, logged.parentId)
+  }
 }
 
 function withParams(run: Run, added: Batch['params']): Run {

@@ -4,7 +4,7 @@ import { foldId, type ResourceId } from '../../resource-id.ts'
 import type { ListResources, StoredResource } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Page, Repositories } from '../../store/store.ts'
-import { ensureExperiment } from '../experiments/ensure-experiment.ts'
+import { describedJob, newJobRun, texts } from './new-job-run.ts'
 
 export const JOBS = 'Microsoft.MachineLearningServices/workspaces/jobs'
 
@@ -40,6 +40,8 @@ export const jobRuns = {
     const page = await from.runs.find(parent.key, {
       kinds: kind ? [kind.toLowerCase()] : jobKinds,
       deleted: false,
+      // Steps and trials are listed by their parent, as in Azure.
+      roots: true,
       ...(view !== 'All' && { hidden: view === 'ArchivedOnly' }),
       ...(tag && { tag: tagOf(tag) }),
       ...(options.after !== undefined && { after: options.after }),
@@ -91,38 +93,15 @@ export function jobResource(run: Run): StoredResource | undefined {
 }
 
 async function newRun(into: Repositories, workspace: string, resource: StoredResource): Promise<Run> {
-  const job = objectAt(resource.body.properties)
-  const now = resource.system.createdAt
-  const experiment = await ensureExperiment(into, workspace, {
-    name: textAt(job.experimentName) || 'Default',
-    now,
-  })
-  const { status: _, services: __, ...sent } = job
-  return {
-    id: resource.name,
+  const { status: _, services: __, ...job } = objectAt(resource.body.properties)
+  return newJobRun(into, {
     workspace,
-    experimentId: experiment.id,
-    experimentName: experiment.name,
-    kind: (textAt(job.jobType) ?? '').toLowerCase(),
-    displayName: textAt(job.displayName) || resource.name,
-    ...described(job),
-    status: 'NotStarted',
-    createdAt: now,
-    createdBy: await creator(into, resource.system.createdBy),
-    rootId: resource.name,
-    number: await into.runs.nextNumber(workspace, experiment.id),
-    tags: texts(job.tags),
-    properties: texts(job.properties),
-    params: literals(job.inputs),
-    hidden: job.isArchived === true,
-    job: sent,
+    id: resource.name,
+    job,
     resource: besides(resource),
-    ...(textAt(job.computeId) !== undefined && { computeId: textAt(job.computeId) ?? '' }),
-    outputs: {},
-    warnings: [],
-    spans: [{ status: 'NotStarted', at: now }],
+    createdBy: await creator(into, resource.system.createdBy),
     etag: resource.etag,
-  }
+  })
 }
 
 function changedRun(run: Run, resource: StoredResource): Run {
@@ -130,18 +109,13 @@ function changedRun(run: Run, resource: StoredResource): Run {
   return {
     ...run,
     displayName: textAt(job.displayName) || run.displayName,
-    ...described(job),
+    ...describedJob(job),
     ...(isObject(job.tags) && { tags: texts(job.tags) }),
     ...(isObject(job.properties) && { properties: texts(job.properties) }),
     ...(typeof job.isArchived === 'boolean' && { hidden: job.isArchived }),
     resource: besides(resource),
     etag: resource.etag || randomUUID(),
   }
-}
-
-const described = (job: JsonObject): { description?: string } => {
-  const description = textAt(job.description)
-  return description === undefined ? {} : { description }
 }
 
 const besides = ({ id, state, secrets, provisioningState, system }: StoredResource): NonNullable<Run['resource']> => ({
@@ -151,21 +125,6 @@ const besides = ({ id, state, secrets, provisioningState, system }: StoredResour
   provisioningState,
   system,
 })
-
-/** The literal inputs of a job are its run's parameters, as Azure shows them. */
-const literals = (inputs: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(objectAt(inputs)).flatMap(([name, input]) =>
-      isObject(input) && input.jobInputType === 'literal' ? [[name, String(input.value)]] : [],
-    ),
-  )
-
-export const texts = (value: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(objectAt(value)).flatMap(([key, item]) =>
-      item === undefined || item === null ? [] : [[key, typeof item === 'string' ? item : JSON.stringify(item)]],
-    ),
-  )
 
 async function creator(from: Repositories, name: string): Promise<Run['createdBy']> {
   const known = (await from.identities.principal(name)) ?? (await from.identities.principalByApp(name))

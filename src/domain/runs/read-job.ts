@@ -10,9 +10,9 @@ export interface HandedJob {
   readonly outputs: JobSubmission['outputs']
 }
 
-/** What `submitJob` wrote, read back: undefined for a run that was not handed over yet. */
+/** What `submitJob` wrote, read back: undefined for a run that no engine runs, or that was not handed over yet. */
 export function handedJob(run: Run): HandedJob | undefined {
-  if (!run.engine) return undefined
+  if (!run.engine?.spec) return undefined
   // Only `submitJob` writes this, and it writes a HandedJob.
   const { computeType, spec, outputs } = run.engine
   return {

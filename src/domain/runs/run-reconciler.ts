@@ -9,6 +9,7 @@ import { failureOf } from './failure.ts'
 import { type JobAddress, jobVariables } from './job-variables.ts'
 import { type HandedJob, handedJob } from './read-job.ts'
 import { registerOutputs } from './register-outputs.ts'
+import type { RunController } from './run-controller.ts'
 import { moved } from './run-states.ts'
 import { issueRunToken } from './run-token.ts'
 import { engineJobId, runOfEngineJob } from './submit-job.ts'
@@ -25,6 +26,10 @@ export interface RunReconciler {
 export type ReconcilerDeps = Pick<Deps, 'store' | 'blobs' | 'engines' | 'tokens' | 'runSignals' | 'log' | 'now'> & {
   /** Asked for each job, since a port may be known only once the server listens. */
   readonly address: () => JobAddress
+  /** Those that bring further what no engine runs. */
+  readonly controllers: readonly RunController[]
+  /** Resolves a run that its parent has made and gives it to its engine or controller. */
+  readonly handOver: (run: Run) => Promise<void>
 }
 
 /**
@@ -50,7 +55,8 @@ export function runReconciler(deps: ReconcilerDeps): RunReconciler {
       try {
         do {
           entry.again = false
-          await step(deps, workspace, id)
+          const parent = await step(deps, workspace, id)
+          if (parent !== undefined) look(workspace, parent)
         } while (entry.again && started)
       } catch (error) {
         deps.log.error({ err: error, workspace, run: id }, 'a run could not be brought further; it will be tried again')
@@ -90,18 +96,28 @@ export function runReconciler(deps: ReconcilerDeps): RunReconciler {
   }
 }
 
-/** Brings one run as far as it gets now. */
-async function step(deps: ReconcilerDeps, workspace: string, id: string): Promise<void> {
+/** Brings one run as far as it gets now, and answers the parent of one that is at its end then. */
+async function step(deps: ReconcilerDeps, workspace: string, id: string): Promise<string | undefined> {
   const run = await deps.store.runs.get(workspace, id)
-  if (!run || finalStatuses.has(run.status)) return
-  const job = handedJob(run)
-  if (!job) {
-    // Cancelled before its PUT's `apply` handed it over: no engine knows it.
-    if (run.status === 'CancelRequested')
-      await finish(deps, run, { status: 'Canceled', since: deps.now().toISOString() })
-    return
-  }
+  if (!run) return undefined
+  if (!finalStatuses.has(run.status)) await advance(deps, run)
+  if (run.parentId === undefined || !run.job) return undefined
+  const now = await deps.store.runs.get(workspace, id)
+  return now && finalStatuses.has(now.status) ? run.parentId : undefined
+}
+
+async function advance(deps: ReconcilerDeps, run: Run): Promise<void> {
+  const controller = deps.controllers.find(({ kind }) => kind === run.kind)
   try {
+    if (!run.engine) {
+      // Cancelled before it was handed over: nobody else knows it.
+      if (run.status === 'CancelRequested') return await finish(deps, run, canceled(deps))
+      // A job that a client put is handed over by its PUT's `apply`.
+      return run.parentId === undefined || !run.job ? undefined : await deps.handOver(run)
+    }
+    if (controller) return await controller.advance(run)
+    const job = handedJob(run)
+    if (!job) return
     const engine = deps.engines.named(job.computeType)
     const seen = await engine.observe(job.spec.id)
     if (!seen) return await begin(deps, run, job)
@@ -117,10 +133,12 @@ async function step(deps: ReconcilerDeps, workspace: string, id: string): Promis
   }
 }
 
+const canceled = (deps: ReconcilerDeps): Observation => ({ status: 'Canceled', since: deps.now().toISOString() })
+
 /** Gives a job to its engine: once, for an engine that lost a job that had started can't be given it again. */
 async function begin(deps: ReconcilerDeps, run: Run, job: HandedJob): Promise<void> {
   const at = deps.now().toISOString()
-  if (run.status === 'CancelRequested') return finish(deps, run, { status: 'Canceled', since: at })
+  if (run.status === 'CancelRequested') return finish(deps, run, canceled(deps))
   if (run.status !== 'NotStarted' && run.status !== 'Queued') {
     const message = `The ${job.computeType} engine no longer knows this job, which was ${run.status}.`
     return finish(deps, run, { status: 'Failed', since: at, error: { code: 'JobLost', message } })

@@ -5,7 +5,17 @@ import { newestFirst } from './004-newest-first.ts'
 import { vaults } from './005-vaults.ts'
 import { blobHistory } from './006-blob-history.ts'
 import { activities } from './007-activities.ts'
+import { runContents } from './008-run-contents.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
-export const migrations: readonly Migration[] = [base, blobs, bodyValues, newestFirst, vaults, blobHistory, activities]
+export const migrations: readonly Migration[] = [
+  base,
+  blobs,
+  bodyValues,
+  newestFirst,
+  vaults,
+  blobHistory,
+  activities,
+  runContents,
+]

@@ -59,6 +59,9 @@ function filtered(select: Select, query: FindRuns): Select {
   if (query.kinds) found = found.where('kind', 'in', query.kinds)
   if (query.parentId !== undefined) found = found.where('parent_key', '=', query.parentId.toLowerCase())
   if (query.rootId !== undefined) found = found.where('root_key', '=', query.rootId.toLowerCase())
+  if (query.contentKey !== undefined) found = found.where('content_key', '=', query.contentKey)
+  if (query.contentFamily !== undefined) found = found.where('content_family', '=', query.contentFamily)
+  if (query.roots) found = found.whereRef('root_key', '=', 'id_key')
   if (query.computeId !== undefined) found = found.where('compute_key', '=', foldId(query.computeId))
   if (query.hidden !== undefined) found = found.where('hidden', '=', Number(query.hidden))
   if (query.deleted !== undefined) found = found.where('deleted', '=', Number(query.deleted))
@@ -86,6 +89,8 @@ const columns = [
   'parent_key',
   'root_key',
   'compute_key',
+  'content_key',
+  'content_family',
   'hidden',
   'deleted',
   'open',
@@ -117,6 +122,8 @@ const rowOf = (run: Run): Omit<RunRow, 'seq'> => ({
   parent_key: run.parentId?.toLowerCase() ?? null,
   root_key: run.rootId.toLowerCase(),
   compute_key: run.computeId === undefined ? null : foldId(run.computeId),
+  content_key: run.content?.key ?? null,
+  content_family: run.content?.family ?? null,
   hidden: Number(run.hidden),
   deleted: Number(run.deletedAt !== undefined),
   // An interactive run is its client's to end; no engine has it.

@@ -112,6 +112,8 @@ export interface RunRow {
   parent_key: string | null
   root_key: string
   compute_key: string | null
+  content_key: string | null
+  content_family: string | null
   hidden: number
   deleted: number
   /** 1 for what an engine runs, until its state is final. */

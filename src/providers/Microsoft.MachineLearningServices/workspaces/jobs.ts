@@ -1,13 +1,11 @@
 import { Type } from 'typebox'
 import { defineResource, done, goingOn } from '../../../arm/define-resource.ts'
 import { changedJob } from '../../../domain/jobs/check-job-change.ts'
-import { failJob } from '../../../domain/jobs/fail-job.ts'
+import { handOver } from '../../../domain/jobs/hand-over.ts'
+import { jobKind } from '../../../domain/jobs/job-kinds.ts'
 import { jobServices } from '../../../domain/jobs/job-services.ts'
-import { resolveJob } from '../../../domain/jobs/resolve-job.ts'
 import { cancelRun } from '../../../domain/runs/cancel-run.ts'
 import { JOBS, jobRuns } from '../../../domain/runs/job-runs.ts'
-import { submitJob } from '../../../domain/runs/submit-job.ts'
-import { isFault } from '../../../faults.ts'
 import { objectAt } from '../../../json.ts'
 import type { ResourceId } from '../../../resource-id.ts'
 import { finalStatuses } from '../../../store/runs.ts'
@@ -31,22 +29,14 @@ export default defineResource({
   }),
   async check(deps, { id, body, existing }) {
     if (existing) return changedJob(existing, body)
-    await resolveJob(deps, { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) })
+    const { check } = jobKind(body.properties.jobType)
+    await check(deps, { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) })
     return undefined
   },
-  async apply(deps, { id, wish }) {
-    const workspace = (await deps.store.resources.get(id.parent?.text ?? ''))?.id ?? id.parent?.text ?? ''
+  async apply(deps, { id }) {
     const run = await deps.store.runs.get(keyOf(id), id.name)
     // A later PUT of a known job changes what describes it, and nothing is handed over again.
-    if (run?.engine || (run && finalStatuses.has(run.status))) return done()
-    try {
-      const job = await resolveJob(deps, { workspace, name: id.name, properties: objectAt(wish.properties) })
-      await submitJob(deps, job)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      // What it names went away between the PUT and now: the job is there, and ends truthfully.
-      await failJob(deps, { workspace: keyOf(id), run: id.name, problem: error })
-    }
+    if (run && !run.engine && !finalStatuses.has(run.status)) await handOver(deps, run)
     return done()
   },
   async remove(deps, { id }) {

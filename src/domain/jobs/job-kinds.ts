@@ -1,0 +1,38 @@
+import { fault } from '../../faults.ts'
+import type { Deps } from '../deps.ts'
+import { checkPipeline, handOverPipeline } from '../pipelines/hand-over-pipeline.ts'
+import { submitJob } from '../runs/submit-job.ts'
+import { checkSweep, handOverSweep } from '../sweeps/hand-over-sweep.ts'
+import { withComponent } from './component-job.ts'
+import { type JobRequest, resolveJob } from './resolve-job.ts'
+
+/** What there is to know of a `jobType`, to take a job of it and to begin it. */
+interface JobKind {
+  /** Looks at the whole job before anything of it is written. @throws JobInvalid, and what a reference is refused with */
+  check(deps: Deps, request: JobRequest): Promise<void>
+  /** Gives the job's run to its engine or controller; may be repeated. @throws as `check` */
+  handOver(deps: Deps, request: JobRequest): Promise<void>
+}
+
+const kinds: ReadonlyMap<string, JobKind> = new Map<string, JobKind>([
+  [
+    'command',
+    {
+      async check(deps, request) {
+        await resolveJob(deps, await withComponent(deps, request))
+      },
+      async handOver(deps, request) {
+        await submitJob(deps, await resolveJob(deps, await withComponent(deps, request)))
+      },
+    },
+  ],
+  ['sweep', { check: checkSweep, handOver: handOverSweep }],
+  ['pipeline', { check: checkPipeline, handOver: handOverPipeline }],
+])
+
+/** @throws JobTypeUnsupported */
+export function jobKind(jobType: string): JobKind {
+  const kind = kinds.get(jobType.toLowerCase())
+  if (!kind) throw fault('JobTypeUnsupported', { kind: jobType })
+  return kind
+}
