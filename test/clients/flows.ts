@@ -14,6 +14,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/i_misc.py', checks: 14 },
   { file: 'flows/c_compute.py', checks: 8 },
   { file: 'flows/d_job.py', checks: 19 },
+  { file: 'flows/p_pipelines.py', checks: 43 },
   { file: 'flows/m_curl.sh', checks: 11 },
   { file: 'flows/n_held.py', checks: 5 },
   { file: 'flows/m_mgmt.py', checks: 23 },

@@ -135,7 +135,9 @@ async function end(
 
 /** Why a pipeline fails: which of its steps did, and what the first of them says. */
 function failure({ nodes }: PipelineState, steps: Steps): RunEnd {
-  const lost = Object.entries(nodes).filter(([, node]) => isLost(node))
+  const failed = Object.entries(nodes).filter(([, { status }]) => status === 'Failed')
+  // Those that were canceled since are none of the reason.
+  const lost = failed.length > 0 ? failed : Object.entries(nodes).filter(([, node]) => isLost(node))
   const names = lost.map(([name]) => name)
   const [first] = lost
   const runs = first?.[1].runs.map((id) => steps.get(id)) ?? []

@@ -25,7 +25,7 @@ export const jobRuns = {
   },
 
   async remove(from: Repositories, id: ResourceId): Promise<void> {
-    await from.runs.remove(workspaceOf(id), id.name)
+    await removeWithChildren(from, workspaceOf(id), id.name)
   },
 
   async list(
@@ -102,6 +102,13 @@ async function newRun(into: Repositories, workspace: string, resource: StoredRes
     createdBy: await creator(into, resource.system.createdBy),
     etag: resource.etag,
   })
+}
+
+/** A job takes its steps and trials along. */
+async function removeWithChildren(from: Repositories, workspace: string, id: string): Promise<void> {
+  const { items } = await from.runs.find(workspace, { parentId: id })
+  for (const child of items) await removeWithChildren(from, workspace, child.id)
+  await from.runs.remove(workspace, id)
 }
 
 function changedRun(run: Run, resource: StoredResource): Run {
