@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -9,6 +9,9 @@ import { promisify } from 'node:util'
 import { askAt, type Reply, type Sent } from './support/arm-engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lazuli-held-'))
+const releases = mkdtempSync(join(tmpdir(), 'lazuli-releases-'))
+/** Lets a held thing be made, or go. */
+const release = (name: string): void => writeFileSync(join(releases, name), '')
 const V = '?api-version=2024-01-01'
 
 interface Server {
@@ -24,7 +27,10 @@ let things: string
 async function start(): Promise<Server> {
   const script = join(import.meta.dirname, 'support', 'arm-process.ts')
   const providers = join(import.meta.dirname, 'fixtures', 'providers')
-  const child = spawn(process.execPath, [script, folder, providers], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, folder, providers], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, LAZULI_TEST_RELEASES: releases },
+  })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   const told = JSON.parse(line.toString()) as { port: number; token: string; subscription: string }
   return { child, token: told.token, subscription: told.subscription, base: `http://127.0.0.1:${told.port}` }
@@ -66,11 +72,11 @@ before(async () => {
 after(async () => {
   server.child.kill('SIGKILL')
   await once(server.child, 'exit')
-  rmSync(folder, { recursive: true })
+  for (const made of [folder, releases]) rmSync(made, { recursive: true })
 })
 
 test('a wish outlives kill -9: 201, InProgress, a new process, InProgress, Succeeded', async () => {
-  const body = { location: 'eastus', properties: { seconds: 3 } }
+  const body = { location: 'eastus', properties: { seconds: 0, held: 'made' } }
   const made = await ask(`${things}/one${V}`, { method: 'PUT', body })
   assert.deepEqual([made.status, made.body.properties.provisioningState], [201, 'Creating'])
   assert.equal(header(made, 'retry-after'), '1')
@@ -87,6 +93,7 @@ test('a wish outlives kill -9: 201, InProgress, a new process, InProgress, Succe
   assert.equal(early.body.status, 'InProgress', 'the new process goes on with it')
   assert.equal((await ask(`${things}/one${V}`)).body.properties.provisioningState, 'Creating')
 
+  release('one.made')
   const ended = await end(status)
   assert.equal(ended.body.status, 'Succeeded')
   assert.ok(ended.body.startTime < ended.body.endTime)
@@ -102,13 +109,14 @@ test('the same through curl', async () => {
   }
   const answer = await curl(
     ...['-i', '-X', 'PUT', `${server.base}${things}/curled${V}`, '-H', 'Content-Type: application/json'],
-    ...['-d', '{"location": "eastus", "properties": {"seconds": 2}}'],
+    ...['-d', '{"location": "eastus", "properties": {"seconds": 0, "held": "made"}}'],
   )
   assert.match(answer, /^HTTP\/1.1 201 /)
   const path = /^Azure-AsyncOperation: http:\/\/[^/]+(\S+)/im.exec(answer)?.[1]
   assert.match(await curl(server.base + path), /"status":"InProgress"/)
   await killAndStart()
   assert.match(await curl(server.base + path), /"status":"InProgress"/)
+  release('curled.made')
   await end(path ?? '')
   assert.match(await curl(server.base + path), /"status":"Succeeded"/)
 })
@@ -147,7 +155,7 @@ test('a delete calls off what is being made', async () => {
 })
 
 test('a delete outlives kill -9, and refuses writes meanwhile', async () => {
-  const body = { location: 'eastus', properties: { seconds: 0, goneAfter: 2 } }
+  const body = { location: 'eastus', properties: { seconds: 0, held: 'gone' } }
   assert.equal((await ask(`${things}/going${V}`, { method: 'PUT', body })).status, 201)
   const deleted = await ask(`${things}/going${V}`, { method: 'DELETE' })
   assert.equal(deleted.status, 202)
@@ -156,6 +164,7 @@ test('a delete outlives kill -9, and refuses writes meanwhile', async () => {
   await killAndStart()
   assert.equal((await ask(status)).body.status, 'InProgress')
   assert.equal((await ask(`${things}/going${V}`)).body.properties.provisioningState, 'Deleting')
+  release('going.gone')
   assert.equal((await end(status)).body.status, 'Succeeded')
   assert.equal((await ask(header(deleted, 'location'))).status, 204)
   assert.equal((await ask(`${things}/going${V}`)).status, 404)

@@ -645,10 +645,10 @@ describe('jobs and assets refuse', () => {
       },
       {
         name: 'a kind of job that is not there yet',
-        ask: () => put(`${workspace}/jobs/r4?${V}`, { properties: { jobType: 'Pipeline', jobs: {} } }),
+        ask: () => put(`${workspace}/jobs/r4?${V}`, { properties: { jobType: 'Spark', entry: {} } }),
         status: 501,
         code: 'NotImplemented',
-        says: /Pipeline/i,
+        says: /Spark/i,
       },
       {
         name: 'an input that the command names and nobody gives',

@@ -1,5 +1,5 @@
 """azure-ai-ml's own poller on an operation that is held open while the server is killed with SIGKILL and started again."""
-import json, pathlib, signal, subprocess, tempfile, time
+import json, os, pathlib, signal, subprocess, tempfile, time
 
 from azure.ai.ml._utils._azureml_polling import AzureMLPolling
 from azure.core import PipelineClient
@@ -10,12 +10,13 @@ from azure.mgmt.core.policies import ARMHttpLoggingPolicy
 
 root = pathlib.Path(__file__).resolve().parents[3]
 data = tempfile.mkdtemp(prefix="lazuli-held-")
+releases = pathlib.Path(tempfile.mkdtemp(prefix="lazuli-releases-"))
 
 
 def start(port):
     script = root / "test" / "support" / "arm-process.ts"
     command = [root / "bin" / "node", script, data, root / "test" / "fixtures" / "providers", str(port)]
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, env={**os.environ, "LAZULI_TEST_RELEASES": str(releases)})
     return process, json.loads(process.stdout.readline())
 
 
@@ -61,7 +62,7 @@ try:
             assert time.time() < until and not poller.done(), (seen, poller._exception)
             time.sleep(0.05)
 
-    first, poller = begin("one", {"seconds": 6})
+    first, poller = begin("one", {"seconds": 0, "held": "made"})
     assert first.http_response.status_code == 201
     print("\nok   PUT answered 201 with Azure-AsyncOperation", first.http_response.headers["Azure-AsyncOperation"] != "")
     wait_for(lambda: len(seen) > 0)
@@ -76,6 +77,7 @@ try:
     assert seen[polled] == "InProgress", seen
     print("\nok   killed, started again, the poller sees InProgress")
 
+    (releases / "one.made").touch()
     result = poller.result(60)
     assert poller.status() == "Succeeded" and result["properties"]["provisioningState"] == "Succeeded", result
     print("\nok   the poller ends with Succeeded and the resource")
