@@ -208,11 +208,6 @@ describe('a job is refused', () => {
       wish: () => ({ services: { lab: { jobServiceType: 'JupyterLab' } } }),
       says: /JupyterLab/,
     },
-    {
-      name: 'of a component that is not there',
-      wish: () => ({ command: '', componentId: path('components/c/versions/1') }),
-      says: /components\/c/,
-    },
   ]) {
     test(name, async () => {
       assert.match((await arm.refusal(path('jobs/refused'), job(wish()))).message, says)

@@ -3,7 +3,6 @@ import type { Deps } from '../deps.ts'
 import { checkPipeline, handOverPipeline } from '../pipelines/hand-over-pipeline.ts'
 import { submitJob } from '../runs/submit-job.ts'
 import { checkSweep, handOverSweep } from '../sweeps/hand-over-sweep.ts'
-import { withComponent } from './component-job.ts'
 import { type JobRequest, resolveJob } from './resolve-job.ts'
 
 /** What there is to know of a `jobType`, to take a job of it and to begin it. */
@@ -19,10 +18,10 @@ const kinds: ReadonlyMap<string, JobKind> = new Map<string, JobKind>([
     'command',
     {
       async check(deps, request) {
-        await resolveJob(deps, await withComponent(deps, request))
+        await resolveJob(deps, request)
       },
       async handOver(deps, request) {
-        await submitJob(deps, await resolveJob(deps, await withComponent(deps, request)))
+        await submitJob(deps, await resolveJob(deps, request))
       },
     },
   ],
