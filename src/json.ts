@@ -10,3 +10,7 @@ export const objectAt = (value: unknown): JsonObject => (isObject(value) ? value
 
 /** The text at `value`, or undefined: for optional parts of a body that its schema has already checked. */
 export const textAt = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** A value for a sentence, a text as it is. Not `String`: an object of a client may have a `toString` of its own. */
+export const inSentence = (value: Json | undefined): string =>
+  (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 100)

@@ -49,10 +49,9 @@ export async function present(
   context: ReadContext,
 ): Promise<JsonObject> {
   const { declaration, provider, path, type } = registered
-  const version = versions.resolve(context.apiVersion, provider, path)
   const view = declaration.view ? await declaration.view(deps, resource, context) : undefined
   const whole = view ? mergeOver(resource.body, view) : resource.body
-  const body = inWordsOf(facts, registered, version.facts, whole)
+  const body = inWordsOf(facts, registered, versions.factsAt(context.apiVersion, provider, path), whole)
   const hides = declaration.hides
   return {
     id: resource.id,

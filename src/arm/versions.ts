@@ -19,6 +19,8 @@ export interface Versions {
    * @throws MissingApiVersionParameter, InvalidApiVersionParameter, NoRegisteredProviderFound
    */
   resolve(asked: string | null, provider: RegisteredProvider, path: string): ResolvedVersion
+  /** The version whose facts stand for an asked one; refuses nothing, since an answer may be of another type than was asked. */
+  factsAt(asked: string, provider: RegisteredProvider, path: string): string | undefined
   /** The versions of a type, ascending. */
   supported(provider: RegisteredProvider, path: string): readonly string[]
   /** The newest with facts, else the newest known: what inner calls use. */
@@ -77,6 +79,10 @@ export function apiVersions(facts: Facts): Versions {
 
   return {
     supported,
+    factsAt(asked, { namespace }, path) {
+      const withFacts = facts.versionsOfType(namespace, path)
+      return withFacts.findLast((version) => compareVersions(version, asked) <= 0) ?? withFacts[0]
+    },
     newest: ({ provider, path }) =>
       facts.versionsOfType(provider.namespace, path).at(-1) ?? supported(provider, path).at(-1) ?? '2022-05-01',
     resolve(asked, provider, path) {

@@ -39,6 +39,11 @@ export function mutationsOf(facts: TypeFacts, model: string, body: Mapping): rea
       return
     }
     found.push({ rule: 'enum', at: join(at, kinds.property), body: put({ ...here, [kinds.property]: 'NoSuchWord' }) })
+    found.push({
+      rule: 'type',
+      at: join(at, kinds.property),
+      body: put({ ...here, [kinds.property]: { toString: 'an object' } }),
+    })
     const own = here[kinds.property]
     const chosen = [...kinds.models].filter(([word]) => own === undefined || word === own)
     for (const [word, kind] of chosen) {
@@ -109,7 +114,8 @@ function wrongType(facts: TypeFacts, rule: Rule): Value | undefined {
   if (rule.anyOf) return undefined
   switch (rule.type) {
     case 'string':
-      return { an: 'object' }
+      // A text made of it carelessly would be an error of the server.
+      return { toString: 'an object' }
     case 'boolean':
       return 'perhaps'
     case 'integer':

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import type { DeploymentAsked } from '../define-resource.ts'
 import { checkTemplate } from './check-template.ts'
@@ -83,7 +83,7 @@ function modeOf({ mode = 'Incremental' }: JsonObject): Prepared['mode'] {
     (one) => typeof mode === 'string' && one.toLowerCase() === mode.toLowerCase(),
   )
   if (chosen) return chosen
-  throw fault('InvalidDeployment', { reason: `its mode '${String(mode)}' is neither Incremental nor Complete` })
+  throw fault('InvalidDeployment', { reason: `its mode '${inSentence(mode)}' is neither Incremental nor Complete` })
 }
 
 /** Outside of a group a deployment is kept somewhere, and stays there. @throws LocationRequired, InvalidDeploymentLocation */

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { foldId, parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { ArmDeps } from '../arm-deps.ts'
@@ -78,7 +78,7 @@ function wantedOf({ resources }: JsonObject): readonly string[] | undefined {
   if (asked.includes('*')) return undefined
   return asked.map((one) => {
     if (typeof one === 'string' && parseResourceId(one)) return foldId(one)
-    throw fault('InvalidRequestContent', { reason: `'${String(one)}' is no resource id` })
+    throw fault('InvalidRequestContent', { reason: `'${inSentence(one)}' is no resource id` })
   })
 }
 

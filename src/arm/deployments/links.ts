@@ -1,5 +1,5 @@
 import { type Fault, fault, isFault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, textAt } from '../../json.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { parseLenientJson } from '../lenient-json.ts'
 import type { Prepared, TemplateLink } from './prepared.ts'
@@ -92,6 +92,6 @@ const unreadable = (uri: string, reason: string, cause?: unknown): Fault =>
 function demandContentVersion({ contentVersion }: JsonObject, found: JsonObject, uri: string): void {
   if (contentVersion === undefined || contentVersion === null || contentVersion === found.contentVersion) return
   throw fault('InvalidDeployment', {
-    reason: `the content version '${String(contentVersion)}' of its link is not that of '${withoutQuery(uri)}', which is '${String(found.contentVersion)}'`,
+    reason: `the content version '${inSentence(contentVersion)}' of its link is not that of '${withoutQuery(uri)}', which is '${inSentence(found.contentVersion)}'`,
   })
 }

@@ -1,5 +1,5 @@
 import { fault, isFault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { providerId, type ResourceId } from '../../resource-id.ts'
 import { openSecret } from '../../store/sealing.ts'
 import type { ArmDeps } from '../arm-deps.ts'
@@ -30,7 +30,7 @@ export async function onErrorOf(arm: ArmDeps, id: ResourceId, asked: Json | unde
   const kind = (['LastSuccessful', 'SpecificDeployment'] as const).find(
     (one) => one.toLowerCase() === textAt(type)?.toLowerCase(),
   )
-  if (!kind) throw refuse(`the type '${String(type)}' of its onErrorDeployment is unknown`)
+  if (!kind) throw refuse(`the type '${inSentence(type)}' of its onErrorDeployment is unknown`)
   const name = textAt(deploymentName)
   if ((kind === 'SpecificDeployment') !== (name !== undefined)) {
     throw refuse("its onErrorDeployment names a deployment where the type is 'SpecificDeployment', and only there")

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { memberName } from '../facts/check-scalar.ts'
 import { sameValue } from './expressions/values.ts'
 
@@ -96,12 +96,12 @@ function notAllowed({ allowedValues }: JsonObject, type: string, value: Json): s
   const fits = (item: Json): boolean => {
     const member = typeof item === 'string' ? memberName(item) : undefined
     return allowedValues.some(
-      (one: Json) => sameValue(one, item) || (member !== undefined && String(one).toLowerCase() === member),
+      (one: Json) => sameValue(one, item) || (member !== undefined && inSentence(one).toLowerCase() === member),
     )
   }
   const items: readonly Json[] = Array.isArray(value) && type === 'array' ? value : [value]
   if (fits(value) || items.every(fits)) return undefined
-  return `it is not part of the allowed values: '${allowedValues.map(String).join(',')}'`
+  return `it is not part of the allowed values: '${allowedValues.map((one: Json) => inSentence(one)).join(',')}'`
 }
 
 function outOfRange({ minLength, maxLength, minValue, maxValue }: JsonObject, value: Json): string | undefined {

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { checkTemplate } from './check-template.ts'
@@ -142,10 +142,10 @@ async function planOne(
   }
   const condition =
     raw.condition === undefined ? true : await resolveValue(raw.condition, { scope, place: `${place}.condition` })
-  if (typeof condition !== 'boolean' && !/^(true|false)$/i.test(String(condition))) {
+  if (typeof condition !== 'boolean' && !/^(true|false)$/i.test(inSentence(condition))) {
     throw fault('InvalidTemplate', { reason: `The condition of '${place}' is no boolean` })
   }
-  const applies = condition === true || String(condition).toLowerCase() === 'true'
+  const applies = condition === true || inSentence(condition).toLowerCase() === 'true'
   const existing = raw.existing === true
   let type = await need('type')
   let name = await need('name')
@@ -182,7 +182,7 @@ async function planOne(
     place,
     made: applies && !existing,
     existing,
-    waitsFor: [...asked.map((one: Json) => String(one)), ...(own ? [own.text] : [])],
+    waitsFor: [...asked.map((one: Json) => textAt(one) ?? inSentence(one)), ...(own ? [own.text] : [])],
   }
 }
 

@@ -1,5 +1,5 @@
 import { type FaultDetail, fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject } from '../../json.ts'
 import type { RegisteredType } from '../registry.ts'
 import type { ResolvedVersion } from '../versions.ts'
 import { checkScalar, describe } from './check-scalar.ts'
@@ -114,7 +114,7 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
         return object(shape, value, at)
       }
       const words = Object.keys(discriminator.models).join(', ')
-      problem(join(at, key), `'${join(at, key)}' is '${String(word)}' and must be one of: ${words}.`)
+      problem(join(at, key), `'${join(at, key)}' is '${inSentence(word)}' and must be one of: ${words}.`)
       return value
     }
     const child = shapeOf(known, target) ?? shape

@@ -64,10 +64,10 @@ export default defineResource({
   }),
   references: [{ path: 'properties.hubResourceId', type: WORKSPACES }],
   linked: (request) => [...linkedDependencies(request), ...linkedIdentities(request)],
-  recovers: ({ body }) => String(body.properties?.allowRecoverSoftDeletedWorkspace) === 'true',
+  recovers: ({ body }) => wantsRecovery(body),
   async check({ store }, { id, body, existing, deleted }) {
     demandOpenNetwork(id.name, objectAt(body.properties))
-    if (deleted && String(body.properties?.allowRecoverSoftDeletedWorkspace) !== 'true') {
+    if (deleted && !wantsRecovery(body)) {
       throw fault('WorkspaceSoftDeleted', { workspace: deleted.name })
     }
     if (deleted) return { ...deleted.body }
@@ -174,3 +174,6 @@ function withoutEmptyParts(body: JsonObject): JsonObject {
     },
   }
 }
+
+const wantsRecovery = ({ properties }: { readonly properties?: JsonObject | undefined }): boolean =>
+  [true, 'true'].includes((properties?.allowRecoverSoftDeletedWorkspace ?? false) as boolean | string)

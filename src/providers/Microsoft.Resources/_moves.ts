@@ -1,5 +1,6 @@
 import type { ScopeOperation, ScopeRequest } from '../../arm/define-resource.ts'
 import { fault } from '../../faults.ts'
+import { inSentence } from '../../json.ts'
 import { parseResourceId } from '../../resource-id.ts'
 
 const UNMOVABLE = /^microsoft\.machinelearningservices\//i
@@ -24,7 +25,7 @@ async function typesOf(
   const types: string[] = []
   for (const text of ids) {
     const id = typeof text === 'string' ? parseResourceId(text) : undefined
-    if (!id) throw fault('InvalidRequestContent', { reason: `'${String(text)}' is no resource id` })
+    if (!id) throw fault('InvalidRequestContent', { reason: `'${inSentence(text)}' is no resource id` })
     if (!(await resources.get(id.key))) {
       throw fault('ResourceNotFound', { type: id.type, name: id.name, group: id.resourceGroup ?? scope.name })
     }

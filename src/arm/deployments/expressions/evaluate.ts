@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../../json.ts'
+import { inSentence, isObject, type Json } from '../../../json.ts'
 import { functions } from '../functions/functions.ts'
 import { ExpressionError, type Node } from './parse.ts'
 import type { Scope, TemplateFunction } from './scope.ts'
@@ -99,10 +99,10 @@ async function access(node: Node & { is: 'access' }, scope: Scope): Promise<Json
   if (node.safe) return null
   if (isObject(of)) {
     const names = Object.keys(of).join(', ')
-    throw new ExpressionError(`the property '${String(key)}' does not exist; available are '${names}'`, node.at)
+    throw new ExpressionError(`the property '${inSentence(key)}' does not exist; available are '${names}'`, node.at)
   }
-  if (Array.isArray(of)) throw new ExpressionError(`the index '${String(key)}' is out of bounds`, node.at)
-  throw new ExpressionError(`'${String(key)}' was asked of ${kindOf(of)}, which has no members`, node.at)
+  if (Array.isArray(of)) throw new ExpressionError(`the index '${inSentence(key)}' is out of bounds`, node.at)
+  throw new ExpressionError(`'${inSentence(key)}' was asked of ${kindOf(of)}, which has no members`, node.at)
 }
 
 /** A member of an object or an item of an array; undefined where there is none. */

@@ -1,5 +1,5 @@
 import { type Fault, fault } from '../../../faults.ts'
-import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject } from '../../../json.ts'
 import { evaluate } from './evaluate.ts'
 import { ExpressionError, literalText, parseExpression } from './parse.ts'
 import type { Scope } from './scope.ts'
@@ -75,7 +75,7 @@ export async function loopScopes(loop: JsonObject, name: string, resolving: Reso
   const count = await resolveValue(loop.count ?? null, { scope, place: `${place}.count` })
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > MOST_COPIES) {
     throw fault('InvalidTemplate', {
-      reason: `the copy count '${String(count)}' at '${place}' is not 0 to ${MOST_COPIES}`,
+      reason: `the copy count '${inSentence(count)}' at '${place}' is not 0 to ${MOST_COPIES}`,
     })
   }
   return Array.from({ length: count }, (_, index) => ({

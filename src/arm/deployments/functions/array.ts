@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asArray, asInteger, asObject, asText, member, sameValue, textOf } from '../expressions/values.ts'
@@ -32,7 +32,9 @@ export const arrayFunctions: FunctionTable = {
     min: 2,
     call: ([value, at]) => {
       const items = asArray(value)
-      return items[items.length - asInteger(at)] ?? outOfBounds(at)
+      const item = items[items.length - asInteger(at)]
+      if (item === undefined) throw new ExpressionError(`the index '${inSentence(at)}' is out of bounds`)
+      return item
     },
   },
   indexOf: {
@@ -47,7 +49,9 @@ export const arrayFunctions: FunctionTable = {
     max: MANY,
     call: ([first = null, ...others]) => {
       if (Array.isArray(first)) {
-        return first.filter((item: Json) => others.every((other) => asArray(other).some((one) => sameValue(one, item))))
+        return distinct(
+          first.filter((item: Json) => others.every((other) => asArray(other).some((one) => sameValue(one, item)))),
+        )
       }
       const kept = Object.entries(asObject(first)).filter(([name, value]) =>
         others.every((other) => sameValue(member(asObject(other), name), value)),
@@ -104,8 +108,7 @@ export const arrayFunctions: FunctionTable = {
     max: MANY,
     call: (args) => {
       if (!Array.isArray(args[0])) return args.map((arg) => asObject(arg)).reduce(unite)
-      const all = args.flatMap((arg) => asArray(arg))
-      return all.filter((item, at) => all.findIndex((one) => sameValue(one, item)) === at)
+      return distinct(args.flatMap((arg) => asArray(arg)))
     },
   },
 }
@@ -114,20 +117,23 @@ function lengthOf(value: Json | undefined): number {
   return typeof value === 'string' ? value.length : asArray(value).length
 }
 
-const numbers = (args: readonly Json[]): readonly number[] =>
-  (Array.isArray(args[0]) ? asArray(args[0]) : args).map(asInteger)
-
-function outOfBounds(at: Json | undefined): never {
-  throw new ExpressionError(`the index '${String(at)}' is out of bounds`)
+/** @throws ExpressionError also where there is none: nothing is the least or the most of it */
+function numbers(args: readonly Json[]): readonly number[] {
+  const given = Array.isArray(args[0]) ? asArray(args[0]) : args
+  if (given.length === 0) throw new ExpressionError('the array is empty')
+  return given.map(asInteger)
 }
+
+const distinct = (items: readonly Json[]): Json[] =>
+  items.filter((item, at) => items.findIndex((one) => sameValue(one, item)) === at)
 
 /** Objects member by member, at any depth; what comes later wins. */
 function unite(below: JsonObject, above: JsonObject): JsonObject {
-  const united: Record<string, Json | undefined> = { ...below }
+  const united = new Map(Object.entries(below))
   for (const [name, value] of Object.entries(above)) {
-    const key = Object.keys(united).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
-    const under = united[key]
-    united[key] = isObject(under) && isObject(value) ? unite(under, value) : value
+    const key = united.keys().find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
+    const under = united.get(key)
+    united.set(key, isObject(under) && isObject(value) ? unite(under, value) : value)
   }
-  return united
+  return Object.fromEntries(united)
 }

@@ -11,18 +11,13 @@ export const dateFunctions: FunctionTable = {
     min: 2,
     max: 3,
     call: ([base, duration, how]) => {
-      const date = added(dateOf(asText(base)), asText(duration))
-      if (Number.isNaN(date.getTime())) throw new ExpressionError(`'${String(duration)}' leads out of the calendar`)
+      const date = inRange(added(dateOf(asText(base)), asText(duration)))
       return how === undefined ? iso(date) : dateText(date, asText(how))
     },
   },
   dateTimeFromEpoch: {
     min: 1,
-    call: ([seconds]) => {
-      const date = new Date(asInteger(seconds) * 1_000)
-      if (Number.isNaN(date.getTime())) throw new ExpressionError(`${String(seconds)} lies outside of the calendar`)
-      return iso(date)
-    },
+    call: ([seconds]) => iso(new Date(asInteger(seconds) * 1_000)),
   },
   dateTimeToEpoch: { min: 1, call: ([text]) => Math.floor(dateOf(asText(text)).getTime() / 1_000) },
   utcNow: {
@@ -43,19 +38,33 @@ function inMonths(date: Date, months: number): Date {
   return moved
 }
 
-const iso = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')
-
-function dateOf(text: string): Date {
-  const compact = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(text)
-  const date = new Date(compact ? `${compact.slice(1, 4).join('-')}T${compact.slice(4, 7).join(':')}Z` : zoned(text))
-  if (Number.isNaN(date.getTime())) throw new ExpressionError(`'${text}' is no time`)
-  return date
+function iso(date: Date): string {
+  return inRange(date)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
 }
 
-/** A time that names no zone is in UTC. */
-const zoned = (text: string): string => {
-  const spaced = text.replace(/^(\d{4}-\d{2}-\d{2}) (\d)/, '$1T$2')
-  return /T[^Z+-]*$/.test(spaced) ? `${spaced}Z` : spaced
+/** .NET knows the years 1 to 9999. @throws ExpressionError */
+function inRange(date: Date): Date {
+  const year = date.getUTCFullYear()
+  if (year >= 1 && year <= 9999) return date
+  throw new ExpressionError('the time is none of the years 1 to 9999')
+}
+
+const TIME = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/
+/** As `utcNow` writes it. */
+const COMPACT = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/
+
+/** A time in ISO 8601, also with a blank for the T; in UTC where it names no zone. */
+function dateOf(text: string): Date {
+  const [, year, month, day, hour = '00', minute = '00', second = '00', part = '0', zone = 'Z'] =
+    TIME.exec(text) ?? COMPACT.exec(text) ?? []
+  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone
+  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${part.slice(0, 3)}${offset}`)
+  // The 30th of February would be one of March.
+  const isDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate() >= Number(day)
+  if (Number.isNaN(date.getTime()) || !isDay) throw new ExpressionError(`'${text}' is no time`)
+  return date
 }
 
 function added(date: Date, duration: string): Date {

@@ -1,4 +1,4 @@
-import type { Json } from '../../../json.ts'
+import { inSentence, type Json } from '../../../json.ts'
 import { ExpressionError, type Node } from '../expressions/parse.ts'
 import type { Evaluate, FunctionTable, Scope } from '../expressions/scope.ts'
 import { asArray, asBoolean, asObject, asText, textOf } from '../expressions/values.ts'
@@ -20,8 +20,8 @@ export const lambdaFunctions: FunctionTable = {
     min: 1,
     call: ([name], { lambda }) => {
       const folded = asText(name).toLowerCase()
-      const found = lambda[folded]
-      if (found === undefined) throw new ExpressionError(`there is no lambda variable '${String(name)}'`)
+      const found = Object.hasOwn(lambda, folded) ? lambda[folded] : undefined
+      if (found === undefined) throw new ExpressionError(`there is no lambda variable '${inSentence(name)}'`)
       return found
     },
   },

@@ -1,3 +1,4 @@
+import { inSentence } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asBoolean, asText } from '../expressions/values.ts'
@@ -19,10 +20,10 @@ export const logicalFunctions: FunctionTable = {
     call: ([value]) => {
       if (typeof value === 'boolean') return value
       if (typeof value === 'number') return value !== 0
-      const text = String(value).toLowerCase()
+      const text = asText(value).toLowerCase()
       if (text === 'true' || text === '1') return true
       if (text === 'false' || text === '0') return false
-      throw new ExpressionError(`'${String(value)}' is no boolean`)
+      throw new ExpressionError(`'${inSentence(value)}' is no boolean`)
     },
   },
   fail: {

@@ -1,4 +1,4 @@
-import type { Json } from '../../../json.ts'
+import { inSentence, type Json } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asInteger } from '../expressions/values.ts'
@@ -12,6 +12,9 @@ const notByZero = (divisor: number): number => {
   if (divisor === 0) throw new ExpressionError('nothing can be divided by zero')
   return divisor
 }
+
+/** What JavaScript also takes for a number, hexadecimals and the empty text, is none here. */
+const DECIMAL = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i
 
 /** Integers only, as in Azure; `min` and `max` stand with the arrays. */
 export const numericFunctions: FunctionTable = {
@@ -29,17 +32,17 @@ export const numericFunctions: FunctionTable = {
   float: {
     min: 1,
     call: ([value]) => {
-      const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value)
-      if (Number.isNaN(number)) throw new ExpressionError(`'${String(value)}' is no number`)
-      return number
+      if (typeof value === 'number') return value
+      if (typeof value === 'string' && DECIMAL.test(value)) return Number(value)
+      throw new ExpressionError(`'${inSentence(value)}' is no number`)
     },
   },
   int: {
     min: 1,
     call: ([value]) => {
       if (typeof value === 'number') return Math.trunc(value)
-      if (typeof value === 'string' && /^\s*[-+]?\d+\s*$/.test(value)) return Number(value)
-      throw new ExpressionError(`'${String(value)}' is no integer`)
+      if (typeof value === 'string' && /^\s*[-+]?\d+\s*$/.test(value)) return asInteger(Number(value))
+      throw new ExpressionError(`'${inSentence(value)}' is no integer`)
     },
   },
   mod: two((a, b) => a % notByZero(b)),

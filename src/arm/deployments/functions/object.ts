@@ -27,7 +27,7 @@ export const objectFunctions: FunctionTable = {
   objectKeys: { min: 1, call: ([value]) => Object.keys(asObject(value)).toSorted() },
   shallowMerge: {
     min: 1,
-    call: ([value]) => Object.assign({}, ...asArray(value).map((one) => asObject(one))),
+    call: ([value]) => Object.fromEntries(asArray(value).flatMap((one) => Object.entries(asObject(one)))),
   },
   tryGet: {
     min: 2,

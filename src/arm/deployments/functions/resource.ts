@@ -1,4 +1,4 @@
-import type { Json } from '../../../json.ts'
+import { inSentence, type Json } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asText } from '../expressions/values.ts'
@@ -86,7 +86,7 @@ const optional = (value: Json | undefined): string | undefined =>
 const isFull = (value: Json): boolean => {
   if (value === null) return false
   if (asText(value).toLowerCase() === 'full') return true
-  throw new ExpressionError(`'Full' was expected in place of '${String(value)}'`)
+  throw new ExpressionError(`'Full' was expected in place of '${inSentence(value)}'`)
 }
 
 /** `/providers/{namespace}/{type}/{name}…`, a name for each step of the type. */

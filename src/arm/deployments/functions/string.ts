@@ -3,20 +3,24 @@ import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asArray, asInteger, asText, textOf } from '../expressions/values.ts'
 import { nameGuid, uniqueString } from '../unique-string.ts'
+import { fromBase64, fromComponent } from './encodings.ts'
 import { format } from './format.ts'
 import { readJson } from './read-json.ts'
 
 const MANY = Number.POSITIVE_INFINITY
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
+/** No template needs a wider one; without an end a few letters would ask for all memory. */
+const WIDEST = 100_000
+
 /** `concat`, `contains`, `empty`, `first`, `indexOf`, `last`, `length`, `skip`, `take` take texts too and stand with the arrays. */
 export const stringFunctions: FunctionTable = {
   base64: { min: 1, call: ([text]) => Buffer.from(asText(text), 'utf8').toString('base64') },
   base64ToJson: {
     min: 1,
-    call: ([text]) => readJson(Buffer.from(asText(text), 'base64').toString('utf8')),
+    call: ([text]) => readJson(fromBase64(asText(text))),
   },
-  base64ToString: { min: 1, call: ([text]) => Buffer.from(asText(text), 'base64').toString('utf8') },
+  base64ToString: { min: 1, call: ([text]) => fromBase64(asText(text)) },
   dataUri: {
     min: 1,
     call: ([text]) => `data:text/plain;charset=utf8;base64,${Buffer.from(textOf(text ?? null)).toString('base64')}`,
@@ -26,7 +30,7 @@ export const stringFunctions: FunctionTable = {
     call: ([uri]) => {
       const [, base64, data] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(asText(uri)) ?? []
       if (data === undefined) throw new ExpressionError('the text is no data URI')
-      return base64 ? Buffer.from(data, 'base64').toString('utf8') : decodeURIComponent(data)
+      return base64 ? fromBase64(data) : fromComponent(data)
     },
   },
   endsWith: { min: 2, call: ([text, end]) => asText(text).toLowerCase().endsWith(asText(end).toLowerCase()) },
@@ -43,15 +47,30 @@ export const stringFunctions: FunctionTable = {
   padLeft: {
     min: 2,
     max: 3,
-    call: ([text, width, fill]) =>
-      textOf(text ?? null).padStart(asInteger(width), fill === undefined ? ' ' : asText(fill)),
+    call: ([text, width, fill]) => {
+      const letter = fill === undefined ? ' ' : asText(fill)
+      if (letter.length !== 1) throw new ExpressionError('a text is padded with one letter')
+      const wide = asInteger(width)
+      if (wide > WIDEST) throw new ExpressionError(`a text is padded to at most ${WIDEST} letters`)
+      return textOf(text ?? null).padStart(wide, letter)
+    },
   },
-  replace: { min: 3, call: ([text, old, by]) => asText(text).replaceAll(asText(old), () => asText(by)) },
+  replace: {
+    min: 3,
+    call: ([text, old, by]) => {
+      const sought = asText(old)
+      const instead = asText(by)
+      if (sought === '') throw new ExpressionError('there is nothing to replace')
+      return asText(text).replaceAll(sought, () => instead)
+    },
+  },
   split: {
     min: 2,
     call: ([text, by]) => {
-      const marks = (Array.isArray(by) ? asArray(by) : [by]).map((one) => asText(one))
-      return marks.reduce<string[]>((parts, mark) => parts.flatMap((part) => part.split(mark)), [asText(text)])
+      // An empty text divides nothing.
+      const marks = (Array.isArray(by) ? asArray(by) : [by]).map((one) => asText(one)).filter((one) => one !== '')
+      const whole = asText(text)
+      return marks.length === 0 ? [whole] : whole.split(new RegExp(marks.map(RegExp.escape).join('|')))
     },
   },
   startsWith: { min: 2, call: ([text, start]) => same(asText(text).slice(0, asText(start).length), asText(start)) },

@@ -1,11 +1,8 @@
-import { isObject, type Json } from '../../../json.ts'
+import { inSentence, type Json } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
 import { asInteger, asObject, asText, member } from '../expressions/values.ts'
-
-/** .NET escapes what JavaScript leaves of RFC 3986's reserved characters. */
-const escaped = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+import { fromComponent, toComponent } from './encodings.ts'
 
 /** URIs and their parts. */
 export const uriFunctions: FunctionTable = {
@@ -51,17 +48,8 @@ export const uriFunctions: FunctionTable = {
       }
     },
   },
-  uriComponent: { min: 1, call: ([text]) => escaped(asText(text)) },
-  uriComponentToString: {
-    min: 1,
-    call: ([text]) => {
-      try {
-        return decodeURIComponent(asText(text))
-      } catch {
-        throw new ExpressionError(`'${String(text)}' is no component of a URI`)
-      }
-    },
-  },
+  uriComponent: { min: 1, call: ([text]) => toComponent(asText(text)) },
+  uriComponentToString: { min: 1, call: ([text]) => fromComponent(asText(text)) },
 }
 
 function uriOf(text: string): URL {
@@ -72,5 +60,4 @@ function uriOf(text: string): URL {
   }
 }
 
-const noUri = (value: Json | undefined): ExpressionError =>
-  new ExpressionError(`'${isObject(value) ? JSON.stringify(value) : String(value)}' is no URI`)
+const noUri = (value: Json | undefined): ExpressionError => new ExpressionError(`'${inSentence(value)}' is no URI`)
