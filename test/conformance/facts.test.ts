@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { startServer } from '../support/server.ts'
-import { examples, makePlaces } from './examples.ts'
+import { type Example, examples, makePlaces } from './examples.ts'
 import { factsOf, namespaces, type Operation, operationOn, type TypeFacts, typesOf, versionsOf } from './facts.ts'
 import { completed, isMapping, type Mapping, type Mutation, mutationsOf, problemsOf } from './mutations.ts'
 
@@ -112,7 +112,15 @@ function collectionOf({ namespace, type, whole }: Listed): string {
     return `${places.account}/${children}`
   }
   if (whole === 'Microsoft.Resources/subscriptions') return '/subscriptions'
+  const parent = parentOf(namespace, first)
+  if (below.length > 0 && parent) return `${parent.path}/${children}`
   return `${places.group}/providers/${whole}`
+}
+
+/** A resource for others to stand below: the second of its type's example, so that the first comes and goes. */
+function parentOf(namespace: string, type: string): { readonly path: string; readonly example: Example } | undefined {
+  const example = all[`${namespace}/${type}`]
+  return example && { path: `${example.collection}/${example.names[1]}`, example }
 }
 
 /** An operation on a resource of the type has its body from one model. */
@@ -164,6 +172,13 @@ for (const listed of types) {
   const example = all[whole]
 
   describe(whole, () => {
+    before(async () => {
+      const parent = parentOf(namespace, type.split('/')[0] ?? '')
+      if (!parent || example || !collection.startsWith(`${parent.path}/`)) return
+      const made = await ask('PUT', `${parent.path}?api-version=${parent.example.apiVersion}`, parent.example.body)
+      assert.ok(made.status < 300, made.text)
+    })
+
     test('a body that breaks one rule of a version is refused, names the field, and leaves no row', async (t) => {
       const wrong: string[] = []
       let sent = 0

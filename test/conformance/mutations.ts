@@ -152,8 +152,10 @@ export function completed(facts: TypeFacts, model: string, body: Mapping): Mappi
   function inModel(name: string, value: Mapping, open: readonly string[]): Mapping {
     if (open.includes(name)) return value
     const kinds = kindsOf(facts, name)
-    const [first] = kinds?.models.keys() ?? []
-    const word = kinds && String(value[kinds.property] ?? first)
+    const first = kinds?.models.has('None') ? 'None' : kinds?.models.keys().next().value
+    const given = kinds && value[kinds.property]
+    // A kind that a later version brought has the place of one that this version has.
+    const word = typeof given === 'string' ? ((kinds && spelled([...kinds.models.keys()], given)) ?? first) : first
     const kind = (word !== undefined && kinds?.models.get(word)) || name
     const named = kinds && word !== undefined ? { ...value, [kinds.property]: word } : value
     return inFields(fieldsOf(facts, kind), named, [...open, name])
@@ -176,9 +178,11 @@ export function completed(facts: TypeFacts, model: string, body: Mapping): Mappi
 
   function inRule(rule: Rule, value: Value | undefined, open: readonly string[]): Value {
     if (rule.ref !== undefined && (value === undefined || isMapping(value))) return inModel(rule.ref, value ?? {}, open)
+    const words = wordsOf(facts, rule) ?? []
+    if (words.length > 0 && !(typeof value === 'string' && spelled(words.map(String), value) !== undefined)) {
+      return words[0] ?? null
+    }
     if (value !== undefined) return value
-    const [word] = wordsOf(facts, rule) ?? []
-    if (word !== undefined) return word
     switch (rule.type) {
       case 'boolean':
         return false
@@ -194,6 +198,10 @@ export function completed(facts: TypeFacts, model: string, body: Mapping): Mappi
     }
   }
 }
+
+/** The word among others that is the same but for what versions spell differently. */
+const spelled = (words: readonly string[], word: string): string | undefined =>
+  words.find((one) => one.toLowerCase().replace(/[ _]/g, '') === word.toLowerCase().replace(/[ _]/g, ''))
 
 /** Where an answer is not what the facts say: one sentence a problem. What is not known may be there all the same. */
 export function problemsOf(facts: TypeFacts, model: string, answer: unknown): readonly string[] {

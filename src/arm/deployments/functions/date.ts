@@ -48,7 +48,7 @@ function iso(date: Date): string {
 function inRange(date: Date): Date {
   const year = date.getUTCFullYear()
   if (year >= 1 && year <= 9999) return date
-  throw new ExpressionError('the time is none of the years 1 to 9999')
+  throw new ExpressionError('it leads out of the calendar, whose years are 1 to 9999')
 }
 
 const TIME = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/
