@@ -154,11 +154,15 @@ export function completed(facts: TypeFacts, model: string, body: Mapping): Mappi
     const kinds = kindsOf(facts, name)
     const first = kinds?.models.has('None') ? 'None' : kinds?.models.keys().next().value
     const given = kinds && value[kinds.property]
-    // A kind that a later version brought has the place of one that this version has.
-    const word = typeof given === 'string' ? ((kinds && spelled([...kinds.models.keys()], given)) ?? first) : first
+    const known = kinds && typeof given === 'string' ? spelled([...kinds.models.keys()], given) : undefined
+    const word = known ?? first
     const kind = (word !== undefined && kinds?.models.get(word)) || name
-    const named = kinds && word !== undefined ? { ...value, [kinds.property]: word } : value
-    return inFields(fieldsOf(facts, kind), named, [...open, name])
+    const fields = fieldsOf(facts, kind)
+    // A kind that a later version brought gives its place to one that this version has, and takes its own fields along.
+    const own = given === undefined || known !== undefined
+    const kept = own ? value : Object.fromEntries(Object.entries(value).filter(([key]) => fields.has(key)))
+    const named = kinds && word !== undefined ? { ...kept, [kinds.property]: word } : kept
+    return inFields(fields, named, [...open, name])
   }
 
   function inFields(fields: ReadonlyMap<string, Field>, value: Mapping, open: readonly string[]): Mapping {
