@@ -60,6 +60,8 @@ export interface FaultDetail {
 export interface FaultExtra {
   readonly details?: readonly FaultDetail[]
   readonly target?: string
+  /** What ARM tells beside it, by kind: a policy's violation. */
+  readonly additionalInfo?: readonly { readonly type: string; readonly info: JsonObject }[]
   /** Headers that belong to the refusal (`WWW-Authenticate`, `Retry-After`). */
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown

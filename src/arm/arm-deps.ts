@@ -4,6 +4,7 @@ import type { AccessControl, Authenticator } from '../identity/identity.ts'
 import type { InnerCalls } from './define-resource.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Locks } from './locks.ts'
+import type { Policies } from './policy/policies.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { Registry } from './registry.ts'
@@ -24,6 +25,7 @@ export interface ArmDeps {
   readonly versions: Versions
   readonly scopeLocks: ScopeLocks
   readonly rateLimits: RateLimits
+  readonly policies: Policies
   readonly reconciler: Reconciler
   /** Lets writes of one resource take turns. */
   readonly writes: Locks

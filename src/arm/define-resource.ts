@@ -55,12 +55,26 @@ export interface InnerCalls {
    * @throws every refusal of a write, TagsNotSupported
    */
   changeTags(asked: TagsAsked): Promise<JsonObject>
+  readonly policies: PolicyCalls
+}
+
+/** Azure Policy: the types that clients see are declarations, what they say of resources is evaluated by the engine. */
+export interface PolicyCalls {
+  /** @throws InvalidPolicyDefinition, InvalidPolicyRule for all that would not be evaluated */
+  checkDefinition(properties: JsonObject): void
+  /** @throws InvalidPolicySetDefinition, PolicyDefinitionNotFound and what is wrong with a member's parameters */
+  checkSet(properties: JsonObject): Promise<void>
+  /** @throws PolicyDefinitionNotFound, InvalidPolicyAssignment and what is wrong with its parameters */
+  checkAssignment(name: string, properties: JsonObject): Promise<void>
+  /** What every assignment finds of the resources at and below a scope, as Microsoft.PolicyInsights shows it. */
+  verdicts(scope: ResourceId): Promise<readonly JsonObject[]>
 }
 
 export interface TagsAsked {
   readonly id: ResourceId
   readonly caller: Caller
   readonly change: (tags: JsonObject) => JsonObject
+  readonly apiVersion: string
 }
 
 /** A right that a role can give, as a provider lists it. */
@@ -331,6 +345,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     readonly from: (deps: Deps, parent: string) => Promise<string | undefined>
     readonly shows: (resource: StoredResource) => boolean
   }
+  /** What stands at the tenant may be read with any token of it: the definitions that are built in. */
+  readonly openAtTenant?: true
   /** A listing shows the items that the caller may read, instead of refusing the caller who may not read all. */
   readonly listsWhatMayBeRead?: boolean
   /**

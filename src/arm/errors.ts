@@ -9,6 +9,7 @@ export const errorOf = ({ code, message, extra }: Fault): JsonObject => ({
   code,
   message,
   ...(extra.target !== undefined && { target: extra.target }),
+  ...(extra.additionalInfo && { additionalInfo: extra.additionalInfo.map((one) => ({ ...one })) }),
   ...(extra.details && { details: extra.details.map((detail) => ({ ...detail })) }),
 })
 

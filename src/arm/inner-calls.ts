@@ -8,6 +8,7 @@ import type { InnerCalls } from './define-resource.ts'
 import { deploymentCalls } from './deployments/calls.ts'
 import { present } from './envelope.ts'
 import { getKept } from './kept.ts'
+import { policyCalls } from './policy/calls.ts'
 import { operationsOf } from './provider-operations.ts'
 import { purgeTree } from './purge.ts'
 import { regions } from './regions.ts'
@@ -41,6 +42,7 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
 
   return {
     deployments: deploymentCalls(arm),
+    policies: policyCalls(arm),
     async get(text) {
       const { id, type } = typeOf(text)
       return getKept(arm().deps.store, type, id)

@@ -9,6 +9,7 @@ import { expireDeleted } from './expiry.ts'
 import { openFacts } from './facts/facts.ts'
 import { makeInnerCalls } from './inner-calls.ts'
 import { keyedLocks } from './locks.ts'
+import { openPolicies } from './policy/policies.ts'
 import { rateLimits } from './rate-limits.ts'
 import { makeReconciler } from './reconciler.ts'
 import { loadRegistry, type Registry } from './registry.ts'
@@ -69,6 +70,7 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
     versions,
     scopeLocks: scopeLocks(deps),
     rateLimits: rateLimits(deps),
+    policies: openPolicies({ deps, registry }),
     reconciler,
     inner,
     writes: keyedLocks(),

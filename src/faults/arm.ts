@@ -63,6 +63,39 @@ export const armFaults = {
     code: 'CannotUnregisterProvider',
     message: "The provider '{namespace}' cannot be unregistered while its resource '{resource}' is there.",
   },
+  RequestDisallowedByPolicy: { status: 403, message: "Resource '{name}' was disallowed by policy. {why}" },
+  InvalidPolicyRule: { status: 400, message: "Failed to parse policy rule: '{reason}'." },
+  InvalidPolicyDefinition: { status: 400, message: 'The policy definition is invalid: {reason}.' },
+  InvalidPolicySetDefinition: { status: 400, message: 'The policy set definition is invalid: {reason}.' },
+  InvalidPolicyAssignment: { status: 400, message: 'The policy assignment is invalid: {reason}.' },
+  InvalidPolicyExemption: { status: 400, message: 'The policy exemption is invalid: {reason}.' },
+  PolicyDefinitionNotFound: { status: 404, message: "The policy definition '{id}' could not be found." },
+  PolicyAssignmentNotFound: { status: 404, message: "The policy assignment '{id}' could not be found." },
+  BuiltInPolicyCannotBeChanged: {
+    status: 403,
+    code: 'AuthorizationFailed',
+    message: "The policy '{name}' is built in and can be neither changed nor deleted.",
+  },
+  PolicyInUse: {
+    status: 400,
+    code: 'PolicyDefinitionInUse',
+    message: "The policy '{name}' cannot be deleted while '{by}' refers to it.",
+  },
+  MissingPolicyParameter: {
+    status: 400,
+    message:
+      "The policy assignment '{assignment}' is missing the parameter(s) '{parameters}' as defined in the policy definition '{definition}'.",
+  },
+  UndefinedPolicyParameter: {
+    status: 400,
+    message:
+      "The policy assignment '{assignment}' has defined parameters '{parameters}' which are not present in the policy definition '{definition}'.",
+  },
+  InvalidPolicyParameterValue: {
+    status: 400,
+    code: 'PolicyParameterValueNotAllowed',
+    message: "The value '{value}' of the policy parameter '{parameter}' is not one that it may have: {why}.",
+  },
   FeatureNotFound: { status: 404, message: "The feature '{feature}' of the provider '{namespace}' was not found." },
   ReservedResourceName: {
     status: 400,

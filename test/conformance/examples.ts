@@ -11,6 +11,8 @@ export interface Example {
   readonly badName?: string
   /** The status of a PUT over what is there, where it is not 200. */
   readonly updated?: number
+  /** True where `spec/` has no facts of the type: its answers are held against none. */
+  readonly noFacts?: true
   /** The query of a delete. */
   readonly deleteQuery?: string
 }
@@ -27,6 +29,8 @@ export interface Places {
 }
 
 const BLOB = 'azureml://datastores/workspaceblobstore/paths/'
+
+const AUDIT_NETWORK = '/providers/Microsoft.Authorization/policyDefinitions/438c38d2-3772-465a-a9cc-7a6666a275ce'
 
 /** One example per declared type that a client can make. A type without one fails the suite: add it here with the type. */
 export const examples = ({
@@ -83,6 +87,33 @@ export const examples = ({
       },
       apiVersion: '2022-04-01',
       badName: 'no-guid',
+      updated: 201,
+    },
+    'Microsoft.Authorization/policyDefinitions': {
+      collection: `${subscription}/providers/Microsoft.Authorization/policyDefinitions`,
+      names: ['conform-a', 'conform-b'],
+      // biome-ignore lint/suspicious/noThenProperty: so Azure names it
+      body: { properties: { policyRule: { if: { field: 'name', equals: 'x' }, then: { effect: 'audit' } } } },
+      apiVersion: '2021-06-01',
+      noFacts: true,
+      badName: 'a'.repeat(300),
+      updated: 201,
+    },
+    'Microsoft.Authorization/policySetDefinitions': {
+      collection: `${subscription}/providers/Microsoft.Authorization/policySetDefinitions`,
+      names: ['conform-a', 'conform-b'],
+      body: { properties: { policyDefinitions: [{ policyDefinitionId: AUDIT_NETWORK }] } },
+      apiVersion: '2021-06-01',
+      noFacts: true,
+      badName: 'a'.repeat(300),
+    },
+    'Microsoft.Authorization/policyAssignments': {
+      collection: `${group}/providers/Microsoft.Authorization/policyAssignments`,
+      names: ['conform-a', 'conform-b'],
+      body: { properties: { policyDefinitionId: AUDIT_NETWORK, displayName: 'x' } },
+      apiVersion: '2021-06-01',
+      noFacts: true,
+      badName: 'a'.repeat(300),
       updated: 201,
     },
     'Microsoft.Authorization/locks': {
@@ -206,6 +237,7 @@ export const examples = ({
 export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.Resources/deployments': 'each PUT is a run of its own, with its own times: test/deployments.test.ts',
   'Microsoft.Resources/subscriptions': 'made at the first start',
+  'Microsoft.Authorization/policyExemptions': 'of an assignment that is there: test/policy.test.ts',
   'Microsoft.Authorization/denyAssignments': 'there is none, and no client makes one',
   'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',
   'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',

@@ -9,7 +9,7 @@ import { checkTags, hasTags } from '../tags.ts'
 import { absent, systemOf } from './write.ts'
 
 /** One write that changes the tags of a resource: for who may tag it and may change nothing else of it. */
-export function changeTags(arm: ArmDeps, { id, caller, change }: TagsAsked): Promise<JsonObject> {
+export function changeTags(arm: ArmDeps, { id, caller, change, apiVersion }: TagsAsked): Promise<JsonObject> {
   const { deps, registry, reconciler } = arm
   const type = registry.type(id.type)
   if (!type) throw fault('InvalidScope', { path: id.text })
@@ -23,8 +23,10 @@ export function changeTags(arm: ArmDeps, { id, caller, change }: TagsAsked): Pro
     if (reconciler.activeOn(before.id) !== undefined) {
       throw fault('AnotherOperationInProgress', { id: before.id, state: before.provisioningState })
     }
-    const wished = change(objectAt(before.body.tags))
-    checkTags(wished)
+    const asked = change(objectAt(before.body.tags))
+    checkTags(asked)
+    const wanted = { id, type, body: { ...before.body, tags: asked }, apiVersion }
+    const wished = objectAt((await arm.policies.apply(wanted)).tags)
     return deps.store.write(async (within) => {
       const kept = await getKept(within, type, id)
       if (!kept) throw absent(id, type)

@@ -159,7 +159,10 @@ async function wish(
   const checked = checkBody(arm.facts, type, version, { verb, body: write.body })
   const sent = withoutEnvelope(checked)
   checkTags(sent.tags)
-  const placed = placeBody(type, id, verb === 'patch' && existing ? mergePatch(existing.body, sent) : sent, existing)
+  const merged = placeBody(type, id, verb === 'patch' && existing ? mergePatch(existing.body, sent) : sent, existing)
+  const placed = write.demandsRights
+    ? await arm.policies.apply({ id, type, body: merged, apiVersion: version.asked })
+    : merged
   const deleted = existing || declaration.backing ? undefined : await deps.store.resources.getDeleted(id.key)
   const about = {
     arm: arm.inner,

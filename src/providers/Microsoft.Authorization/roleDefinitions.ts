@@ -24,6 +24,7 @@ export default defineResource({
   name: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   hides: ['provisioningState', 'systemData'],
   patch: false,
+  openAtTenant: true,
   showsDeleted: true,
   reads: Type.Object({
     properties: Type.Object({

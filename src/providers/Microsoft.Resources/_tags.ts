@@ -45,7 +45,12 @@ type Change = (tags: JsonObject) => JsonObject
 
 async function changed(request: ScopeRequest, change: Change): Promise<{ body: JsonObject }> {
   const { arm, context } = request
-  const tags = await arm.changeTags({ id: scopeOf(request), caller: context.caller, change })
+  const tags = await arm.changeTags({
+    id: scopeOf(request),
+    caller: context.caller,
+    change,
+    apiVersion: context.apiVersion,
+  })
   return { body: present(request, tags) }
 }
 
