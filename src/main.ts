@@ -70,12 +70,14 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const { tenantId, subscriptionId, clientId } = install
 
     const simulation = await simulating.openSimulation(base)
+    const limits = { settings: config.settings, simulation }
     const { engine, followRuns } = engines.open({
       ...base,
       now: simulation.now,
       config,
       blobs: blobService.blobs,
       bundle,
+      coresAdmitted: (key) => engines.quotaOfKey(limits, key),
     })
     const deps: Deps = {
       ...base,
@@ -228,21 +230,24 @@ async function loadPlanes() {
 }
 
 async function loadEngines() {
-  const [blobRows, local, sandboxes, environments, index, sizes, pools, signals, optuna, runs] = await Promise.all([
-    import('./store/sql/blobs.ts'),
-    import('./compute/local/local-engine.ts'),
-    import('./compute/local/sandbox.ts'),
-    import('./environments/environments.ts'),
-    import('./environments/package-index.ts'),
-    import('./domain/computes/find-vm-size.ts'),
-    import('./domain/computes/restore-pools.ts'),
-    import('./domain/runs/run-signals.ts'),
-    import('./environments/optuna-sampler.ts'),
-    loadRuns(),
-  ])
+  const [blobRows, local, sandboxes, environments, index, sizes, pools, quotas, signals, optuna, runs] =
+    await Promise.all([
+      import('./store/sql/blobs.ts'),
+      import('./compute/local/local-engine.ts'),
+      import('./compute/local/sandbox.ts'),
+      import('./environments/environments.ts'),
+      import('./environments/package-index.ts'),
+      import('./domain/computes/find-vm-size.ts'),
+      import('./domain/computes/restore-pools.ts'),
+      import('./domain/computes/quotas.ts'),
+      import('./domain/runs/run-signals.ts'),
+      import('./environments/optuna-sampler.ts'),
+      loadRuns(),
+    ])
   return {
     ...blobRows,
     ...pools,
+    ...quotas,
     ...signals,
     /** The engine that runs jobs on this machine, and what follows the runs that it is given. */
     open(options: {
@@ -250,6 +255,7 @@ async function loadEngines() {
       readonly config: Config
       readonly blobs: Blobs
       readonly bundle: string
+      readonly coresAdmitted: (key: string) => number
       readonly log: Logger
       readonly now: () => Date
     }) {
@@ -272,6 +278,7 @@ async function loadEngines() {
           return size && { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3 }
         },
         keepFreeBytes: config.settings.keepFreeBytes,
+        coresAdmitted: options.coresAdmitted,
         readable: [options.bundle, ...packages.files],
         variables: packages.pip,
       })

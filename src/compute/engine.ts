@@ -89,6 +89,8 @@ export interface PoolSpec {
   readonly minNodes: number
   readonly maxNodes: number
   readonly idleSecondsBeforeScaleDown: number
+  /** What its nodes count against: pools of one key share what it admits. Left out, nothing limits them. */
+  readonly quota?: { readonly key: string; readonly coresPerNode: number }
   /** A stopped instance keeps its jobs queued. */
   readonly stopped: boolean
 }
@@ -98,6 +100,8 @@ export interface PoolView {
   readonly nodes: readonly NodeView[]
   readonly targetNodes: number
   readonly queuedJobs: number
+  /** Set where a further node is wanted and its quota does not admit one. */
+  readonly quotaReached?: true
 }
 
 /**

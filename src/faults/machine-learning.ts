@@ -110,6 +110,7 @@ export const machineLearningFaults = {
     message:
       'Operation results in exceeding quota limits of Core. Maximum allowed: {limit}, Current in use: {used}, Additional requested: {wanted} (family {family}, region {region}).',
   },
+  QuotaUpdateInvalid: { status: 400, code: 'BadRequest', message: 'The update of quotas does not fit: {reason}.' },
   UnderlyingResourceActionMissing: {
     status: 400,
     code: 'BadRequest',

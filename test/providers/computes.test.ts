@@ -154,5 +154,5 @@ test('sizes of a region are listed, those with a GPU too', async () => {
   assert.deepEqual([one.vCPUs, one.memoryGB, one.gpus], [4, 14, 0])
   assert.ok(value.some((size: { gpus: number }) => size.gpus > 0))
   assert.ok((await arm.get(`${at}/quotas`)).json.value[0].limit > 0)
-  assert.equal((await arm.post(`${at}/updateQuotas`, { value: [] })).status, 501)
+  assert.deepEqual((await arm.post(`${at}/updateQuotas`, { value: [] })).json, { value: [] })
 })

@@ -22,6 +22,8 @@ export interface LocalEngineOptions {
   readonly sizeOf: (vmSize: string) => VmSize | undefined
   /** Memory that stays free on the machine when a further node comes up. */
   readonly keepFreeBytes: number
+  /** How many cores the nodes of all pools of a quota key may have together. */
+  readonly coresAdmitted?: (key: string) => number
   /** Files outside a job's folder that it may read: the certificate bundle. Never paths that a caller names. */
   readonly readable?: readonly string[]
   /** Variables that every job gets: the user's package index. */
@@ -74,10 +76,20 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     pools.get(computeId)?.nodes.some((node) => node.job === id) ?? false
   const roomForMore = () => machine.availableBytes() > options.keepFreeBytes
 
+  /** Whether the quota of a pool has room for one more of its nodes. */
+  function admitted({ spec: { quota } }: Pool): boolean {
+    if (!quota || !options.coresAdmitted) return true
+    const same = [...pools.values()].filter(({ spec }) => spec.quota?.key === quota.key)
+    const used = same.reduce((cores, { nodes, spec }) => cores + nodes.length * (spec.quota?.coresPerNode ?? 0), 0)
+    return used + quota.coresPerNode <= options.coresAdmitted(quota.key)
+  }
+
   function schedule(): void {
     if (stopped || !timer) return
     for (const [computeId, pool] of pools)
-      for (const { job, node } of pool.schedule(waitingOn(computeId), now().getTime(), roomForMore))
+      for (const { job, node } of pool.schedule(waitingOn(computeId), now().getTime(), roomForMore, () =>
+        admitted(pool),
+      ))
         jobs
           .get(job)
           ?.start(node, pool.granted)

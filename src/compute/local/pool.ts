@@ -21,6 +21,8 @@ export class Pool {
   spec: PoolSpec
   granted: Granted
   nodes: Node[] = []
+  /** Whether the last look wanted a node that the quota did not admit. */
+  quotaReached = false
 
   constructor(spec: PoolSpec, granted: Granted) {
     this.spec = spec
@@ -31,19 +33,26 @@ export class Pool {
    * Brings nodes up and down and gives waiting jobs, in their order, to free ones.
    *
    * `roomForMore` says whether the machine really has free memory: it is asked before every further node; the first
-   * one comes up always, or a busy machine would never do anything.
+   * one comes up always, or a busy machine would never do anything. `admitted` says whether the quota has room, for
+   * the first one too.
    */
   schedule(
     waiting: readonly Waiting[],
     clock: number,
     roomForMore: () => boolean,
+    admitted: () => boolean = () => true,
   ): readonly { readonly job: string; readonly node: Node }[] {
     const { minNodes, maxNodes, stopped } = this.spec
     const assigned: { job: string; node: Node }[] = []
-    while (!stopped && this.nodes.length < Math.min(minNodes, maxNodes) && this.#mayGrow(roomForMore)) this.#add(clock)
+    this.quotaReached = false
+    const mayGrow = (): boolean => {
+      if (!admitted()) this.quotaReached = true
+      return !this.quotaReached && this.#mayGrow(roomForMore)
+    }
+    while (!stopped && this.nodes.length < Math.min(minNodes, maxNodes) && mayGrow()) this.#add(clock)
     for (const { id } of stopped ? [] : waiting) {
       let node = this.nodes.find((each) => each.job === undefined && each.index < maxNodes)
-      if (!node && this.nodes.length < maxNodes && this.#mayGrow(roomForMore)) node = this.#add(clock)
+      if (!node && this.nodes.length < maxNodes && mayGrow()) node = this.#add(clock)
       if (!node) break
       node.job = id
       assigned.push({ job: id, node })
@@ -111,6 +120,7 @@ export class Pool {
       targetNodes: Math.max(targetNodes, stopped ? 0 : Math.min(this.nodes.length, maxNodes)),
       allocationState: targetNodes > this.nodes.length ? 'Resizing' : 'Steady',
       queuedJobs,
+      ...(this.quotaReached && { quotaReached: true as const }),
     }
   }
 }

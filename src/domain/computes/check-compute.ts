@@ -40,10 +40,10 @@ export function computeType(kind: string): ComputeType {
  * spellings of the tables.
  *
  * @throws ComputeTypeUnsupported, ComputeTypeImmutable, VmSizeUnknown, VmSizeHasGpu, ScaleSettingsInvalid,
- *   ComputePropertyInvalid, ComputeQuotaExceeded, EngineUnavailable
+ *   ComputePropertyInvalid, EngineUnavailable
  */
 export function checkCompute(
-  deps: Pick<Deps, 'engines' | 'settings'>,
+  deps: Pick<Deps, 'engines'>,
   { body, existing, name }: { body: JsonObject; existing: StoredResource | undefined; name: string },
 ): JsonObject {
   const outer = objectAt(body.properties)
@@ -67,16 +67,6 @@ export function checkCompute(
   if (kind === 'AmlCompute') checkScale(scale)
   const wish = { ...body, properties: { ...outer, computeType: kind, properties: { ...inner, vmSize: size.name } } }
   if (existing) demandSame(existing, readCompute(wish), name)
-  const wanted = readCompute(wish).maxNodes * size.vCPUs
-  if (wanted > deps.settings.quotaCores) {
-    throw fault('ComputeQuotaExceeded', {
-      limit: deps.settings.quotaCores,
-      used: 0,
-      wanted,
-      family: size.family,
-      region,
-    })
-  }
   return wish
 }
 

@@ -30,13 +30,20 @@ export const presentNode = (node: NodeView): JsonObject => ({
   grantedMemoryBytes: node.memoryBytes,
 })
 
+const QUOTA_REACHED = {
+  error: {
+    code: 'ClusterCoreQuotaReached',
+    message: 'A further node would exceed the quota of cores of its family in this region.',
+  },
+}
+
 function clusterView(compute: StoredResource, pool: PoolView | undefined): JsonObject {
   const nodes = pool?.nodes ?? []
   const count = (state: NodeView['state']) => nodes.filter((node) => node.state === state).length
   return {
     allocationState: pool?.allocationState ?? 'Steady',
     allocationStateTransitionTime: textAt(compute.state.appliedAt) ?? compute.system.lastModifiedAt,
-    errors: null,
+    errors: pool?.quotaReached ? [QUOTA_REACHED] : null,
     currentNodeCount: nodes.length,
     targetNodeCount: pool?.targetNodes ?? 0,
     nodeStateCounts: {

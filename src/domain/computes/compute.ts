@@ -1,6 +1,7 @@
 import type { PoolSpec } from '../../compute/engine.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
-import { foldId } from '../../resource-id.ts'
+import { foldId, parseResourceId } from '../../resource-id.ts'
+import { normalRegion } from '../workspaces/region.ts'
 import { durationSeconds } from './duration.ts'
 import { findVmSize } from './find-vm-size.ts'
 
@@ -18,6 +19,8 @@ export interface Compute {
   readonly minNodes: number
   readonly maxNodes: number
   readonly idleSeconds: number
+  /** Nodes of low priority count against a quota of their own, and may be taken away. */
+  readonly lowPriority: boolean
 }
 
 export function readCompute(body: JsonObject): Compute {
@@ -31,16 +34,30 @@ export function readCompute(body: JsonObject): Compute {
     vmSize: textAt(inner.vmSize) ?? '',
     minNodes: one ? 1 : Number(scale.minNodeCount ?? 0),
     maxNodes: one ? 1 : Number(scale.maxNodeCount ?? 1),
+    lowPriority: !one && textAt(inner.vmPriority)?.toLowerCase() === 'lowpriority',
     idleSeconds: durationSeconds(textAt(scale.nodeIdleTimeBeforeScaleDown) ?? '') ?? DEFAULT_IDLE_SECONDS,
   }
+}
+
+/** The name of the quota of low-priority nodes, whatever their family. */
+export const LOW_PRIORITY = 'TotalLowPriorityCores'
+
+/** What a compute's nodes count against: `{subscription} {region} {family}`. */
+export function quotaKey(id: string, body: JsonObject): string {
+  const { vmSize, lowPriority } = readCompute(body)
+  const family = lowPriority ? LOW_PRIORITY : (findVmSize(vmSize)?.family ?? '')
+  const subscription = parseResourceId(id)?.subscriptionId?.toLowerCase() ?? ''
+  return `${subscription} ${normalRegion(textAt(body.location) ?? '')} ${family}`
 }
 
 /** What the engine is to make of a compute. `stopped` is an instance's alone: its jobs wait for its start. */
 export function poolSpec(id: string, body: JsonObject, stopped: boolean): PoolSpec {
   const compute = readCompute(body)
+  const size = findVmSize(compute.vmSize)
   return {
     computeId: foldId(id),
-    vmSize: findVmSize(compute.vmSize)?.name ?? compute.vmSize,
+    vmSize: size?.name ?? compute.vmSize,
+    ...(size && { quota: { key: quotaKey(id, body), coresPerNode: size.vCPUs } }),
     minNodes: compute.minNodes,
     maxNodes: compute.maxNodes,
     idleSecondsBeforeScaleDown: compute.idleSeconds,

@@ -1,58 +1,87 @@
 import type { JsonObject } from '../../json.ts'
+import type { StoredResource } from '../../store/resources.ts'
 import type { Deps } from '../deps.ts'
 import { normalRegion } from '../workspaces/region.ts'
-import { COMPUTES, poolSpec, readCompute } from './compute.ts'
-import { findVmSize } from './find-vm-size.ts'
-import { vmSizes } from './vm-sizes.ts'
+import { LOW_PRIORITY } from './compute.ts'
+import { coresInUse, coresOf, families, quotaOf, workspaceQuota } from './quotas.ts'
 
-/** How many vCPUs of each family the nodes that are up in a region have. */
-async function coresInUse(
-  deps: Pick<Deps, 'engines' | 'store'>,
-  subscription: string,
-  region: string,
-): Promise<ReadonlyMap<string, number>> {
-  const used = new Map<string, number>()
-  const { items } = await deps.store.resources.ofType(subscription, COMPUTES)
-  for (const { id, body } of items) {
-    if (normalRegion(String(body.location ?? '')) !== normalRegion(region)) continue
-    const { kind, vmSize } = readCompute(body)
-    const size = findVmSize(vmSize)
-    const pool = await deps.engines.named(kind).observePool(poolSpec(id, body, false).computeId)
-    if (size) used.set(size.family, (used.get(size.family) ?? 0) + size.vCPUs * (pool?.nodes.length ?? 0))
-  }
-  return used
-}
+const NAMESPACE = 'Microsoft.MachineLearningServices'
 
-const families = [...new Set(vmSizes.map(({ family }) => family))]
+/** A quota's own type: of a family, or of all nodes of low priority. */
+const typeOf = (family: string, kind: 'usages' | 'quotas'): string =>
+  family === LOW_PRIORITY ? `${NAMESPACE}/lowPriorityCores/${kind}` : `${NAMESPACE}/vmFamily/dedicatedCores/${kind}`
 
-/** What `usages` of a region answers: vCPUs in use of each family beside what its quota admits. */
+/** What `usages` of a region answers: vCPUs in use of each family beside what its quota admits, and so for workspaces. */
 export async function listUsages(
-  deps: Pick<Deps, 'engines' | 'store' | 'settings'>,
+  deps: Pick<Deps, 'engines' | 'store' | 'settings' | 'simulation'>,
   subscription: string,
   region: string,
 ): Promise<JsonObject> {
   const used = await coresInUse(deps, subscription, region)
-  return {
-    value: families.map((family) => ({
-      id: `${subscription}/providers/Microsoft.MachineLearningServices/locations/${region}/usages/${family}`,
-      amlWorkspaceLocation: region,
-      type: 'Microsoft.MachineLearningServices/vmFamily/dedicatedCores/usages',
-      unit: 'Count',
-      currentValue: used.get(family) ?? 0,
-      limit: deps.settings.quotaCores,
-      name: { value: family, localizedValue: family },
-    })),
-  }
+  const own = families.map((family) => ({
+    id: `${subscription}/providers/${NAMESPACE}/locations/${region}/usages/${family}`,
+    amlWorkspaceLocation: region,
+    type: typeOf(family, 'usages'),
+    unit: 'Count',
+    currentValue: coresOf(used, (one) => one.family === family),
+    limit: quotaOf(deps, family),
+    name: { value: family, localizedValue: family },
+  }))
+  const shares = (await workspaceShares(deps, subscription, region)).map(({ workspace, family, limit }) => ({
+    id: `${workspace.id}/usages/${family}`,
+    amlWorkspaceLocation: region,
+    type: `${NAMESPACE}/workspaces/dedicatedCores/usages`,
+    unit: 'Count',
+    currentValue: coresOf(used, (one) => one.family === family && one.workspace === workspace.id.toLowerCase()),
+    limit,
+    name: { value: family, localizedValue: family },
+  }))
+  return { value: [...own, ...shares] }
 }
 
-/** What `quotas` of a region answers: the most that each family admits. */
-export const listQuotas = (deps: Pick<Deps, 'settings'>, subscription: string, region: string): JsonObject => ({
-  value: families.map((family) => ({
-    id: `${subscription}/providers/Microsoft.MachineLearningServices/locations/${region}/quotas/${family}`,
+/** What `quotas` of a region answers: the most that each family admits, and the shares of workspaces. */
+export async function listQuotas(
+  deps: Pick<Deps, 'store' | 'settings' | 'simulation'>,
+  subscription: string,
+  region: string,
+): Promise<JsonObject> {
+  const own = families.map((family) => ({
+    id: `${subscription}/providers/${NAMESPACE}/locations/${region}/quotas/${family}`,
     amlWorkspaceLocation: region,
-    type: 'Microsoft.MachineLearningServices/vmFamily/dedicatedCores/quotas',
+    type: typeOf(family, 'quotas'),
     name: { value: family, localizedValue: family },
-    limit: deps.settings.quotaCores,
+    limit: quotaOf(deps, family),
     unit: 'Count',
-  })),
-})
+  }))
+  const shares = (await workspaceShares(deps, subscription, region)).map(({ workspace, family, limit }) => ({
+    id: `${workspace.id}/quotas/${family}`,
+    amlWorkspaceLocation: region,
+    type: `${NAMESPACE}/workspaces/dedicatedCores/quotas`,
+    name: { value: family, localizedValue: family },
+    limit,
+    unit: 'Count',
+  }))
+  return { value: [...own, ...shares] }
+}
+
+interface Share {
+  readonly workspace: StoredResource
+  readonly family: string
+  readonly limit: number
+}
+
+async function workspaceShares(
+  { store }: Pick<Deps, 'store'>,
+  subscription: string,
+  region: string,
+): Promise<readonly Share[]> {
+  const { items } = await store.resources.ofType(subscription, `${NAMESPACE}/workspaces`)
+  return items
+    .filter(({ body }) => normalRegion(String(body.location ?? '')) === normalRegion(region))
+    .flatMap((workspace) =>
+      families.flatMap((family) => {
+        const limit = workspaceQuota(workspace, family)
+        return limit === undefined ? [] : [{ workspace, family, limit }]
+      }),
+    )
+}

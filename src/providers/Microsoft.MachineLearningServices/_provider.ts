@@ -1,10 +1,10 @@
 import { defineProvider, type ScopeOperation } from '../../arm/define-resource.ts'
 import { presentVmSize } from '../../domain/computes/find-vm-size.ts'
+import { updateQuotas } from '../../domain/computes/quotas.ts'
 import { listQuotas, listUsages } from '../../domain/computes/usages.ts'
 import { vmSizes } from '../../domain/computes/vm-sizes.ts'
 import { deletedWorkspaces } from '../../domain/workspaces/deleted-workspaces.ts'
 import { WORKSPACES } from '../../domain/workspaces/hubs.ts'
-import { fault } from '../../faults.ts'
 
 /** Azure Machine Learning: workspaces and everything in them. */
 export default defineProvider({
@@ -95,19 +95,17 @@ export default defineProvider({
       path: 'locations/{location}/quotas',
       scope: 'subscription',
       right: 'locations/quotas/read',
-      answer: async (deps, { scope, params }) => ({ body: listQuotas(deps, scope.text, params.location ?? '') }),
+      answer: async (deps, { scope, params }) => ({ body: await listQuotas(deps, scope.text, params.location ?? '') }),
     },
     {
       method: 'POST',
       path: 'locations/{location}/updateQuotas',
       scope: 'subscription',
       right: 'locations/updateQuotas/action',
-      async answer() {
-        throw fault('WorkspaceOperationUnsupported', {
-          operation: 'updateQuotas',
-          why: 'the quota is a setting of this server',
-        })
-      },
+      answer: async (deps, { scope, params, body }) => ({
+        status: 200,
+        body: await updateQuotas(deps, { subscription: scope.text, region: params.location ?? '', body }),
+      }),
     },
   ],
 })

@@ -11,6 +11,7 @@ import { checkCompute } from '../../../domain/computes/check-compute.ts'
 import { poolSpec, readCompute } from '../../../domain/computes/compute.ts'
 import { computeView, presentNode } from '../../../domain/computes/compute-view.ts'
 import { isUp, lastOperation, turnInstance } from '../../../domain/computes/instance-actions.ts'
+import { demandQuota } from '../../../domain/computes/quotas.ts'
 import { removeCompute } from '../../../domain/computes/remove-compute.ts'
 import { normalRegion } from '../../../domain/workspaces/region.ts'
 import { ensureIdentity, identityFault, identityView } from '../../../domain/workspaces/workspace-identity.ts'
@@ -58,7 +59,9 @@ export default defineResource({
     const location = normalRegion(body.location || textAt(workspace?.body.location) || '')
     const problem = await identityFault(deps.store.resources, objectAt(body.identity))
     if (problem) throw problem
-    return checkCompute(deps, { body: { ...withScale(body), location }, existing, name: id.name })
+    const wish = checkCompute(deps, { body: { ...withScale(body), location }, existing, name: id.name })
+    await demandQuota(deps, { id: id.text, body: wish })
+    return wish
   },
   async apply(deps, { id, wish, state, resource }) {
     const problem = await identityFault(deps.store.resources, objectAt(wish.identity))
