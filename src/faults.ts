@@ -98,4 +98,7 @@ export function fault<Code extends FaultCode>(
   return new Fault(key, message, extra)
 }
 
+/** The sentence of a refusal that has no blanks. */
+export const messageOf = (key: FaultCode): string => catalogue[key].message
+
 export const isFault = (error: unknown): error is Fault => error instanceof Fault

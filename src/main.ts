@@ -105,7 +105,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         arm: manager.surface,
         login: who.login,
         blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
-        storage: planes.otherStorageServices(),
+        storage: planes.otherStorageServices({ ...blobService, authenticator, access, now, tenantId }),
         graph: planes.graphSurface({ store: kept, authenticator, tenantId }),
         vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional({ deps, authenticator, access }, gateway.servicesOf),

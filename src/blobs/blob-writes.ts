@@ -1,11 +1,13 @@
 import { fault } from '../faults.ts'
-import type { BlobProperties, BlobRow, BlobRows } from '../store/blobs.ts'
+import type { BlobProperties, BlobRow, BlobRows, PathAccess } from '../store/blobs.ts'
 import { type Conditions, demandForWrite } from './conditions.ts'
-import { addReceived, blobFor, dropBlocks, dropContent } from './contents.ts'
+import { addReceived, blobFor, containerFor, dropBlocks, dropContent } from './contents.ts'
 import type { BlobAddress, Core, Protection, WriteOptions } from './core.ts'
 import { keepBefore, keepCopy } from './history.ts'
 import { leaseAfterWrite } from './leases.ts'
 import { demandBlobName } from './names.ts'
+import { accessOfNew, SUPERUSER } from './paths/acl.ts'
+import { ensureParents, FOLDER, isFolder } from './paths/parents.ts'
 import type { Received } from './receive.ts'
 
 /**
@@ -58,13 +60,40 @@ export async function replace(
     const time = core.now().getTime()
     demandForWrite(existing, options.conditions ?? {}, { now: time, makes: true })
     await options.before?.(rows)
+    const access = await accessOfWritten(core, rows, at, { existing, protection, owner: options.owner })
     const kept = existing ? await keepBefore(core, rows, existing, protection) : false
     if (existing && !kept && !inRow) await dropContent(rows, existing)
     if (hasBlocks) await dropBlocks(rows, container, at.name)
-    const blank = blankRow(core, { container, name: at.name, existing, options, protection, time })
+    const blank = blankRow(core, { container, name: at.name, existing, options, protection, time, access })
     const blob = await fill(rows, blank, !kept && inRow ? existing?.piece : undefined)
     await putWithTags(rows, blob, existing)
     return blob
+  })
+}
+
+/**
+ * Who may do what with a blob that is written, in a hierarchical account; the folders above it are made.
+ *
+ * @throws PathConflict where it would take a folder's place, or a file is where a folder must be
+ */
+export async function accessOfWritten(
+  core: Core,
+  rows: BlobRows,
+  at: BlobAddress,
+  {
+    existing,
+    protection,
+    owner = SUPERUSER,
+  }: { readonly existing: BlobRow | undefined; readonly protection: Protection; readonly owner?: string | undefined },
+): Promise<PathAccess | undefined> {
+  if (!protection.hierarchical) return undefined
+  if (existing && isFolder(existing)) throw fault('PathConflict')
+  if (existing) return existing.state.access
+  if (at.name.endsWith('/') || at.name.includes('//')) throw fault('InvalidResourceName')
+  const container = await containerFor(rows, at.account, at.container)
+  return accessOfNew(await ensureParents(core, rows, container, { name: at.name, owner }), {
+    isDirectory: false,
+    owner,
   })
 }
 
@@ -78,6 +107,7 @@ export function blankRow(
     options,
     protection,
     time,
+    access,
   }: {
     readonly container: number
     readonly name: string
@@ -85,10 +115,10 @@ export function blankRow(
     readonly options: WriteOptions
     readonly protection: Protection
     readonly time: number
+    readonly access: PathAccess | undefined
   },
 ): BlobRow {
   const { tags } = options
-  const access = existing?.state.access
   return {
     container,
     name,
@@ -136,7 +166,9 @@ export function setMetadata(
   metadata: Readonly<Record<string, string>>,
   conditions: Conditions,
 ): Promise<BlobRow> {
-  return change(core, at, conditions, (blob) => ({ ...blob, metadata }), { makesVersion: true })
+  // A folder of a hierarchical account stays one.
+  const said = (blob: BlobRow) => (blob.state.access && isFolder(blob) ? { ...metadata, [FOLDER]: 'true' } : metadata)
+  return change(core, at, conditions, (blob) => ({ ...blob, metadata: said(blob) }), { makesVersion: true })
 }
 
 /**

@@ -1,6 +1,6 @@
 import { fault } from '../faults.ts'
 import type { BlobRow, BlobRows, ContainerRow, PendingBlock } from '../store/blobs.ts'
-import { blankRow, keeping, putWithTags } from './blob-writes.ts'
+import { accessOfWritten, blankRow, keeping, putWithTags } from './blob-writes.ts'
 import { demandForWrite } from './conditions.ts'
 import { addReceived, containerFor, dropPiece, dropSegments, piecesOf } from './contents.ts'
 import type { BlobAddress, Core, WriteOptions } from './core.ts'
@@ -79,6 +79,7 @@ export async function commitBlocks(
     // A piece that no content had before may lend its number to this one.
     const own = pending.find(({ piece }) => piece === chosen[0]?.piece)?.piece
     const content = chosen.length === 0 ? undefined : (own ?? (await rows.addMarker()))
+    const access = await accessOfWritten(core, rows, at, { existing, protection, owner: options.owner })
     const kept = existing ? await keepBefore(core, rows, existing, protection) : false
     await settleRefs(rows, { chosen, pending, given: existing && !kept ? existing : undefined })
     let size = 0
@@ -87,7 +88,15 @@ export async function commitBlocks(
       size += length
     }
     if (pending.length > 0) await rows.removeBlocks(container.id, at.name)
-    const blank = blankRow(core, { container: container.id, name: at.name, existing, options, protection, time })
+    const blank = blankRow(core, {
+      container: container.id,
+      name: at.name,
+      existing,
+      options,
+      protection,
+      time,
+      access,
+    })
     const blob: BlobRow = { ...blank, createdAt: existing?.createdAt ?? time, size, content }
     await putWithTags(rows, blob, existing)
     return blob

@@ -11,6 +11,8 @@ export interface Protection {
   readonly containerDays: number | undefined
   /** Snapshots and versions in that time may be deleted for good. */
   readonly permanentDelete: boolean
+  /** Names are paths: every folder is a row, and there is nothing in a folder that is not there. */
+  readonly hierarchical: boolean
 }
 
 /** What the rules of the blob service are built with. */
@@ -41,5 +43,7 @@ export interface WriteOptions {
   readonly properties: BlobProperties
   readonly metadata: Readonly<Record<string, string>>
   readonly tags?: Readonly<Record<string, string>>
+  /** Whose it is, in a hierarchical account. */
+  readonly owner?: string
   readonly conditions?: Conditions
 }

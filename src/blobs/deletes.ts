@@ -4,6 +4,7 @@ import { type Conditions, demandForWrite } from './conditions.ts'
 import { containerFor, dropBlocks, dropContent } from './contents.ts'
 import type { BlobAddress, Core, Protection } from './core.ts'
 import { deletion, keepDeleted } from './history.ts'
+import { hasChildren, isFolder } from './paths/parents.ts'
 
 export interface RemoveOptions {
   readonly conditions?: Conditions
@@ -41,6 +42,9 @@ export async function removeBlob(
     if (stamp !== undefined || permanent) throw fault('OperationNotAllowedOnRootBlob')
     if (!blob) throw fault('BlobNotFound')
     demandForWrite(blob, conditions, { now: core.now().getTime() })
+    if (protection.hierarchical && isFolder(blob) && (await hasChildren(rows, container.id, at.name))) {
+      throw fault('DirectoryIsNotEmpty')
+    }
     await removeSnapshots(core, rows, blob, { snapshots, protection })
     if (snapshots === 'only') return { permanent: protection.blobDays === undefined }
     return { permanent: !(await removeRow(core, rows, blob, protection)) }

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import { type StorageAccounts, storageAccounts } from './accounts.ts'
 import type { Blobs } from './blobs.ts'
 import { type Collector, collector } from './collector.ts'
-import type { Core } from './core.ts'
+import type { Core, Protection } from './core.ts'
 import { etagSource, stampSource } from './etags.ts'
 import { localBlobs } from './local-blobs.ts'
 import { pieceFiles } from './piece-files.ts'
@@ -33,7 +33,13 @@ export interface BlobService {
 }
 
 /** What has no settings of its own: the file service, and an account that is being deleted. */
-const UNPROTECTED = { versions: false, blobDays: undefined, containerDays: undefined, permanentDelete: false }
+const UNPROTECTED: Protection = {
+  versions: false,
+  blobDays: undefined,
+  containerDays: undefined,
+  permanentDelete: false,
+  hierarchical: false,
+}
 
 /** Opens the blob service of a data directory, and begins to collect what nothing names. */
 export async function openBlobs({ directory, rows, store, sealing, now, log }: OpenBlobs): Promise<BlobService> {
@@ -46,7 +52,10 @@ export async function openBlobs({ directory, rows, store, sealing, now, log }: O
     now,
     nextEtag: etagSource(now),
     nextStamp: stampSource(now),
-    protection: async (account) => (await accounts.get(account))?.blob ?? UNPROTECTED,
+    protection: async (name) => {
+      const account = await accounts.get(name)
+      return account ? { ...account.blob, hierarchical: account.isHierarchical } : UNPROTECTED
+    },
   }
   const collecting = collector(core, log)
   collecting.start()

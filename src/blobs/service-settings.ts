@@ -11,7 +11,7 @@ export interface CorsRule {
 }
 
 /** What an account's blob or file service was told. It is ARM's `blobServices/default`: one truth for both faces. */
-export interface ServiceSettings extends Protection {
+export interface ServiceSettings extends Omit<Protection, 'hierarchical'> {
   readonly cors: readonly CorsRule[]
   readonly defaultVersion: string | undefined
 }

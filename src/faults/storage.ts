@@ -76,6 +76,73 @@ export const storageFaults = {
     message: 'The lease ID matched, but the lease has been broken explicitly and cannot be renewed.',
   },
   SequenceNumberConditionNotMet: { status: 412, message: 'The sequence number condition specified was not met.' },
+  StoragePathNotFound: { status: 404, code: 'PathNotFound', message: 'The specified path does not exist.' },
+  FilesystemNotFound: { status: 404, message: 'The specified filesystem does not exist.' },
+  PathAlreadyExists: { status: 409, message: 'The specified path already exists.' },
+  FilesystemAlreadyExists: { status: 409, message: 'The specified filesystem already exists.' },
+  ShareNotFound: { status: 404, message: 'The specified share does not exist.' },
+  ShareAlreadyExists: { status: 409, message: 'The specified share already exists.' },
+  StorageResourceAlreadyExists: {
+    status: 409,
+    code: 'ResourceAlreadyExists',
+    message: 'The specified resource already exists.',
+  },
+  PathConflict: { status: 409, message: 'The resource conflicts with an existing path of another kind.' },
+  DirectoryIsNotEmpty: { status: 409, message: 'This operation is not permitted on a non-empty directory.' },
+  DirectoryNotEmpty: {
+    status: 409,
+    message: 'The recursive query parameter value must be true to delete a non-empty directory.',
+  },
+  SourcePathNotFound: { status: 404, message: 'The source path for a rename operation does not exist.' },
+  RenameDestinationParentPathNotFound: {
+    status: 404,
+    message: 'The parent directory of the destination path does not exist.',
+  },
+  InvalidRenameSourcePath: {
+    status: 409,
+    message:
+      'The source directory cannot be the same as the destination directory, nor can the destination be a subdirectory of the source directory.',
+  },
+  InvalidSourceOrDestinationResourceType: {
+    status: 409,
+    message: 'The source and destination resource type must be identical.',
+  },
+  DestinationPathNotEmpty: {
+    status: 409,
+    code: 'PathAlreadyExists',
+    message: 'The destination of the rename is a directory that is not empty.',
+  },
+  InvalidFlushPosition: {
+    status: 400,
+    message:
+      'The uploaded data is not contiguous or the position query parameter value is not equal to the length of the file after appending the uploaded data.',
+  },
+  InvalidAppendPosition: {
+    status: 400,
+    code: 'InvalidAppendPosition',
+    message: 'The position lies within what the file already holds: bytes are only added at its end.',
+  },
+  InvalidAcl: {
+    status: 400,
+    code: 'InvalidInput',
+    message: "The access control list is invalid: '{entry}'.",
+  },
+  DefaultAclOnFile: {
+    status: 400,
+    code: 'DefaultAclOnFileNotAllowed',
+    message: 'A file has no default access control list.',
+  },
+  InvalidPermissions: {
+    status: 400,
+    code: 'InvalidPermission',
+    message: "'{permissions}' is neither octal nor symbolic.",
+  },
+  HierarchicalNamespaceNotEnabled: {
+    status: 400,
+    message:
+      'The account has no hierarchical namespace (isHnsEnabled): paths have no owner and no access control list.',
+  },
+  UnsupportedRestVersion: { status: 400, message: 'The specified Rest Version is Unsupported.' },
   SnapshotsPresent: { status: 409, message: 'This operation is not permitted because the blob has snapshots.' },
   OperationNotAllowedOnRootBlob: { status: 403, message: 'Operation is not allowed on the root blob.' },
   PermanentDeleteNotEnabled: {

@@ -96,7 +96,7 @@ function overLimit(request: IncomingMessage, surface: Surface): Fault | undefine
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return fault('RequestHeadersTooMany', { limit: MAX_HEADERS })
   const length = request.headers['content-length']
   if (length === undefined) return undefined
-  const limit = surface === 'blob' || surface === 'regional' ? DATA_LIMIT : DOCUMENT_LIMIT
+  const limit = surface === 'blob' || surface === 'storage' || surface === 'regional' ? DATA_LIMIT : DOCUMENT_LIMIT
   return Number(length) > limit ? fault('RequestTooLarge', { limit }) : undefined
 }
 

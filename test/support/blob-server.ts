@@ -82,7 +82,7 @@ export class BlobServer {
     const server = createServer(
       { keepAliveTimeout: 60_000 },
       dispatcher({
-        surfaces: { blob: blobService(plane), storage: otherStorageServices(), login: identity.login },
+        surfaces: { blob: blobService(plane), storage: otherStorageServices(plane), login: identity.login },
         isThisServer: () => false,
         isOwn: (host) => host.startsWith('127.0.0.1'),
         ownName: () => '127.0.0.1',

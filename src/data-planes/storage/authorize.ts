@@ -1,3 +1,5 @@
+import { listsAllow, pathFor } from '../../blobs/paths/access.ts'
+import { normalPath } from '../../blobs/paths/parents.ts'
 import { fault, isFault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
 import { type Call, header } from './call.ts'
@@ -60,11 +62,11 @@ export async function authorize(plane: Plane, call: Call, operation: Operation, 
   if (asker.by === 'sas') {
     createOnly = demandPermission(call, operation, asker.access)
     const { delegate } = asker.access
-    if (delegate && !(await isAllowed(plane, call, delegate, operation.rights))) {
+    if (delegate && !(await mayDo(plane, call, operation, delegate))) {
       throw fault('AuthorizationPermissionMismatch')
     }
   }
-  if (asker.by === 'token' && !(await isAllowed(plane, call, asker.caller, operation.rights))) {
+  if (asker.by === 'token' && !(await mayDo(plane, call, operation, asker.caller))) {
     throw fault('AuthorizationPermissionMismatch')
   }
   if (asker.by === 'anonymous') await demandPublic(plane, call, operation)
@@ -92,6 +94,22 @@ function demandPermission(call: Call, operation: Operation, access: SharedAccess
 const isInFolder = ({ query }: Call, { folder }: SharedAccess): boolean => {
   const asked = query.get('directory') ?? query.get('prefix') ?? ''
   return folder !== undefined && folder !== '' && (asked === folder || asked.startsWith(`${folder}/`))
+}
+
+/** By a role, or in a hierarchical account by the access control lists of its paths. */
+async function mayDo(plane: Plane, call: Call, operation: Operation, caller: Caller): Promise<boolean> {
+  if (await isAllowed(plane, call, caller, operation.rights)) return true
+  const { lists } = operation
+  if (!lists || !call.account.isHierarchical || call.container === undefined) return false
+  const { objectId } = caller
+  const at = { account: call.account.name, container: call.container, name: call.blob ?? '' }
+  if (lists === 'owner') {
+    const found = await pathFor(plane.core.rows, at).catch(() => undefined)
+    return found?.access.owner === objectId
+  }
+  if (lists.of !== 'listed') return listsAllow(plane.core, at, { objectId, asked: lists.asked, of: lists.of })
+  const name = normalPath(call.query.get('directory') ?? call.query.get('prefix') ?? '')
+  return listsAllow(plane.core, { ...at, name }, { objectId, asked: lists.asked, of: 'path' })
 }
 
 /** Whether a role of the caller's allows one of the actions, at the container or above. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Fault, type FaultDetail, fault, isFault } from '../../faults.ts'
+import { Fault, type FaultCode, type FaultDetail, fault, isFault, messageOf } from '../../faults.ts'
 import type { RequestContext } from '../../gateway/surface.ts'
 import { commonHeaders } from './answers.ts'
 import { element, XML } from './xml.ts'
@@ -9,6 +9,8 @@ export interface Refused {
   readonly response: ServerResponse
   readonly context: RequestContext
   readonly version: string
+  /** Which service's shape a refusal has; left out for the blob service's. */
+  readonly service?: 'blob' | 'dfs' | 'file' | 'queue' | 'table'
 }
 
 /** Tells a refusal as Azure Storage does: an XML body, and its code in a header, since HEAD and 304 have no body. */
@@ -20,15 +22,16 @@ export function refuse(call: Refused, error: unknown): void {
     response.destroy()
     return
   }
-  const refusal = isFault(error) ? error : unexpected(call, error)
+  const refusal = inWordsOf(call.service, isFault(error) ? error : unexpected(call, error))
   const headers = { ...commonHeaders(call, call.version), 'x-ms-error-code': refusal.code, ...refusal.extra.headers }
   if (request.method === 'HEAD' || refusal.status === 304) {
     response.writeHead(refusal.status, headers)
     response.end()
     return
   }
-  const body = Buffer.from(render(refusal, context.requestId))
-  response.writeHead(refusal.status, { ...headers, 'Content-Type': 'application/xml', 'Content-Length': body.length })
+  const { type, text } = render(call.service, refusal, context.requestId)
+  const body = Buffer.from(text)
+  response.writeHead(refusal.status, { ...headers, 'Content-Type': type, 'Content-Length': body.length })
   response.end(body)
 }
 
@@ -51,8 +54,38 @@ export function isDiskFull(error: unknown): boolean {
   return false
 }
 
-function render(refusal: Fault, requestId: string): string {
-  const message = `${refusal.message}\nRequestId:${requestId}\nTime:${new Date().toISOString()}`
-  const details = (refusal.extra.details ?? []).map(({ code, message: text }: FaultDetail) => element(code, text))
-  return `${XML}<Error>${element('Code', refusal.code)}${element('Message', message)}${details.join('')}</Error>`
+/** What the services call the same thing. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, FaultCode>>>> = {
+  dfs: {
+    BlobNotFound: 'StoragePathNotFound',
+    ContainerNotFound: 'FilesystemNotFound',
+    BlobAlreadyExists: 'PathAlreadyExists',
+    ContainerAlreadyExists: 'FilesystemAlreadyExists',
+  },
+  file: {
+    BlobNotFound: 'StorageResourceNotFound',
+    ContainerNotFound: 'ShareNotFound',
+    BlobAlreadyExists: 'StorageResourceAlreadyExists',
+    ContainerAlreadyExists: 'ShareAlreadyExists',
+  },
 }
+
+function inWordsOf(service: Refused['service'] = 'blob', refusal: Fault): Fault {
+  const key = WORDS[service]?.[refusal.key]
+  return key ? new Fault(key, messageOf(key), { ...refusal.extra, cause: refusal }) : refusal
+}
+
+function render(service: Refused['service'], refusal: Fault, requestId: string): { type: string; text: string } {
+  const message = `${refusal.message}\nRequestId:${requestId}\nTime:${new Date().toISOString()}`
+  const { code } = refusal
+  if (service === 'dfs') return { type: JSON_TYPE, text: JSON.stringify({ error: { code, message } }) }
+  if (service === 'table') {
+    const told = { code, message: { lang: 'en-US', value: message } }
+    return { type: JSON_TYPE, text: JSON.stringify({ 'odata.error': told }) }
+  }
+  const details = (refusal.extra.details ?? []).map(({ code: name, message: text }: FaultDetail) => element(name, text))
+  const text = `${XML}<Error>${element('Code', code)}${element('Message', message)}${details.join('')}</Error>`
+  return { type: 'application/xml', text }
+}
+
+const JSON_TYPE = 'application/json;charset=utf-8'

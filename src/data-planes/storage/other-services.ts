@@ -1,17 +1,21 @@
 import { fault } from '../../faults.ts'
 import type { SurfaceHandler } from '../../gateway/surface.ts'
 import { header } from './call.ts'
+import { dfsService } from './dfs/dfs-service.ts'
 import { refuse } from './errors.ts'
+import type { PlaneDeps } from './plane.ts'
 
-/** The hosts of an account's other services (dfs, file, queue, table), which say that they are not there. */
-export function otherStorageServices(): SurfaceHandler {
+/** An account's services beside blobs: dfs is there, the file, queue and table hosts say that they are not. */
+export function otherStorageServices(deps: PlaneDeps): SurfaceHandler {
+  const dfs = dfsService(deps)
   return async (request, response, context) => {
-    const version = header({ request }, 'x-ms-version') ?? ''
     const service =
       /^[^.]+\.(dfs|file|queue|table)\./.exec(context.host)?.[1] ??
-      /^\/_(dfs|file|queue|table)\//.exec(request.url ?? '')?.[1] ??
-      'asked'
-    const operation = `The ${service} service of storage account '${context.name}' (only its blob service is)`
-    refuse({ request, response, context, version }, fault('NotImplementedHere', { operation }))
+      /^\/_(dfs|file|queue|table)\//.exec(request.url ?? '')?.[1]
+    if (service === 'dfs') return dfs(request, response, context)
+    const version = header({ request }, 'x-ms-version') ?? ''
+    const operation = `The ${service ?? 'asked'} service of storage account '${context.name}'`
+    const shape = service === 'queue' || service === 'table' ? service : 'file'
+    refuse({ request, response, context, version, service: shape }, fault('NotImplementedHere', { operation }))
   }
 }

@@ -51,6 +51,11 @@ export interface Operation {
   readonly rights: readonly Right[]
   /** What of a container must be public for everybody to do this. */
   readonly public?: 'container' | 'blob'
+  /**
+   * What an access control list must allow of the path, of its folder, or of the folder that is listed, where no role
+   * does; `owner` where only the owner may.
+   */
+  readonly lists?: { readonly asked: string; readonly of: 'path' | 'parent' | 'listed' } | 'owner'
   /** It may be asked of a snapshot or a version. */
   readonly past?: true
   /** It is not here yet, and says so to everybody who is known: there is nothing to grant. */

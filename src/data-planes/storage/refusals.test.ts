@@ -461,8 +461,8 @@ test('nothing refused has left a blob or a file behind', async () => {
 test('the other services of an account say that they are not there', async () => {
   const { request } = await import('node:http')
   const status = await new Promise((resolve, reject) => {
-    const headers = { Host: 'lazulitest.dfs.core.windows.net' }
-    request({ host: '127.0.0.1', port: server.port, path: '/fs?resource=filesystem', headers }, (response) => {
+    const headers = { Host: 'lazulitest.queue.core.windows.net' }
+    request({ host: '127.0.0.1', port: server.port, path: '/queue/messages', headers }, (response) => {
       response.resume()
       resolve([response.statusCode, response.headers['x-ms-error-code']])
     })

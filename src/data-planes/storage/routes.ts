@@ -27,18 +27,39 @@ const reading: Rest = {
   accountSas: 'r',
   serviceSas: 'r',
   rights: [data('read')],
+  lists: { asked: 'r', of: 'path' },
   public: 'blob',
   past: true,
 }
-const making: Rest = { level: 'blob', accountSas: 'wc', serviceSas: 'wc', rights: [data('write'), data('add/action')] }
-const changing: Rest = { level: 'blob', accountSas: 'w', serviceSas: 'w', rights: [data('write')] }
+const making: Rest = {
+  level: 'blob',
+  accountSas: 'wc',
+  serviceSas: 'wc',
+  rights: [data('write'), data('add/action')],
+  lists: { asked: 'wx', of: 'parent' },
+}
+const changing: Rest = {
+  level: 'blob',
+  accountSas: 'w',
+  serviceSas: 'w',
+  rights: [data('write')],
+  lists: { asked: 'w', of: 'path' },
+}
 const adding: Rest = { ...changing, accountSas: 'aw', serviceSas: 'aw', rights: [data('write'), data('add/action')] }
-const deleting: Rest = { level: 'blob', accountSas: 'd', serviceSas: 'd', rights: [data('delete')], past: true }
+const deleting: Rest = {
+  level: 'blob',
+  accountSas: 'd',
+  serviceSas: 'd',
+  rights: [data('delete')],
+  lists: { asked: 'wx', of: 'parent' },
+  past: true,
+}
 const listing: Rest = {
   level: 'container',
   accountSas: 'l',
   serviceSas: 'l',
   rights: [data('read')],
+  lists: { asked: 'rx', of: 'listed' },
   public: 'container',
 }
 const container = (verb: string, accountSas: string): Rest => ({
