@@ -159,7 +159,8 @@ const operations: Readonly<Record<string, Operation>> = {
   'POST blob query': later('Query Blob Contents', 'blob'),
 }
 
-const byKey = new Map(Object.entries(operations))
+/** Every operation by what asks for it: method, level, and `restype` or `comp`; `GET container list`. */
+export const blobOperations: ReadonlyMap<string, Operation> = new Map(Object.entries(operations))
 const information: Operation = op(
   'Get Account Information',
   { ...service, serviceSas: EVERY, accountSas: EVERY },
@@ -183,9 +184,10 @@ export function route(call: Call): Operation {
   }
   const what = level === 'service' && restype !== undefined ? `${restype}/${comp}` : comp
   const key = `${level}${what === '' ? variant(call, level) : ` ${what}`}`
-  const found = byKey.get(`${method} ${key}`) ?? (method === 'HEAD' ? byKey.get(`GET ${key}`) : undefined)
+  const found =
+    blobOperations.get(`${method} ${key}`) ?? (method === 'HEAD' ? blobOperations.get(`GET ${key}`) : undefined)
   if (found) return found
-  const isKnown = [...METHODS].some((other) => byKey.has(`${other} ${key}`))
+  const isKnown = [...METHODS].some((other) => blobOperations.has(`${other} ${key}`))
   throw isKnown ? fault('StorageUnsupportedVerb') : fault('InvalidQueryParameterValue')
 }
 
