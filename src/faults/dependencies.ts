@@ -8,6 +8,17 @@ export const dependencyFaults = {
     message:
       "'{name}' can't be made with '{property}' as '{value}': Lazuli has no private networks and would not keep anybody out. Leave it out, or open it.",
   },
+  PrivateEndpointConnectionNotFound: {
+    status: 404,
+    code: 'ResourceNotFound',
+    message: "The private endpoint connection '{name}' of '{resource}' was not found.",
+  },
+  PrivateEndpointsNotHere: {
+    status: 501,
+    code: 'NotImplemented',
+    message:
+      "The private endpoint '{name}' can't be made: Lazuli has no virtual networks, everything here answers on its one port.",
+  },
   StorageAccountAlreadyTaken: { status: 409, message: 'The storage account named {name} is already taken.' },
   VaultAlreadyExists: {
     status: 409,

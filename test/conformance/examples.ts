@@ -235,6 +235,14 @@ export const examples = ({
 
 /** Types that a client can't make, and those that suites of their own put through more than this one could. */
 export const elsewhere: Readonly<Record<string, string>> = {
+  'Microsoft.Network/privateEndpoints': 'refused: there are no networks; test/providers/private-links.test.ts',
+  'Microsoft.MachineLearningServices/workspaces/privateEndpointConnections':
+    'none can come to be: test/providers/private-links.test.ts',
+  'Microsoft.Storage/storageAccounts/privateEndpointConnections':
+    'none can come to be: test/providers/private-links.test.ts',
+  'Microsoft.KeyVault/vaults/privateEndpointConnections': 'none can come to be: test/providers/private-links.test.ts',
+  'Microsoft.ContainerRegistry/registries/privateEndpointConnections':
+    'none can come to be: test/providers/private-links.test.ts',
   'Microsoft.Resources/deployments': 'each PUT is a run of its own, with its own times: test/deployments.test.ts',
   'Microsoft.Resources/subscriptions': 'made at the first start',
   'Microsoft.Authorization/policyExemptions': 'of an assignment that is there: test/policy.test.ts',

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { credentialsOf, registryPasswordPaths } from '../../domain/dependencies/registry-credentials.ts'
+import { linkResources } from '../../domain/network/private-links.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 
@@ -38,6 +39,11 @@ export default defineResource({
     },
   }),
   actions: {
+    privateLinkResources: {
+      method: 'GET',
+      answer: async (_deps, { resource }) =>
+        linkResources(resource, [{ group: 'registry', members: ['registry'], zones: ['privatelink.azurecr.io'] }]),
+    },
     listCredentials: { answer: async (deps, { resource }) => credentialsOf(deps.sealing, resource) },
     regenerateCredential: {
       async answer(deps, { resource, body, keep }) {

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { vaultRetentionDays } from '../../domain/dependencies/deleted-vaults.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
+import { linkResources } from '../../domain/network/private-links.ts'
 import { fault } from '../../faults.ts'
 import { objectAt } from '../../json.ts'
 
@@ -65,4 +66,11 @@ export default defineResource({
   },
   softDelete: (vault) => ({ days: vaultRetentionDays(vault), keepsName: true }),
   view: async (_deps, { name }, { origin }) => ({ properties: { vaultUri: `${origin.vault(name)}/` } }),
+  actions: {
+    privateLinkResources: {
+      method: 'GET',
+      answer: async (_deps, { resource }) =>
+        linkResources(resource, [{ group: 'vault', members: ['default'], zones: ['privatelink.vaultcore.azure.net'] }]),
+    },
+  },
 })

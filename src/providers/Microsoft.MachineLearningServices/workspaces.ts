@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineResource, done, failed } from '../../arm/define-resource.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
+import { linkResources } from '../../domain/network/private-links.ts'
 import { demandDependencies } from '../../domain/workspaces/check-dependencies.ts'
 import { ensureDefaultDatastores } from '../../domain/workspaces/default-datastores.ts'
 import { diagnoseWorkspace } from '../../domain/workspaces/diagnose.ts'
@@ -135,6 +136,17 @@ export default defineResource({
     }
   },
   actions: {
+    privateLinkResources: {
+      method: 'GET',
+      answer: async (_deps, { resource }) =>
+        linkResources(resource, [
+          {
+            group: 'amlworkspace',
+            members: ['default', 'notebook', 'inference'],
+            zones: ['privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net'],
+          },
+        ]),
+    },
     listKeys: { answer: async (deps, { resource }) => workspaceKeys(deps, resource) },
     listStorageAccountKeys: {
       answer: async (deps, { resource }) => ({ userStorageKey: await workspaceStorageKey(deps, resource) }),

@@ -2,10 +2,17 @@ import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { accountKeyPaths, newAccountKey } from '../../domain/dependencies/account-keys.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
+import { linkResources } from '../../domain/network/private-links.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 
 const SERVICES = ['blob', 'dfs', 'file', 'queue', 'table'] as const
+
+const links = ['blob', 'dfs', 'file', 'queue', 'table', 'web'].map((group) => ({
+  group,
+  members: [group],
+  zones: [`privatelink.${group}.core.windows.net`],
+}))
 
 /** A storage account: its keys are made with it, its blobs are served by the storage data plane under its name. */
 export default defineResource({
@@ -73,6 +80,10 @@ export default defineResource({
     }
   },
   actions: {
+    privateLinkResources: {
+      method: 'GET',
+      answer: async (_deps, { resource }) => linkResources(resource, links),
+    },
     listKeys: { answer: async (_deps, { state, secret }) => keysOf(state, secret) },
     regenerateKey: {
       async answer(deps, { body, state, secret, keep }) {
