@@ -37,6 +37,9 @@ export const serverFlags: readonly Flag[] = [
     value: 'URL',
     help: "the proxy for what is not Azure's; '' for none (default: HTTPS_PROXY as the server finds it)",
   },
+  { name: 'oidc-issuer', value: 'URL', help: 'an OpenID Connect provider that people may sign in with, too' },
+  { name: 'oidc-client-id', value: 'ID', help: "Lazuli's client id at that provider" },
+  { name: 'oidc-client-secret', value: 'SECRET', help: 'its secret there; better as LAZULI_OIDC_CLIENT_SECRET' },
   { name: 'connect-timeout', value: 'SECONDS', help: 'how long a tunnel may take to connect (default: 5)' },
 ]
 
@@ -48,6 +51,8 @@ export interface Config {
   readonly logLevel: string
   readonly settings: Settings
   readonly upstream: { readonly proxy?: string; readonly noProxy?: string; readonly timeoutMs: number }
+  /** Where people may sign in beside their passwords here. */
+  readonly outside: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string } | undefined
   /** CA bundles that the user had set. */
   readonly userBundles: readonly string[]
   /** The environment as the user had it, for the tools whose settings stand there (pip's and uv's package index). */
@@ -119,9 +124,17 @@ export function readConfig(values: Values, env: Environment): Config {
       ...(noProxy && { noProxy }),
       timeoutMs: whole('connect-timeout', text('connect-timeout') || '5', 600) * 1000,
     },
+    outside: outsideOf(text('oidc-issuer'), text('oidc-client-id'), text('oidc-client-secret')),
     userBundles: bundlesOf(original),
     environment: original,
   }
+}
+
+function outsideOf(issuer = '', clientId = '', clientSecret = ''): Config['outside'] {
+  if (issuer === '' && clientId === '') return undefined
+  if (!URL.canParse(issuer)) throw new ConfigError(`--oidc-issuer takes a URL, not '${issuer}'.`)
+  if (clientId === '') throw new ConfigError('--oidc-issuer needs --oidc-client-id.')
+  return { issuer, clientId, ...(clientSecret !== '' && { clientSecret }) }
 }
 
 /** The CA bundles that an environment names. */

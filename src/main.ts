@@ -60,8 +60,9 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
 
     const authority = await gateway.openAuthority(join(directory, 'ca'))
     const bundle = join(directory, 'bundle.pem')
+    const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
     const [who, blobService] = await Promise.all([
-      identity.openIdentity(base),
+      identity.openIdentity({ ...base, outside: config.outside, ownUrl: () => address.proxy }),
       blobs.openBlobs({ ...base, rows: engines.sqlBlobStore(kept.database) }),
       gateway.writeBundle(bundle, authority.rootPem, config.userBundles),
     ])
@@ -93,7 +94,6 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       settings: config.settings,
       tenantId,
     }
-    const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
     const accountExists = async (account: string) => (await blobService.accounts.get(account)) !== undefined
     const documents = gateway.blobDocuments({ accountExists, ownUrl: () => address.proxy })
     const manager = await arm.openArm({ deps, authenticator, access, origin: gateway.azureOrigin, documents })
@@ -106,7 +106,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         login: who.login,
         blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
         storage: planes.otherStorageServices({ ...blobService, authenticator, access, now, tenantId }),
-        graph: planes.graphSurface({ store: kept, authenticator, tenantId }),
+        graph: planes.graphSurface({ directory: who.directory, authenticator }),
         vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional({ deps, authenticator, access }, gateway.servicesOf),
         direct: planes.directSurface({

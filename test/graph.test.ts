@@ -54,13 +54,14 @@ for (const { name, path, ask, status, code } of [
   { name: 'one that is not there', path: `/v1.0/users/${randomUUID()}`, status: 404, code: 'Request_ResourceNotFound' },
   { name: 'a filter that none understands', path: '/v1.0/users?$filter=x', status: 400, code: 'Request_BadRequest' },
   { name: 'another property', path: `/v1.0/users${filter("job eq 'x'")}`, status: 400, code: 'Request_BadRequest' },
-  { name: 'what is not there', path: '/v1.0/me', status: 501, code: 'NotImplemented' },
+  { name: "an application's me", path: '/v1.0/me', status: 400, code: 'Request_BadRequest' },
+  { name: 'what is not there', path: '/v1.0/sites', status: 501, code: 'NotImplemented' },
   {
-    name: 'a change',
+    name: 'a service principal of nothing',
     path: '/v1.0/servicePrincipals',
     ask: { method: 'POST', body: {} },
-    status: 501,
-    code: 'NotImplemented',
+    status: 400,
+    code: 'Request_BadRequest',
   },
   {
     name: 'ids that are none',

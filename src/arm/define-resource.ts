@@ -349,6 +349,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly openAtTenant?: true
   /** A listing shows the items that the caller may read, instead of refusing the caller who may not read all. */
   readonly listsWhatMayBeRead?: boolean
+  /** Such a list shows a resource to who has a role anywhere below it, too. */
+  readonly seenFromBelow?: boolean
   /**
    * The body of the parent that a PUT makes where it is missing: a version's container. Left out, a missing parent is a
    * refusal. Written in the same transaction.

@@ -8,6 +8,13 @@ export const graphFaults = {
     message: 'Insufficient privileges to complete the operation.',
   },
   GraphBadRequest: { status: 400, code: 'Request_BadRequest', message: '{reason}.' },
+  GraphUnsupportedQuery: { status: 400, code: 'Request_UnsupportedQuery', message: '{reason}.' },
+  GraphNotSignedIn: {
+    status: 400,
+    code: 'Request_BadRequest',
+    message: '/me request is only valid with delegated authentication flow.',
+  },
+  GraphConflict: { status: 409, code: 'Request_MultipleObjectsWithSameKeyValue', message: '{reason}' },
   GraphResourceNotFound: {
     status: 404,
     code: 'Request_ResourceNotFound',

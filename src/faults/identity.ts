@@ -113,11 +113,177 @@ export const identityFaults = {
     message:
       "AADSTS700016: Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
   },
+  AADSTS50011: {
+    status: 400,
+    code: 'invalid_request',
+    message:
+      "AADSTS50011: The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{client}'. Make sure the redirect URI sent in the request matches one added to your application.",
+  },
+  AADSTS50013: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS50013: Assertion failed signature validation. [Reason - {reason}]',
+  },
+  AADSTS50020: {
+    status: 400,
+    code: 'invalid_grant',
+    message:
+      "AADSTS50020: User account '{name}' from identity provider '{issuer}' can not be signed in here: {reason}.",
+  },
+  AADSTS50027: { status: 400, code: 'invalid_request', message: 'AADSTS50027: JWT token is invalid or malformed.' },
+  AADSTS50034: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS50034: The user account does not exist in the directory.',
+  },
+  AADSTS50053: {
+    status: 400,
+    code: 'invalid_grant',
+    message:
+      'AADSTS50053: The account is locked, you have tried to sign in too many times with an incorrect user ID or password.',
+  },
+  AADSTS50055: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS50055: The password is expired: it has to be changed at the first sign-in, on the sign-in page.',
+  },
+  AADSTS50057: { status: 400, code: 'invalid_grant', message: 'AADSTS50057: The user account is disabled.' },
+  AADSTS50058: {
+    status: 400,
+    code: 'login_required',
+    message: 'AADSTS50058: A silent sign-in request was sent but no user is signed in.',
+  },
+  AADSTS50126: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS50126: Error validating credentials due to invalid username or password.',
+  },
+  AADSTS50148: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS50148: The code_verifier does not match the code_challenge supplied in the authorization request.',
+  },
+  AADSTS50166: {
+    status: 400,
+    code: 'invalid_request',
+    message: "AADSTS50166: Request to External OIDC endpoint failed: '{issuer}': {reason}.",
+  },
+  AADSTS54005: {
+    status: 400,
+    code: 'invalid_grant',
+    message:
+      'AADSTS54005: OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.',
+  },
+  AADSTS70000: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS70000: Provided grant is invalid or malformed. {reason}.',
+  },
+  AADSTS70008: {
+    status: 400,
+    code: 'invalid_grant',
+    message:
+      'AADSTS70008: The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.',
+  },
+  AADSTS70016: {
+    status: 400,
+    code: 'authorization_pending',
+    message: 'AADSTS70016: OAuth 2.0 device flow error. Authorization is pending. Continue polling.',
+  },
+  AADSTS70018: {
+    status: 400,
+    code: 'authorization_declined',
+    message: 'AADSTS70018: The end user has declined the authorization request.',
+  },
+  AADSTS70020: { status: 400, code: 'expired_token', message: 'AADSTS70020: The device code has expired.' },
+  AADSTS90023: {
+    status: 400,
+    code: 'invalid_request',
+    message: "AADSTS90023: Unsupported value '{value}' for parameter '{parameter}'.",
+  },
+  AADSTS165000: {
+    status: 400,
+    code: 'invalid_request',
+    message:
+      'AADSTS165000: Invalid Request: The request tokens do not match the user context. The page may have been open for too long; please go back and try again.',
+  },
+  AADSTS500112: {
+    status: 400,
+    code: 'invalid_grant',
+    message:
+      'AADSTS500112: The reply address does not match the reply address that was sent when requesting the authorization code.',
+  },
+  AADSTS500131: {
+    status: 400,
+    code: 'invalid_grant',
+    message:
+      "AADSTS500131: Assertion audience '{audience}' does not match the Client app presenting the assertion. The audience in the assertion must be the client '{client}' or a URI of its.",
+  },
+  AADSTS501481: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS501481: The Code_Verifier does not match the code_challenge supplied in the authorization request.',
+  },
+  AADSTS700021: {
+    status: 401,
+    code: 'invalid_client',
+    message: "AADSTS700021: Client assertion application identifier doesn't match 'client_id' parameter '{client}'.",
+  },
+  AADSTS700023: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS700023: Client assertion audience claim does not match Realm issuer. Audience(s) '{audience}' are none of this tenant's token endpoints.",
+  },
+  AADSTS700024: {
+    status: 401,
+    code: 'invalid_client',
+    message: 'AADSTS700024: Client assertion is not within its valid time range. {reason}',
+  },
+  AADSTS700082: {
+    status: 400,
+    code: 'invalid_grant',
+    message: 'AADSTS700082: The refresh token has expired due to inactivity.',
+  },
+  AADSTS700211: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS700211: No matching federated identity record found for presented assertion issuer '{issuer}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+  },
+  AADSTS700212: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS700212: No matching federated identity record found for presented assertion audience '{audience}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+  },
+  AADSTS700213: {
+    status: 401,
+    code: 'invalid_client',
+    message:
+      "AADSTS700213: No matching federated identity record found for presented assertion subject '{subject}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+  },
+  AADSTS7000112: {
+    status: 401,
+    code: 'unauthorized_client',
+    message: "AADSTS7000112: Application '{client}'({name}) is disabled.",
+  },
+  AADSTS7000229: {
+    status: 401,
+    code: 'unauthorized_client',
+    message:
+      'AADSTS7000229: The client application {client} is missing service principal in the tenant {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119',
+  },
+  AADSTS9002325: {
+    status: 400,
+    code: 'invalid_request',
+    message: 'AADSTS9002325: Proof Key for Code Exchange is required for cross-origin authorization code redemption.',
+  },
   AADSTS700027: {
     status: 401,
     code: 'invalid_client',
     message:
-      "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Please visit the Azure Portal to see configured keys for application Id '{client}'].",
+      "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application. [Reason - {reason}., Please visit the Azure Portal to see configured keys for application Id '{client}'].",
   },
   AADSTS700051: {
     status: 400,

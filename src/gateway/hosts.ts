@@ -84,6 +84,7 @@ export const azureOrigin: Origin = {
   vault: (name) => `https://${name}.vault.azure.net`,
   containerRegistry: (name) => `https://${name}.azurecr.io`,
   scoring: (endpoint, region) => `https://${endpoint}.${region}.inference.ml.azure.com`,
+  graph: () => 'https://graph.microsoft.com',
   studio: () => 'https://ml.azure.com',
 }
 

@@ -13,6 +13,7 @@ export function ownOrigin(base: string): Origin {
     vault: (name) => `${base}/_vault/${name}`,
     containerRegistry: (name) => `${base}/_registry/${name}`,
     scoring: (endpoint, region) => `${base}/_score/${region}/${endpoint}`,
+    graph: same,
     studio: () => `${base}/studio`,
   }
 }

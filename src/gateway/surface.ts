@@ -34,6 +34,7 @@ export interface Origin {
   vault(name: string): string
   containerRegistry(name: string): string
   scoring(endpoint: string, region: string): string
+  graph(): string
   studio(): string
 }
 

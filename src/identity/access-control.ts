@@ -13,6 +13,11 @@ interface Assignment {
   readonly permissions: Permissions
 }
 
+export interface RoleAccessControl extends AccessControl {
+  /** Compiles anew from now on: somebody joined or left a group. */
+  forget(): void
+}
+
 /** How many principals' assignments are kept compiled. */
 const KEPT = 1_000
 /** What a run may do in its workspace, and nothing outside of it. */
@@ -22,7 +27,7 @@ const RUN_ROLE = 'f6c7c914-8db3-469d-8ca1-694a8f32e121'
  * Decides by role assignments and role definitions, which are resources. A principal's assignments are compiled on its
  * first question and kept until any assignment or custom role changes.
  */
-export function roleAccessControl({ store }: { store: Store }): AccessControl {
+export function roleAccessControl({ store }: { store: Store }): RoleAccessControl {
   const compiled = new Map<string, readonly Assignment[]>()
   /** Those of the built-in roles, which are the same for everybody. */
   const shared = new Map<string, Permissions>()
@@ -52,17 +57,25 @@ export function roleAccessControl({ store }: { store: Store }): AccessControl {
     return known
   }
 
+  const held = async ({ objectId }: Caller): Promise<readonly Assignment[]> =>
+    compiled.get(objectId) ?? (await compile(objectId))
+
   async function allows(caller: Caller, action: string, scope: string, kind: ActionKind = 'actions'): Promise<boolean> {
     const key = scopeKey(scope)
     if (caller.run) {
       return isWithin(key, scopeKey(caller.run.workspace)) && (runPermissions?.allow(action, kind) ?? false)
     }
-    const assignments = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
-    return assignments.some((one) => isWithin(key, one.scope) && one.permissions.allow(action, kind))
+    return (await held(caller)).some((one) => isWithin(key, one.scope) && one.permissions.allow(action, kind))
   }
 
   return {
     allows,
+    async holdsWithin(caller, scope) {
+      const key = scopeKey(scope)
+      if (caller.run) return isWithin(scopeKey(caller.run.workspace), key)
+      return (await held(caller)).some((one) => isWithin(one.scope, key))
+    },
+    forget,
     async demand(caller, action, scope, kind) {
       if (await allows(caller, action, scope, kind)) return
       const { objectId } = caller

@@ -27,15 +27,17 @@ export async function addPrincipal(
   const appId = randomUUID()
   const objectId = randomUUID()
   const secret = await makeClientSecret(appId)
-  await deps.store.write(async ({ identities }) => {
+  const createdAt = deps.now().toISOString()
+  await deps.store.write(async ({ identities, directory }) => {
+    await directory.putApplication({ objectId: randomUUID(), appId, displayName, details: {}, createdAt })
     await identities.putPrincipal({
       objectId,
       kind: 'Application',
       appId,
       displayName,
-      createdAt: deps.now().toISOString(),
+      createdAt,
     })
-    await identities.putSecret(secret.kept)
+    await identities.putSecret({ ...secret.kept, startsAt: createdAt, hint: secret.text.slice(0, 3) })
   })
   return { tenantId: deps.tenantId, appId, objectId, displayName, secret: secret.text }
 }

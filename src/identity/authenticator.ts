@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { isEnabled } from '../domain/directory/directory-object.ts'
 import { fault, isFault } from '../faults.ts'
 import type { Store } from '../store/store.ts'
-import { issuerOf } from './access-token.ts'
+import { CREDENTIAL_CLAIM, issuerOf } from './access-token.ts'
 import { audienceNames, audienceOf } from './audiences.ts'
 import { challenged } from './challenge.ts'
 import type { Audience, Authenticator, Caller } from './identity.ts'
@@ -65,9 +66,14 @@ export function tokenAuthenticator(deps: {
   }
 
   async function verifiedOf(payload: JWTPayload): Promise<Verified> {
-    const { aud, exp, nbf, oid, runId, scope } = payload
+    const { aud, exp, nbf, oid, runId, scope, [CREDENTIAL_CLAIM]: credential } = payload
     const principal = typeof oid === 'string' ? await store.identities.principal(oid) : undefined
     if (!principal || typeof aud !== 'string' || exp === undefined || nbf === undefined) {
+      throw fault('InvalidAuthenticationToken', {})
+    }
+    const { kind } = principal
+    if (kind === 'Group' || !isEnabled(principal)) throw fault('InvalidAuthenticationToken', {})
+    if (typeof credential === 'string' && !(await store.identities.secret(credential))) {
       throw fault('InvalidAuthenticationToken', {})
     }
     const isRun = typeof runId === 'string' && typeof scope === 'string'
@@ -75,7 +81,7 @@ export function tokenAuthenticator(deps: {
       caller: {
         tenantId,
         objectId: principal.objectId,
-        kind: principal.kind,
+        kind,
         displayName: principal.displayName,
         ...(principal.appId !== undefined && { appId: principal.appId }),
         ...(isRun && { run: { workspace: scope, id: runId } }),

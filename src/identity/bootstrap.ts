@@ -48,6 +48,13 @@ export async function bootstrapIdentity(
   const secret = await makeClientSecret(install.clientId, await secretText(clientSecretFile(deps.directory)))
   const at = deps.now()
   await deps.store.write(async (within) => {
+    await within.directory.putApplication({
+      objectId: randomUUID(),
+      appId: install.clientId,
+      displayName: 'lazuli',
+      details: {},
+      createdAt: at.toISOString(),
+    })
     await within.identities.putPrincipal({
       objectId: install.objectId,
       kind: 'Application',
@@ -55,7 +62,7 @@ export async function bootstrapIdentity(
       displayName: 'lazuli',
       createdAt: at.toISOString(),
     })
-    await within.identities.putSecret(secret.kept)
+    await within.identities.putSecret({ ...secret.kept, startsAt: at.toISOString(), hint: secret.text.slice(0, 3) })
     for (const role of roles) {
       await assignRole(within, {
         principalId: install.objectId,

@@ -34,6 +34,8 @@ export interface AccessControl {
   /** @throws AuthorizationFailed where no assignment at the scope or above allows the action */
   demand(caller: Caller, action: string, scope: string, kind?: 'actions' | 'dataActions'): Promise<void>
   allows(caller: Caller, action: string, scope: string, kind?: 'actions' | 'dataActions'): Promise<boolean>
+  /** Whether the caller has a role at the scope or anywhere below it: it sees a subscription then, as in Azure. */
+  holdsWithin(caller: Caller, scope: string): Promise<boolean>
 }
 
 /** Makes tokens and principals for other planes. */

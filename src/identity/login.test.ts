@@ -114,11 +114,15 @@ describe('refusals', () => {
       number: 7000218,
     },
     {
-      name: 'an assertion where no certificate is registered',
-      send: form({ client_secret: undefined, client_assertion: 'a.b.c' }),
-      status: 401,
-      error: 'invalid_client',
-      number: 700027,
+      name: 'an assertion that is no JWT',
+      send: form({
+        client_secret: undefined,
+        client_assertion: 'a.b.c',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      }),
+      status: 400,
+      error: 'invalid_request',
+      number: 50027,
     },
     {
       name: 'unknown client',
@@ -137,22 +141,29 @@ describe('refusals', () => {
       error: 'invalid_resource',
       number: 500011,
     },
-    ...['refresh_token', 'password', 'authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'x'].map(
+    ...['refresh_token', 'password', 'authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'].map(
       (grant_type) => ({
-        name: `grant ${grant_type}`,
+        name: `grant ${grant_type} without what it needs`,
         send: form({ grant_type }),
         status: 400,
-        error: 'unsupported_grant_type',
-        number: 70003,
+        error: 'invalid_request',
+        number: 900144,
       }),
     ),
     {
-      name: 'device code',
-      path: 'oauth2/v2.0/devicecode',
-      send: form({}),
+      name: 'another grant',
+      send: form({ grant_type: 'x' }),
       status: 400,
       error: 'unsupported_grant_type',
       number: 70003,
+    },
+    {
+      name: 'a device code for a client that is no program of a person',
+      path: 'oauth2/v2.0/devicecode',
+      send: form({}),
+      status: 401,
+      error: 'invalid_client',
+      number: 7000218,
     },
     {
       name: 'no scope',
@@ -261,8 +272,8 @@ describe('refusals', () => {
   test('GET of the token endpoint, a page that is not there, the sign-in page', async () => {
     assert.deepEqual((await tenant.get('oauth2/token')).body.error_codes, [900561])
     assert.equal((await tenant.get('nothing/here')).status, 404)
-    const authorize = await tenant.get('oauth2/v2.0/authorize?response_type=code')
-    assert.deepEqual([authorize.status, authorize.body.error], [400, 'unsupported_response_type'])
+    const authorize = await tenant.page('oauth2/v2.0/authorize?response_type=code')
+    assert.deepEqual([authorize.status, /AADSTS900144: .*client_id/.test(authorize.text)], [400, true])
   })
 
   test("the caller's correlation id comes back", async () => {

@@ -1,3 +1,5 @@
+import type { DirectoryDeps } from '../domain/directory/directory-deps.ts'
+import { seedFirstParty } from '../domain/directory/first-party.ts'
 import type { SurfaceHandler } from '../gateway/surface.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
@@ -5,8 +7,11 @@ import { roleAccessControl } from './access-control.ts'
 import { type AddedPrincipal, addPrincipal } from './add-principal.ts'
 import { tokenAuthenticator } from './authenticator.ts'
 import { bootstrapIdentity, type Install, type WishedInstall } from './bootstrap.ts'
-import { clientSecrets } from './client-secrets.ts'
+import { clientSecrets, makeClientSecret } from './client-secrets.ts'
 import type { AccessControl, Authenticator, ManagedIdentities, TokenIssuer } from './identity.ts'
+import { externalIssuers } from './login/external-issuers.ts'
+import { type OutsideSettings, outsideProvider } from './login/outside-provider.ts'
+import { signInThrottle } from './login/throttle.ts'
 import { loginSurface } from './login.ts'
 import { storedManagedIdentities } from './managed-identities.ts'
 import { openSigningKeys } from './signing-keys.ts'
@@ -20,6 +25,10 @@ export interface Identity {
   readonly tokens: TokenIssuer
   readonly identities: ManagedIdentities
   readonly login: SurfaceHandler
+  /** What Microsoft Graph works with. */
+  readonly directory: DirectoryDeps
+  /** Signs with a new key from now on, and answers its id; tokens of older ones live on. */
+  rotateSigningKey(): Promise<string>
   addPrincipal(wish: { readonly name: string }): Promise<AddedPrincipal>
 }
 
@@ -30,23 +39,47 @@ export interface OpenIdentity {
   readonly directory: string
   readonly now: () => Date
   readonly wished?: WishedInstall
+  /** Lazuli's own origin; asked when it is needed, since the port is known late. */
+  readonly ownUrl?: () => string
+  /** Where people sign in elsewhere. */
+  readonly outside?: OutsideSettings | undefined
 }
 
 /** Opens the tenant; the first start makes it, with its key and its bootstrap application. */
-export async function openIdentity({ store, sealing, directory, now, wished }: OpenIdentity): Promise<Identity> {
+export async function openIdentity(options: OpenIdentity): Promise<Identity> {
+  const { store, sealing, directory, now, wished, outside, ownUrl = () => 'http://127.0.0.1' } = options
   const [keys, install] = await Promise.all([
     openSigningKeys({ store, sealing, now }),
     bootstrapIdentity({ store, directory, now }, wished),
   ])
   const { tenantId } = install
+  await seedFirstParty({ store, now })
   const authenticator = tokenAuthenticator({ store, keys, tenantId, now })
+  const issuers = externalIssuers({ keys, tenantId, now })
+  const access = roleAccessControl({ store })
+  const changed = (): void => {
+    authenticator.forget()
+    access.forget()
+  }
   return {
     install,
     authenticator,
-    access: roleAccessControl({ store }),
+    access,
+    directory: { store, tenantId, now, changed, administrator: install.objectId, secrets: { make: makeClientSecret } },
     tokens: tokenIssuer({ store, keys, tenantId, now }),
     identities: storedManagedIdentities({ store, tenantId, now, forget: authenticator.forget }),
-    login: loginSurface({ store, keys, tenantId, now, secrets: clientSecrets({ store, now }) }),
+    login: loginSurface({
+      store,
+      keys,
+      tenantId,
+      now,
+      secrets: clientSecrets({ store, now }),
+      issuers,
+      throttle: signInThrottle({ now }),
+      outside: outside && outsideProvider({ store, issuers, now }, outside),
+      ownUrl,
+    }),
+    rotateSigningKey: keys.rotate,
     addPrincipal: (wish) => addPrincipal({ store, tenantId, now }, wish),
   }
 }

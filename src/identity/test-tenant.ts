@@ -9,9 +9,15 @@ import { openSealing } from '../store/sealing-key.ts'
 import { openStore } from '../store/sqlite/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { clientSecretFile } from './bootstrap.ts'
-import { type Identity, openIdentity } from './open-identity.ts'
+import { type Identity, type OpenIdentity, openIdentity } from './open-identity.ts'
 
 type Answer = { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }
+
+interface Seen {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
 
 /** A tenant of its own in a temporary folder, behind a real listener: for tests. */
 export interface Tenant {
@@ -21,6 +27,8 @@ export interface Tenant {
   readonly secret: string
   /** Paths without a leading slash stand below the tenant. */
   get(path: string): Promise<Answer>
+  /** A page as a browser gets it; a form is posted. */
+  page(path: string, form?: Record<string, string>): Promise<Seen>
   post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Answer>
   stop(): Promise<void>
 }
@@ -36,13 +44,24 @@ const origin: Origin = {
   vault: (name) => `${own}/_vault/${name}`,
   containerRegistry: (name) => `${own}/_registry/${name}`,
   scoring: (endpoint, region) => `${own}/_score/${region}/${endpoint}`,
+  graph: () => own,
   studio: () => own,
 }
 
-export async function startTenant(now: () => Date = () => new Date()): Promise<Tenant> {
+export async function startTenant(
+  now: () => Date = () => new Date(),
+  more: Pick<OpenIdentity, 'outside'> = {},
+): Promise<Tenant> {
   const directory = mkdtempSync(join(tmpdir(), 'lazuli-tenant-'))
   const store = await openStore({ directory })
-  const identity = await openIdentity({ store, sealing: openSealing(directory), directory, now })
+  const identity = await openIdentity({
+    store,
+    sealing: openSealing(directory),
+    directory,
+    now,
+    ownUrl: () => own,
+    ...more,
+  })
   const server = createServer((request, response) => {
     const context: RequestContext = {
       surface: 'login',
@@ -61,9 +80,17 @@ export async function startTenant(now: () => Date = () => new Date()): Promise<T
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+  const send = (path: string, init: RequestInit = {}): Promise<Response> => {
     const full = path.startsWith('/') ? path : `/${identity.install.tenantId}/${path}`
-    const response = await fetch(`http://127.0.0.1:${port}${full}`, init)
+    return fetch(`http://127.0.0.1:${port}${full}`, { redirect: 'manual', ...init })
+  }
+  const asForm = (form: Record<string, string>, headers: Record<string, string> = {}): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams(form).toString(),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+  })
+  const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+    const response = await send(path, init)
     return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] }
   }
   return {
@@ -72,12 +99,11 @@ export async function startTenant(now: () => Date = () => new Date()): Promise<T
     identity,
     secret: readFileSync(clientSecretFile(directory), 'utf8').trim(),
     get: (path) => call(path),
-    post: (path, form, headers = {}) =>
-      call(path, {
-        method: 'POST',
-        body: new URLSearchParams(form).toString(),
-        headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
-      }),
+    async page(path, form) {
+      const response = await send(path, form && asForm(form))
+      return { status: response.status, headers: response.headers, text: await response.text() }
+    },
+    post: (path, form, headers) => call(path, asForm(form, headers)),
     async stop() {
       server.closeAllConnections()
       server.close()

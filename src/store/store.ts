@@ -1,4 +1,6 @@
 import type { Activities } from './activities.ts'
+import type { Directory } from './directory.ts'
+import type { Grants } from './grants.ts'
 import type { Identities } from './identities.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
@@ -10,6 +12,8 @@ export interface Repositories {
   readonly resources: Resources
   readonly operations: Operations
   readonly identities: Identities
+  readonly directory: Directory
+  readonly grants: Grants
   readonly runs: Runs
   readonly activities: Activities
   readonly vaults: VaultObjects

@@ -216,5 +216,6 @@ export const testOrigin = {
   vault: () => own,
   containerRegistry: () => own,
   scoring: () => own,
+  graph: () => own,
   studio: () => own,
 }

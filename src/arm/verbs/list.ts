@@ -31,6 +31,10 @@ export async function listResources(
   if (!each && !isOpen) await access.demand(caller, `${type.right}/read`, scope.text)
   if (asked.below === undefined) await demandScope(arm, scope, type)
 
+  const shows = async (id: string): Promise<boolean> =>
+    (await access.allows(caller, `${type.right}/read`, id)) ||
+    (declaration.seenFromBelow === true && (await access.holdsWithin(caller, id)))
+
   const limit = Math.min(topOf(query) ?? asked.limit ?? PAGE, MOST)
   const after = afterOf(query)
   const kept: StoredResource[] = []
@@ -43,7 +47,7 @@ export async function listResources(
     })
     for (const item of found.items) {
       if (asked.keep && !asked.keep(item)) continue
-      if (each && !(await access.allows(caller, `${type.right}/read`, item.id))) continue
+      if (each && !(await shows(item.id))) continue
       kept.push(item)
     }
     next = found.next

@@ -1,6 +1,7 @@
 import { objectAt, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
+import { groupsOf } from '../directory/groups.ts'
 import { type AssignableRole, findRole } from './find-role.ts'
 import { scopeOfExtension } from './scopes.ts'
 
@@ -19,16 +20,19 @@ export interface HeldRole {
 export const definitionOf = ({ body }: StoredResource): string =>
   textAt(objectAt(body.properties).roleDefinitionId) ?? ''
 
-/** What a principal has been assigned, at every scope. An assignment whose role is gone gives nothing. */
+/** What a principal, and the groups that it is in, have been assigned, at every scope. A role that is gone gives nothing. */
 export async function assignmentsOf(
-  from: Pick<Repositories, 'resources'>,
+  from: Pick<Repositories, 'resources' | 'directory'>,
   objectId: string,
 ): Promise<readonly HeldRole[]> {
-  const { items } = await from.resources.ofType('', ROLE_ASSIGNMENTS, {
-    where: { 'properties.principalId': objectId },
-  })
+  const holders = [objectId, ...(await groupsOf(from, objectId))]
+  const pages = await Promise.all(
+    holders.map((holder) =>
+      from.resources.ofType('', ROLE_ASSIGNMENTS, { where: { 'properties.principalId': holder } }),
+    ),
+  )
   const held: HeldRole[] = []
-  for (const assignment of items) {
+  for (const assignment of pages.flatMap(({ items }) => items)) {
     const role = await findRole(from, definitionOf(assignment))
     if (role) held.push({ id: assignment.id, scope: scopeOfExtension(assignment.id), role })
   }

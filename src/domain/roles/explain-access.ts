@@ -28,7 +28,7 @@ export interface AccessExplanation {
 
 /** Which assignment of a principal allows an action, or why each does not. By the rules of every request, step by step. */
 export async function explainAccess(
-  from: Pick<Repositories, 'resources'>,
+  from: Pick<Repositories, 'resources' | 'directory'>,
   { objectId, action, scope, kind }: AccessQuestion,
 ): Promise<AccessExplanation> {
   const key = scopeKey(scope)

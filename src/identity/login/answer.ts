@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Fault } from '../../faults.ts'
 import type { RequestContext } from '../../gateway/surface.ts'
+import type { LoginAnswer } from './login-request.ts'
+import { escaped, page, STYLE } from './page.ts'
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -24,6 +26,48 @@ export function answerJson(
     ...headers,
   })
   response.end(bytes)
+}
+
+const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`
+
+/** Answers a page for people, or sends the browser on. Nothing on a page runs, loads, or may be framed. */
+export function answerPage(
+  response: ServerResponse,
+  answer: Exclude<LoginAnswer, { json: object }>,
+  { requestId }: RequestContext,
+): void {
+  const always = {
+    'Cache-Control': 'no-store, no-cache',
+    Pragma: 'no-cache',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'x-ms-request-id': requestId,
+  }
+  if ('location' in answer) {
+    response.writeHead(302, { ...always, Location: answer.location, 'Content-Length': 0 }).end()
+    return
+  }
+  const bytes = Buffer.from(answer.html)
+  const forms = ["'self'", ...(answer.formsTo ?? [])].join(' ')
+  response.writeHead(answer.status ?? 200, {
+    ...always,
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': bytes.length,
+    'Content-Security-Policy': `default-src 'none'; style-src ${STYLE_HASH}; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    'X-Frame-Options': 'DENY',
+  })
+  response.end(bytes)
+}
+
+/** A refusal as a person reads it. */
+export function answerFaultPage(
+  response: ServerResponse,
+  refusal: Fault,
+  { context, now }: { readonly context: RequestContext; readonly now: Date },
+): void {
+  const main = `<p class="hint">Request ${escaped(context.requestId)}, ${escaped(now.toISOString())}</p>`
+  const html = page({ title: 'Sorry, but signing in did not work', main, problem: refusal.message })
+  answerPage(response, { html, status: refusal.status }, context)
 }
 
 /** Renders a refusal as the token endpoint does: OAuth's word, the AADSTS sentence, and what support asks for. */

@@ -1,6 +1,6 @@
 import { fault } from '../../faults.ts'
 import { issuerOf } from '../access-token.ts'
-import type { LoginDeps, LoginRequest } from '../login.ts'
+import type { LoginDeps, LoginRequest } from './login-request.ts'
 import { tenantNamed } from './tenant.ts'
 
 /** Where tokens are got and how they are signed, on the origin that was asked. */
@@ -17,12 +17,13 @@ export async function openIdConfiguration(
   const issuer = known ?? '{tenantid}'
   return {
     token_endpoint: `${oauth}/token`,
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
     jwks_uri: version === 'v1' ? `${base}/discovery/keys` : `${base}/discovery/v2.0/keys`,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
-    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256', 'plain'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     issuer: version === 'v1' ? issuerOf(issuer) : `${origin}/${issuer}/v2.0`,
     authorization_endpoint: `${oauth}/authorize`,

@@ -9,7 +9,12 @@ import { foldId } from '../../resource-id.ts'
 import type { Principal } from '../../store/identities.ts'
 
 const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
-const principalTypes = { Application: 'ServicePrincipal', ManagedIdentity: 'ServicePrincipal', User: 'User' } as const
+const principalTypes = {
+  Application: 'ServicePrincipal',
+  ManagedIdentity: 'ServicePrincipal',
+  User: 'User',
+  Group: 'Group',
+} as const
 
 /** A role given to a principal at the scope that the assignment stands at. It is never changed, only made and removed. */
 export default defineResource({

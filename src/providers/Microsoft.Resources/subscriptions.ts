@@ -11,6 +11,7 @@ export default defineResource({
   name: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   reads: Type.Object({ displayName: Type.Optional(Type.String()) }),
   listsWhatMayBeRead: true,
+  seenFromBelow: true,
   async apply(_deps, { state, arm }) {
     if (state.registrations) return done()
     const namespaces = arm.providers().map(({ namespace }) => [namespace.toLowerCase(), 'Registered'] as const)

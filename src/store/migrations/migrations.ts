@@ -6,6 +6,7 @@ import { vaults } from './005-vaults.ts'
 import { blobHistory } from './006-blob-history.ts'
 import { activities } from './007-activities.ts'
 import { runContents } from './008-run-contents.ts'
+import { directory } from './009-directory.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   blobHistory,
   activities,
   runContents,
+  directory,
 ]

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { ClientSecret, Identities, Principal } from '../identities.ts'
 import type { Session } from './session.ts'
@@ -30,6 +31,7 @@ export function sqlIdentities({ db }: Session): Identities {
         resource_id: principal.resourceId ?? null,
         resource_key: principal.resourceId === undefined ? null : foldId(principal.resourceId),
         created_at: principal.createdAt,
+        details: JSON.stringify(principal.details ?? {}),
       }
       await db
         .insertInto('principals')
@@ -55,12 +57,22 @@ export function sqlIdentities({ db }: Session): Identities {
         salt: secret.salt,
         hash: secret.hash,
         expires_at: secret.expiresAt ?? null,
+        display_name: secret.displayName ?? null,
+        hint: secret.hint ?? null,
+        starts_at: secret.startsAt ?? null,
       }
       await db
         .insertInto('client_secrets')
         .values({ id: secret.id, ...row })
         .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
         .execute()
+    },
+    async secret(id) {
+      const row = await db.selectFrom('client_secrets').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && secretOf(row)
+    },
+    async removeSecret(id) {
+      await db.deleteFrom('client_secrets').where('id', '=', id).execute()
     },
     async signingKeys() {
       const rows = await db.selectFrom('signing_keys').selectAll().orderBy('created_at').orderBy('kid').execute()
@@ -78,6 +90,9 @@ export function sqlIdentities({ db }: Session): Identities {
         .values({ kid: key.kid, ...row })
         .onConflict((conflict) => conflict.column('kid').doUpdateSet(row))
         .execute()
+    },
+    async removeSigningKey(kid) {
+      await db.deleteFrom('signing_keys').where('kid', '=', kid).execute()
     },
     async fact(name) {
       return (await db.selectFrom('facts').select('value').where('name', '=', name).executeTakeFirst())?.value
@@ -99,6 +114,7 @@ const principalOf = (row: PrincipalRow): Principal => ({
   createdAt: row.created_at,
   ...(row.app_id !== null && { appId: row.app_id }),
   ...(row.resource_id !== null && { resourceId: row.resource_id }),
+  ...(row.details !== '{}' && { details: JSON.parse(row.details) as JsonObject }),
 })
 
 const secretOf = (row: ClientSecretRow): ClientSecret => ({
@@ -107,4 +123,7 @@ const secretOf = (row: ClientSecretRow): ClientSecret => ({
   salt: row.salt,
   hash: row.hash,
   ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+  ...(row.starts_at !== null && { startsAt: row.starts_at }),
+  ...(row.display_name !== null && { displayName: row.display_name }),
+  ...(row.hint !== null && { hint: row.hint }),
 })

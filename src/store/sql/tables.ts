@@ -9,6 +9,9 @@ export interface Tables extends BlobTables, VaultTables {
   principals: PrincipalRow
   client_secrets: ClientSecretRow
   signing_keys: SigningKeyRow
+  applications: ApplicationRow
+  directory_links: DirectoryLinkRow
+  grants: GrantRow
   facts: FactRow
   activities: ActivityRow
   experiments: ExperimentRow
@@ -55,6 +58,7 @@ export interface PrincipalRow {
   resource_id: string | null
   resource_key: string | null
   created_at: string
+  details: string
 }
 
 export interface ClientSecretRow {
@@ -63,6 +67,36 @@ export interface ClientSecretRow {
   salt: string
   hash: string
   expires_at: string | null
+  display_name: string | null
+  hint: string | null
+  starts_at: string | null
+}
+
+export interface ApplicationRow {
+  object_id: string
+  app_id: string
+  display_name: string
+  details: string
+  created_at: string
+}
+
+export interface DirectoryLinkRow {
+  source: string
+  relation: string
+  target: string
+  detail: string
+  created_at: string
+}
+
+export interface GrantRow {
+  id: string
+  kind: string
+  family: string
+  user_code: string | null
+  subject: string | null
+  body: string
+  expires_at: string
+  used_at: string | null
 }
 
 export interface SigningKeyRow {

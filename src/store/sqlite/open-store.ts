@@ -1,4 +1,6 @@
 import { sqlActivities } from '../sql/activities.ts'
+import { sqlDirectory } from '../sql/directory.ts'
+import { sqlGrants } from '../sql/grants.ts'
 import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
@@ -58,6 +60,8 @@ const repositories = (session: Session): Repositories => ({
   resources: sqlResources(session),
   operations: sqlOperations(session),
   identities: sqlIdentities(session),
+  directory: sqlDirectory(session),
+  grants: sqlGrants(session),
   runs: sqlRuns(session),
   activities: sqlActivities(session),
   vaults: sqlVaultObjects(session),

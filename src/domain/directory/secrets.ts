@@ -1,0 +1,85 @@
+import { fault } from '../../faults.ts'
+import { isObject, type Json, textAt } from '../../json.ts'
+import type { ClientSecret } from '../../store/identities.ts'
+import type { DirectoryChange, DirectoryDeps } from './directory-deps.ts'
+import { demandChange } from './directory-rights.ts'
+import { demandObject } from './objects.ts'
+
+/** Azure's default for a secret whose end is not said. */
+const DEFAULT_YEARS = 2
+
+/**
+ * Adds a secret to an application or a service principal. Its text is answered this once.
+ *
+ * @throws GraphAccessDenied, GraphBadRequest, GraphResourceNotFound
+ */
+export async function addSecret(
+  deps: DirectoryDeps,
+  kind: 'application' | 'servicePrincipal',
+  { caller, id, body }: DirectoryChange,
+): Promise<ClientSecret & { readonly text: string }> {
+  const object = await demandObject(deps, id, kind)
+  await demandChange(deps, caller, object)
+  if (object.managed) throw fault('GraphAccessDenied')
+  const sent = isObject(body.passwordCredential) ? body.passwordCredential : {}
+  const starts = timeOf(sent.startDateTime) ?? deps.now()
+  const ends = timeOf(sent.endDateTime) ?? yearsAfter(starts)
+  if (ends <= starts)
+    throw fault('GraphBadRequest', { reason: 'Password credential end date is before its start date' })
+  const { text, kept } = await deps.secrets.make(holderOf(object))
+  const displayName = textAt(sent.displayName)
+  const secret: ClientSecret = {
+    ...kept,
+    startsAt: starts.toISOString(),
+    expiresAt: ends.toISOString(),
+    hint: text.slice(0, 3),
+    ...(displayName !== undefined && { displayName: displayName.slice(0, 256) }),
+  }
+  await deps.store.write(({ identities }) => identities.putSecret(secret))
+  return { ...secret, text }
+}
+
+/**
+ * Removes a secret. Nobody signs in with it again, and the tokens that it got are taken no more.
+ *
+ * @throws GraphAccessDenied, GraphBadRequest, GraphResourceNotFound
+ */
+export async function removeSecret(
+  deps: DirectoryDeps,
+  kind: 'application' | 'servicePrincipal',
+  { caller, id, body }: DirectoryChange,
+): Promise<void> {
+  const object = await demandObject(deps, id, kind)
+  await demandChange(deps, caller, object)
+  const keyId = textAt(body.keyId)
+  const known = keyId === undefined ? undefined : await deps.store.identities.secret(keyId)
+  if (!known || known.appId !== holderOf(object)) {
+    throw fault('GraphBadRequest', { reason: `No password credential found with keyId '${keyId ?? ''}'` })
+  }
+  await deps.store.write(({ identities }) => identities.removeSecret(known.id))
+  deps.changed()
+}
+
+/** By whose name an object's secrets are kept: an application's by its client id, a service principal's own by its object id. */
+export const holderOf = ({
+  kind,
+  id,
+  appId,
+}: {
+  readonly kind: string
+  readonly id: string
+  readonly appId?: string
+}) => (kind === 'application' ? (appId ?? id) : id)
+
+function timeOf(sent: Json | undefined): Date | undefined {
+  if (sent === undefined || sent === null) return undefined
+  const time = new Date(String(sent))
+  if (Number.isNaN(time.getTime())) throw fault('GraphBadRequest', { reason: `'${String(sent)}' is no time` })
+  return time
+}
+
+function yearsAfter(start: Date): Date {
+  const end = new Date(start)
+  end.setUTCFullYear(end.getUTCFullYear() + DEFAULT_YEARS)
+  return end
+}
