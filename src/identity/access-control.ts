@@ -57,15 +57,13 @@ export function roleAccessControl({ store }: { store: Store }): RoleAccessContro
     return known
   }
 
-  const held = async ({ objectId }: Caller): Promise<readonly Assignment[]> =>
-    compiled.get(objectId) ?? (await compile(objectId))
-
   async function allows(caller: Caller, action: string, scope: string, kind: ActionKind = 'actions'): Promise<boolean> {
     const key = scopeKey(scope)
     if (caller.run) {
       return isWithin(key, scopeKey(caller.run.workspace)) && (runPermissions?.allow(action, kind) ?? false)
     }
-    return (await held(caller)).some((one) => isWithin(key, one.scope) && one.permissions.allow(action, kind))
+    const assignments = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
+    return assignments.some((one) => isWithin(key, one.scope) && one.permissions.allow(action, kind))
   }
 
   return {
@@ -73,7 +71,8 @@ export function roleAccessControl({ store }: { store: Store }): RoleAccessContro
     async holdsWithin(caller, scope) {
       const key = scopeKey(scope)
       if (caller.run) return isWithin(scopeKey(caller.run.workspace), key)
-      return (await held(caller)).some((one) => isWithin(one.scope, key))
+      const assignments = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
+      return assignments.some((one) => isWithin(one.scope, key))
     },
     forget,
     async demand(caller, action, scope, kind) {
