@@ -347,10 +347,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   }
   /** What stands at the tenant may be read with any token of it: the definitions that are built in. */
   readonly openAtTenant?: true
-  /** A listing shows the items that the caller may read, instead of refusing the caller who may not read all. */
-  readonly listsWhatMayBeRead?: boolean
-  /** Such a list shows a resource to who has a role anywhere below it, too. */
-  readonly seenFromBelow?: boolean
+  /** A listing shows the items that the caller may read, or has a role below, instead of refusing who may not read all. */
+  readonly listsWhatMayBeRead?: boolean | 'fromBelow'
   /**
    * The body of the parent that a PUT makes where it is missing: a version's container. Left out, a missing parent is a
    * refusal. Written in the same transaction.

@@ -26,14 +26,14 @@ export async function listResources(
   const version = versions.resolve(query.get('api-version'), type.provider, type.path)
   const { declaration } = type
   const asked = declaration.list?.(query, scope) ?? {}
-  const each = declaration.listsWhatMayBeRead === true
+  const each = declaration.listsWhatMayBeRead ?? false
   const isOpen = declaration.openAtTenant && scope.key === ''
   if (!each && !isOpen) await access.demand(caller, `${type.right}/read`, scope.text)
   if (asked.below === undefined) await demandScope(arm, scope, type)
 
   const shows = async (id: string): Promise<boolean> =>
     (await access.allows(caller, `${type.right}/read`, id)) ||
-    (declaration.seenFromBelow === true && (await access.holdsWithin(caller, id)))
+    (each === 'fromBelow' && (await access.holdsWithin(caller, id)))
 
   const limit = Math.min(topOf(query) ?? asked.limit ?? PAGE, MOST)
   const after = afterOf(query)

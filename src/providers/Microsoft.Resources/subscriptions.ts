@@ -10,8 +10,7 @@ export default defineResource({
   hides: ['provisioningState', 'systemData'],
   name: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   reads: Type.Object({ displayName: Type.Optional(Type.String()) }),
-  listsWhatMayBeRead: true,
-  seenFromBelow: true,
+  listsWhatMayBeRead: 'fromBelow',
   async apply(_deps, { state, arm }) {
     if (state.registrations) return done()
     const namespaces = arm.providers().map(({ namespace }) => [namespace.toLowerCase(), 'Registered'] as const)
