@@ -7,11 +7,8 @@ import { fault } from '../faults.ts'
 import type { Store } from '../store/store.ts'
 import type { AccessControl, Caller } from './identity.ts'
 
-interface Assignment {
-  /** Folded; '' for the tenant. */
-  readonly scope: string
-  readonly permissions: Permissions
-}
+/** What a principal's roles allow, by the folded scope where each is assigned; '' is the tenant. */
+type Assigned = ReadonlyMap<string, readonly Permissions[]>
 
 export interface RoleAccessControl extends AccessControl {
   /** Compiles anew from now on: somebody joined or left a group. */
@@ -28,7 +25,7 @@ const RUN_ROLE = 'f6c7c914-8db3-469d-8ca1-694a8f32e121'
  * first question and kept until any assignment or custom role changes.
  */
 export function roleAccessControl({ store }: { store: Store }): RoleAccessControl {
-  const compiled = new Map<string, readonly Assignment[]>()
+  const compiled = new Map<string, Assigned>()
   /** Those of the built-in roles, which are the same for everybody. */
   const shared = new Map<string, Permissions>()
   const runRole = builtInRole(RUN_ROLE)
@@ -40,10 +37,11 @@ export function roleAccessControl({ store }: { store: Store }): RoleAccessContro
   }
   for (const type of [ROLE_ASSIGNMENTS, ROLE_DEFINITIONS]) store.onResourceChange(type, forget)
 
-  async function compile(objectId: string): Promise<readonly Assignment[]> {
+  async function compile(objectId: string): Promise<Assigned> {
     const asked = epoch
     const held = await assignmentsOf(store, objectId)
-    const found = held.map(({ scope, role }) => ({ scope, permissions: compiledRole(role) }))
+    const found = new Map<string, readonly Permissions[]>()
+    for (const { scope, role } of held) found.set(scope, [...(found.get(scope) ?? []), compiledRole(role)])
     if (compiled.size >= KEPT) compiled.clear()
     // What was read before a change must not be kept after it.
     if (asked === epoch) compiled.set(objectId, found)
@@ -62,8 +60,12 @@ export function roleAccessControl({ store }: { store: Store }): RoleAccessContro
     if (caller.run) {
       return isWithin(key, scopeKey(caller.run.workspace)) && (runPermissions?.allow(action, kind) ?? false)
     }
-    const assignments = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
-    return assignments.some((one) => isWithin(key, one.scope) && one.permissions.allow(action, kind))
+    const assigned = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
+    // Outwards from the scope to the tenant: as many looks as it has segments, however many assignments there are.
+    for (let at = key; ; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
+      if (assigned.get(at)?.some((permissions) => permissions.allow(action, kind))) return true
+      if (at === '') return false
+    }
   }
 
   return {
