@@ -73,8 +73,8 @@ export function roleAccessControl({ store }: { store: Store }): RoleAccessContro
     async holdsWithin(caller, scope) {
       const key = scopeKey(scope)
       if (caller.run) return isWithin(scopeKey(caller.run.workspace), key)
-      const assignments = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
-      return assignments.some((one) => isWithin(one.scope, key))
+      const assigned = compiled.get(caller.objectId) ?? (await compile(caller.objectId))
+      return assigned.keys().some((one) => isWithin(one, key))
     },
     forget,
     async demand(caller, action, scope, kind) {
