@@ -33,19 +33,21 @@ const program: Program = {
  * This is the one place where parts meet: each comes as a factory and gets what it needs handed in.
  */
 async function startServer(config: Config): Promise<{ facts: ServerFacts; stop(): Promise<void> }> {
-  const [log, facts, store, sealing, identity, blobs, planes, arm, simulating, engines, gateway] = await Promise.all([
-    loadLog(),
-    import('./cli/kit/publish-facts.ts'),
-    import('./store/sqlite/open-store.ts'),
-    import('./store/sealing-key.ts'),
-    import('./identity/open-identity.ts'),
-    import('./blobs/open-blobs.ts'),
-    loadPlanes(),
-    import('./arm/server.ts'),
-    import('./domain/simulation/open-simulation.ts'),
-    loadEngines(),
-    loadGateway(),
-  ])
+  const [log, facts, store, sealing, identity, blobs, planes, arm, simulating, diagnostics, engines, gateway] =
+    await Promise.all([
+      loadLog(),
+      import('./cli/kit/publish-facts.ts'),
+      import('./store/sqlite/open-store.ts'),
+      import('./store/sealing-key.ts'),
+      import('./identity/open-identity.ts'),
+      import('./blobs/open-blobs.ts'),
+      loadPlanes(),
+      import('./arm/server.ts'),
+      import('./domain/simulation/open-simulation.ts'),
+      import('./domain/diagnostics/archive-activities.ts'),
+      loadEngines(),
+      loadGateway(),
+    ])
   const directory = config.dataDirectory
   const now = () => new Date()
   const { onStop, stop, reportTo } = log.stopList()
@@ -144,6 +146,9 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     await facts.rememberPort(directory, port)
     const { httpUrl, httpsUrl } = facts.addressesOf(config.host, port)
     address.proxy = httpUrl
+    const archive = diagnostics.archiveActivities(deps)
+    onStop('archives', () => archive.stop())
+    archive.start()
     onStop('runs', () => runs.stop())
     await runs.start()
 

@@ -7,4 +7,15 @@ export const monitorFaults = {
     code: 'BadRequest',
     message: 'The $filter of the activity log is not valid: {reason}.',
   },
+  DiagnosticSinkNotHere: {
+    status: 400,
+    code: 'BadRequest',
+    message: 'Diagnostic logs are archived to storage accounts only: this server sends none to {sink}.',
+  },
+  DiagnosticSettingInvalid: { status: 400, code: 'BadRequest', message: '{reason}.' },
+  DiagnosticCategoryUnknown: {
+    status: 400,
+    code: 'BadRequest',
+    message: "Category '{category}' is not supported: diagnosticSettingsCategories lists those that are.",
+  },
 } as const satisfies Record<string, FaultEntry>

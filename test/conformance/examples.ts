@@ -161,6 +161,13 @@ export const examples = ({
         properties: { Application_Type: 'web' },
       },
     ),
+    'Microsoft.Insights/diagnosticSettings': {
+      collection: `${subscription}/providers/Microsoft.Insights/diagnosticSettings`,
+      names: ['conform-a', 'conform-b'],
+      body: { properties: { storageAccountId: account, logs: [{ category: 'Administrative', enabled: true }] } },
+      apiVersion: '2021-05-01-preview',
+      badName: 'a|b',
+    },
     'Microsoft.OperationalInsights/workspaces': inGroup('Microsoft.OperationalInsights/workspaces', '2021-06-01', [
       'conform-a',
       'conform-b',

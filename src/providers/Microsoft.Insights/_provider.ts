@@ -1,10 +1,11 @@
 import { defineProvider } from '../../arm/define-resource.ts'
 import { activityLog } from './_activity-log.ts'
+import { diagnosticCategories } from './_categories.ts'
 
 /** Application Insights components, as a workspace's dependency, and what Azure Monitor tells of resources. */
 export default defineProvider({
   namespace: 'Microsoft.Insights',
-  operations: [...activityLog],
+  operations: [...activityLog, ...diagnosticCategories],
   knownVersions: [
     '2014-04-01',
     '2015-04-01',
