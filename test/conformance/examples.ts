@@ -166,6 +166,7 @@ export const examples = ({
       names: ['conform-a', 'conform-b'],
       body: { properties: { storageAccountId: account, logs: [{ category: 'Administrative', enabled: true }] } },
       apiVersion: '2021-05-01-preview',
+      noFacts: true,
       badName: 'a|b',
     },
     'Microsoft.OperationalInsights/workspaces': inGroup('Microsoft.OperationalInsights/workspaces', '2021-06-01', [
