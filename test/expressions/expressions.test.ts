@@ -11,6 +11,7 @@ import { callsIn, ExpressionError, literalText, parseExpression } from '../../sr
 import type { Outside, Scope } from '../../src/arm/deployments/expressions/scope.ts'
 import { functions } from '../../src/arm/deployments/functions/functions.ts'
 import type { Json } from '../../src/json.ts'
+import { startArmEngine } from '../support/arm-engine.ts'
 import { expressions, random } from './random-expressions.ts'
 import { Refused, slowly, slowNames, type Value } from './slow-evaluator.ts'
 
@@ -85,6 +86,43 @@ test(`${count} random expressions (seed ${seed}) have one value in both evaluato
   const shortest = wrong.toSorted((a, b) => a.length - b.length).slice(0, 12)
   assert.equal(wrong.length, 0, `${wrong.length} of ${count} differ:\n${shortest.join('\n')}`)
   assert.ok(refused > Number(count) / 50 && refused < (Number(count) * 3) / 4, `${refused} refused`)
+})
+
+test('as outputs of a deployment they have that value too', async () => {
+  const engine = await startArmEngine()
+  try {
+    const next = expressions(random(Number(seed) + 1))
+    const wanted = new Map<string, Value>()
+    while (wanted.size < 300) {
+      const text = `[createArray(${next()})]`
+      const outcome = theirs(text)
+      if ('value' in outcome) wanted.set(text, outcome.value as Value)
+    }
+    const declared = Object.entries(values).map(([name, value]) => {
+      const type = { text: 'string', number: 'int', truth: 'bool', list: 'array', object: 'object' }[name]
+      return [name, { type, defaultValue: value }] as const
+    })
+    const outputs = [...wanted.keys()].map((value, at) => [`o${at}`, { type: 'array', value }] as const)
+    const template = {
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      contentVersion: '1.0.0.0',
+      parameters: Object.fromEntries(declared),
+      variables: values,
+      resources: [],
+      outputs: Object.fromEntries(outputs),
+    }
+    const id = `${engine.subscription}/providers/Microsoft.Resources/deployments/random?api-version=2021-04-01`
+    const body = { location: 'eastus', properties: { mode: 'Incremental', template } }
+    let answer = await engine.ask(id, { method: 'PUT', body })
+    assert.ok(answer.status < 300, JSON.stringify(answer.body))
+    while (!['Succeeded', 'Failed'].includes(answer.body.properties.provisioningState)) answer = await engine.ask(id)
+    assert.equal(answer.body.properties.provisioningState, 'Succeeded', JSON.stringify(answer.body.properties.error))
+    for (const [at, [text, value]] of [...wanted].entries()) {
+      assert.deepEqual(answer.body.properties.outputs[`o${at}`].value, JSON.parse(JSON.stringify(value)), text)
+    }
+  } finally {
+    await engine.stop()
+  }
 })
 
 /** What asks the deployment around it or a chance, and addresses and URIs, whose rules are tests of their own. */

@@ -2,6 +2,7 @@ import { inSentence, isObject, type Json } from '../../../json.ts'
 import { functions } from '../functions/functions.ts'
 import { ExpressionError, type Node } from './parse.ts'
 import type { Scope, TemplateFunction } from './scope.ts'
+import { demandSize, stepsOf } from './size.ts'
 import { kindOf, member } from './values.ts'
 
 /** `listKeys` and the like: any name that begins so is an action of a resource. */
@@ -57,7 +58,10 @@ export async function evaluate(node: Node, scope: Scope): Promise<Json> {
       return access(node, scope)
     case 'call':
       try {
-        return await call(node, scope)
+        const value = await call(node, scope)
+        demandSize(value)
+        if (scope.outside.budget) scope.outside.budget.left -= stepsOf(value)
+        return value
       } catch (error) {
         if (error instanceof ExpressionError && error.at === undefined) {
           throw new ExpressionError(`'${node.name}': ${error.message}`, node.at)

@@ -1,6 +1,7 @@
 import { inSentence, isObject, type Json, type JsonObject } from '../../../json.ts'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
+import { joined } from '../expressions/size.ts'
 import { asArray, asInteger, asObject, asText, member, sameValue, textOf } from '../expressions/values.ts'
 
 const MANY = Number.POSITIVE_INFINITY
@@ -12,7 +13,7 @@ export const arrayFunctions: FunctionTable = {
     min: 0,
     max: MANY,
     call: (args) =>
-      args.some((arg) => Array.isArray(arg)) ? args.flatMap((arg) => asArray(arg)) : args.map(textOf).join(''),
+      args.some((arg) => Array.isArray(arg)) ? args.flatMap((arg) => asArray(arg)) : joined(args.map(textOf), ''),
   },
   contains: {
     min: 2,

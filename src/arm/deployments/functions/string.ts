@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ExpressionError } from '../expressions/parse.ts'
 import type { FunctionTable } from '../expressions/scope.ts'
+import { joined } from '../expressions/size.ts'
 import { asArray, asInteger, asText, textOf } from '../expressions/values.ts'
 import { nameGuid, uniqueString } from '../unique-string.ts'
 import { fromBase64, fromComponent } from './encodings.ts'
@@ -36,7 +37,7 @@ export const stringFunctions: FunctionTable = {
   endsWith: { min: 2, call: ([text, end]) => asText(text).toLowerCase().endsWith(asText(end).toLowerCase()) },
   format: { min: 1, max: MANY, call: ([text, ...values]) => format(asText(text), values) },
   guid: { min: 1, max: MANY, call: (args) => nameGuid(args.map(textOf)) },
-  join: { min: 2, call: ([items, between]) => asArray(items).map(textOf).join(asText(between)) },
+  join: { min: 2, call: ([items, between]) => joined(asArray(items).map(textOf), asText(between)) },
   newGuid: {
     min: 0,
     call: (_args, { now }) => {
@@ -61,7 +62,7 @@ export const stringFunctions: FunctionTable = {
       const sought = asText(old)
       const instead = asText(by)
       if (sought === '') throw new ExpressionError('there is nothing to replace')
-      return asText(text).replaceAll(sought, () => instead)
+      return joined(asText(text).split(sought), instead)
     },
   },
   split: {
