@@ -56,6 +56,20 @@ export interface InnerCalls {
    */
   changeTags(asked: TagsAsked): Promise<JsonObject>
   readonly policies: PolicyCalls
+  /** Moves resources to another group, or only says whether they could be. @throws every refusal of a move */
+  moveResources(asked: MoveAsked): Promise<void>
+}
+
+export interface MoveAsked {
+  /** The group that they stand in. */
+  readonly from: ResourceId
+  readonly ids: readonly string[]
+  /** The id of the group that they go to. */
+  readonly target: string
+  readonly caller: Caller
+  readonly apiVersion: string
+  /** False to check alone. */
+  readonly commit: boolean
 }
 
 /** Azure Policy: the types that clients see are declarations, what they say of resources is evaluated by the engine. */
@@ -367,6 +381,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   }
   /** True where a DELETE answers with what it removed: az reads it. */
   readonly showsDeleted?: boolean
+  /** True where a resource can move to another group: nothing outside of its rows is kept by its id. */
+  readonly moves?: true
   /** Deleted ones stay recoverable for as long as the answer says; 0 is at once. */
   readonly softDelete?: (
     resource: StoredResource,

@@ -8,6 +8,7 @@ import type { InnerCalls } from './define-resource.ts'
 import { deploymentCalls } from './deployments/calls.ts'
 import { present } from './envelope.ts'
 import { getKept } from './kept.ts'
+import { moveResources } from './moves.ts'
 import { policyCalls } from './policy/calls.ts'
 import { operationsOf } from './provider-operations.ts'
 import { purgeTree } from './purge.ts'
@@ -43,6 +44,7 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
   return {
     deployments: deploymentCalls(arm),
     policies: policyCalls(arm),
+    moveResources: (asked) => moveResources(arm(), asked),
     async get(text) {
       const { id, type } = typeOf(text)
       return getKept(arm().deps.store, type, id)

@@ -223,6 +223,21 @@ export const armFaults = {
     code: 'InvalidRequestContent',
     message: "The property '{path}' is required: the id of a resource of type '{type}'.",
   },
+  ResourceMoveValidationFailed: {
+    status: 409,
+    code: 'ResourceMoveProviderValidationFailed',
+    message: 'Resource move validation failed. Please see details.',
+  },
+  ResourceMoveReferred: {
+    status: 409,
+    code: 'ResourceMoveFailed',
+    message: "The resource '{id}' cannot be moved while '{by}' refers to it.",
+  },
+  ResourceMoveTargetExists: {
+    status: 409,
+    code: 'ResourceMoveFailed',
+    message: "The resource group '{group}' has a resource '{name}' of the type '{type}' already.",
+  },
   ResourceMoveNotSupported: {
     status: 400,
     code: 'ResourceMoveNotSupported',

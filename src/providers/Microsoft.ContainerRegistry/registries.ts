@@ -11,6 +11,7 @@ import { objectAt, textAt } from '../../json.ts'
 export default defineResource({
   type: 'Microsoft.ContainerRegistry/registries',
   name: /^[a-zA-Z0-9]{5,50}$/,
+  moves: true,
   globalName: true,
   nameTaken: (name) => fault('RegistryAlreadyInUse', { name }),
   reads: Type.Object({

@@ -7,6 +7,7 @@ import { textAt } from '../../json.ts'
 export default defineResource({
   type: 'Microsoft.Insights/components',
   name: /^(?!.*\.$)[\w\-.()]{1,260}$/,
+  moves: true,
   reads: Type.Object({ kind: Type.Optional(Type.String()) }),
   statuses: { created: 200, createdDone: 200 },
   references: [{ path: 'properties.WorkspaceResourceId', type: 'Microsoft.OperationalInsights/workspaces' }],

@@ -10,6 +10,7 @@ const KEYS = { primary: 'primarySharedKey', secondary: 'secondarySharedKey' } as
 export default defineResource({
   type: 'Microsoft.OperationalInsights/workspaces',
   name: /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/,
+  moves: true,
   reads: Type.Object({}),
   defaults: () => ({
     properties: {

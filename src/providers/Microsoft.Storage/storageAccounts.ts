@@ -18,6 +18,7 @@ const links = ['blob', 'dfs', 'file', 'queue', 'table', 'web'].map((group) => ({
 export default defineResource({
   type: 'Microsoft.Storage/storageAccounts',
   name: /^[a-z0-9]{3,24}$/,
+  moves: true,
   globalName: true,
   nameTaken: (name) => fault('StorageAccountAlreadyTaken', { name }),
   reads: Type.Object({

@@ -83,10 +83,13 @@ is "lock create at a resource" i-lock lock create -n i-lock --lock-type CanNotDe
 does "lock delete by id" lock delete --ids $I/providers/Microsoft.Authorization/locks/i-lock
 
 # Moves
-does "resource move" resource move --destination-group $B --ids $I
-is "the moved is there" i$T resource list -g $B --query '[].name'
-refused "the moved is gone" ResourceNotFound resource show --ids $I
-I=$SUB/resourceGroups/$B/providers/$ID/i$T
+K=$($AZ storage account keys list -g $A -n $ST --query '[0].value' -o tsv)
+refused "resource move of what does not move" ResourceMoveNotSupported resource move --destination-group $B --ids $I
+does "resource move" resource move --destination-group $B --ids $S $O
+is "the moved are there" 2 resource list -g $B --query 'length(@)'
+refused "the moved are gone" ResourceNotFound resource show --ids $S
+is "it has its keys still" "$K" storage account keys list -g $B -n $ST --query '[0].value'
+S=$SUB/resourceGroups/$B/providers/Microsoft.Storage/storageAccounts/$ST
 
 # Roles
 P=$($AZ resource show --ids $I --query properties.principalId -o tsv)
