@@ -7,6 +7,9 @@ import type { JsonObject } from '../json.ts'
 import type { ResourceId } from '../resource-id.ts'
 import type { ListResources, StoredResource } from '../store/resources.ts'
 import type { Page, Repositories } from '../store/store.ts'
+import type { MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
+
+export type { MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
 
 /** Values in clear that `apply` made (account keys, passwords), by path: the engine seals them with the resource's own. */
 export type Secrets = Readonly<Record<string, string>>
@@ -58,46 +61,6 @@ export interface InnerCalls {
   readonly policies: PolicyCalls
   /** Moves resources to another group, or only says whether they could be. @throws every refusal of a move */
   moveResources(asked: MoveAsked): Promise<void>
-}
-
-export interface MoveAsked {
-  /** The group that they stand in. */
-  readonly from: ResourceId
-  readonly ids: readonly string[]
-  /** The id of the group that they go to. */
-  readonly target: string
-  readonly caller: Caller
-  readonly apiVersion: string
-  /** False to check alone. */
-  readonly commit: boolean
-}
-
-/** Azure Policy: the types that clients see are declarations, what they say of resources is evaluated by the engine. */
-export interface PolicyCalls {
-  /** @throws InvalidPolicyDefinition, InvalidPolicyRule for all that would not be evaluated */
-  checkDefinition(properties: JsonObject): void
-  /** @throws InvalidPolicySetDefinition, PolicyDefinitionNotFound and what is wrong with a member's parameters */
-  checkSet(properties: JsonObject): Promise<void>
-  /** @throws PolicyDefinitionNotFound, InvalidPolicyAssignment and what is wrong with its parameters */
-  checkAssignment(name: string, properties: JsonObject): Promise<void>
-  /** What every assignment finds of the resources at and below a scope, as Microsoft.PolicyInsights shows it. */
-  verdicts(scope: ResourceId): Promise<readonly JsonObject[]>
-}
-
-export interface TagsAsked {
-  readonly id: ResourceId
-  readonly caller: Caller
-  readonly change: (tags: JsonObject) => JsonObject
-  readonly apiVersion: string
-}
-
-/** A right that a role can give, as a provider lists it. */
-export interface ProviderOperation {
-  readonly name: string
-  /** The type that it belongs to, below the namespace; '' for the provider's own. */
-  readonly resource: string
-  readonly isDataAction: boolean
-  readonly verb: string
 }
 
 /** Where a deployment's row has template, parameters and caller sealed, as one. */
