@@ -199,7 +199,8 @@ export interface ScopeOperation {
   readonly answer: (
     deps: Deps,
     request: ScopeRequest,
-  ) => Promise<{ readonly status?: number; readonly body?: JsonObject }>
+    // `accepted`: done, and told as an operation, since clients poll it.
+  ) => Promise<{ readonly status?: number; readonly body?: JsonObject; readonly accepted?: true }>
 }
 
 export interface ScopeRequest {

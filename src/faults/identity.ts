@@ -34,6 +34,7 @@ export const identityFaults = {
     status: 400,
     message: "'{name}' is not a name for a principal: it needs 1 to 120 characters.",
   },
+  FederatedCredentialInvalid: { status: 400, code: 'BadRequest', message: '{reason}.' },
   RoleDefinitionDoesNotExist: {
     status: 400,
     message: "The specified role definition with ID '{role}' does not exist.",

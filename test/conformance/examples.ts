@@ -26,6 +26,8 @@ export interface Places {
   readonly account: string
   /** The bootstrap application's object id, and one that may do nothing. */
   readonly other: string
+  /** A user-assigned identity. */
+  readonly identity: string
 }
 
 const BLOB = 'azureml://datastores/workspaceblobstore/paths/'
@@ -40,6 +42,7 @@ export const examples = ({
   workspace,
   account,
   other,
+  identity,
 }: Places): Readonly<Record<string, Example>> => {
   const ml = (type: string, names: readonly [string, string], properties: object): Example => ({
     collection: `${workspace}/${type}`,
@@ -178,6 +181,15 @@ export const examples = ({
       '2018-11-30',
       ['conform-a', 'conform-b'],
     ),
+    'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials': {
+      collection: `${identity}/federatedIdentityCredentials`,
+      names: ['conform-a', 'conform-b'],
+      body: {
+        properties: { issuer: 'https://issuer.example', subject: 'conform', audiences: ['api://AzureADTokenExchange'] },
+      },
+      apiVersion: '2023-01-31',
+      badName: 'x'.repeat(300),
+    },
     'Microsoft.MachineLearningServices/workspaces/computes': {
       collection: `${workspace}/computes`,
       names: ['conform-a', 'conform-b'],
@@ -256,6 +268,8 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.Authorization/policyExemptions': 'of an assignment that is there: test/policy.test.ts',
   'Microsoft.Authorization/denyAssignments': 'there is none, and no client makes one',
   'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',
+  'Microsoft.Storage/storageAccounts/fileServices': 'every account has its one',
+  'Microsoft.ContainerRegistry/registries/replications': 'every registry has its one',
   'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/secrets': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',
@@ -280,6 +294,8 @@ export async function makePlaces(server: TestServer): Promise<Places> {
   const { json } = await server.ask(`${workspace}?api-version=2022-05-01`)
   const container = `${json.properties.storageAccount}/blobServices/default/containers/conform?api-version=2022-09-01`
   await server.ask(container, { method: 'PUT', body: {} })
+  const identity = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/conform-parent`
+  await server.ask(`${identity}?api-version=2018-11-30`, { method: 'PUT', body: { location: 'eastus' } })
   const tenant = server.facts.tenantId
   return {
     subscription,
@@ -288,5 +304,6 @@ export async function makePlaces(server: TestServer): Promise<Places> {
     workspace,
     account: json.properties.storageAccount,
     other: json.identity.principalId,
+    identity,
   }
 }

@@ -19,6 +19,7 @@ const types = providers.flatMap(({ namespace, resourceTypes }) =>
 const twins: Readonly<Record<string, string>> = {
   'Microsoft.Authorization/roleAssignments': 'RoleAssignmentExists',
   'Microsoft.Authorization/roleDefinitions': 'RoleDefinitionWithSameNameExists',
+  'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials': 'BadRequest',
 }
 
 /** Asks, and holds the answer against the contract of its version, where there are facts of it. */

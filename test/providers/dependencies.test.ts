@@ -132,7 +132,7 @@ describe('key vaults', () => {
     await arm.gone(path('purge-me1'))
     const one = `${arm.subscription}/providers/Microsoft.KeyVault/locations/eastus/deletedVaults/purge-me1`
     assert.equal((await arm.get(one)).json.name, 'purge-me1')
-    assert.equal((await arm.post(`${one}/purge`)).status, 200)
+    assert.equal((await arm.post(`${one}/purge`)).status, 202)
     assert.equal((await arm.get(one)).status, 404)
     await arm.made(path('purge-me1'), body())
   })

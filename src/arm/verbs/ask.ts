@@ -1,9 +1,12 @@
 import { fault } from '../../faults.ts'
+import type { ResourceId } from '../../resource-id.ts'
 import { noteBegun } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
+import type { ScopeOperation } from '../define-resource.ts'
 import { answer } from '../envelope.ts'
+import { newOperation, operationHeaders, succeeded } from '../operations.ts'
 import { demandRegistration, demandSubscription, surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
 
@@ -44,6 +47,7 @@ export async function askScope(
     arm: inner,
     allows: (action, at) => access.allows(caller, action, at),
   })
+  if (result.accepted) return answerAccepted(arm, exchange, { scope, operation, params, version: version.asked })
   const { activity } = exchange
   if (activity) {
     await deps.store.write((within) =>
@@ -55,6 +59,40 @@ export async function askScope(
     body: result.body,
     headers: warningOf(version),
   })
+}
+
+interface Accepted {
+  readonly scope: ResourceId
+  readonly operation: ScopeOperation
+  readonly params: Readonly<Record<string, string>>
+  readonly version: string
+}
+
+/**
+ * What clients follow as an operation although it is done: 202 with the addresses where they ask how it went.
+ */
+async function answerAccepted(
+  { deps }: ArmDeps,
+  { caller, response, context, activity }: Exchange,
+  { scope, operation, params, version }: Accepted,
+): Promise<void> {
+  const now = deps.now()
+  const begun = newOperation({
+    resourceId: scope.text,
+    verb: 'action',
+    action: operation.path,
+    apiVersion: version,
+    caller,
+    activity,
+    now,
+  })
+  const done = succeeded(begun, now)
+  await deps.store.write(async (within) => {
+    await within.operations.put(done)
+    if (activity) await noteBegun(within, activity, { goesOn: false, statusCode: 'Accepted', now })
+  })
+  const place = { location: params.location ?? 'global', apiVersion: version }
+  answer(response, context, { status: 202, headers: operationHeaders(done, context.origin, place) })
 }
 
 /** The type path that the facts know an operation by: its literal parts. */

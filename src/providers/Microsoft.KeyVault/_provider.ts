@@ -66,7 +66,7 @@ export default defineProvider({
       right: 'locations/deletedVaults/purge/action',
       async answer({ store }, { scope, params, arm }) {
         await purgeVault({ resources: store.resources, purge: arm.purge }, scope.text, params.name ?? '')
-        return { status: 200 }
+        return { accepted: true }
       },
     },
   ],
