@@ -265,14 +265,6 @@ for (const [why, parts, message] of [
   })
 }
 
-test('key vault references are refused', async () => {
-  const vault = await deploy(
-    { parameters: { p: { type: 'securestring' } } },
-    { parameters: { p: { reference: { keyVault: { id: '/x' }, secretName: 's' } } } },
-  )
-  assert.match(vault.put.body.error.message, /key vault/)
-})
-
 test('validate and what-if make nothing; Complete removes what the template does not name', async () => {
   const other = `${engine.subscription}/resourceGroups/deploy-complete`
   await engine.ask(`${other}?api-version=2021-04-01`, { method: 'PUT', body: { location: 'eastus' } })

@@ -354,6 +354,15 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   ) => { readonly days: number; readonly keepsName: boolean }
   /** PATCH is Azure's for this type unless the facts lack it; this refuses or allows it whatever they say. */
   readonly patch?: boolean
+  /**
+   * The value that a deployment's parameter gets which refers to a resource of this type by its parent and its name.
+   *
+   * @throws any Fault, whose sentence tells why
+   */
+  readonly forDeployments?: (
+    deps: Deps,
+    asked: { readonly parent: StoredResource; readonly name: string; readonly version?: string },
+  ) => Promise<string>
   /** Which verbs of a client there are beside GET; all unless said. */
   readonly verbs?: readonly ('put' | 'delete')[]
   readonly backing?: Backing

@@ -30,12 +30,6 @@ export const deploymentFaults = {
     code: 'KeyVaultParameterReferenceNotFound',
     message: "The parameter '{name}' could not be read from the key vault '{vault}': {reason}.",
   },
-  KeyVaultNotForDeployments: {
-    status: 400,
-    code: 'KeyVaultParameterReferenceAuthorizationFailed',
-    message:
-      "The key vault '{vault}' of the parameter '{name}' is not enabled for template deployment. Set its property 'enabledForTemplateDeployment' to true.",
-  },
   TemplateLimit: {
     status: 400,
     code: 'InvalidTemplate',

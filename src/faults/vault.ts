@@ -111,4 +111,10 @@ export const vaultFaults = {
     code: 'InternalServerError',
     message: 'Something went wrong here. The log has it under {requestId}.',
   },
+  VaultNotForDeployments: {
+    status: 403,
+    code: 'Forbidden',
+    message:
+      "The specified KeyVault '{vault}' is not enabled for template deployment. Please set its property 'enabledForTemplateDeployment' to true.",
+  },
 } as const satisfies Record<string, FaultEntry>

@@ -5,6 +5,7 @@ import type { ArmDeps } from '../arm-deps.ts'
 import { done, failed, goingOn, type Progress } from '../define-resource.ts'
 import { errorOf } from '../errors.ts'
 import { beginStep } from './begin-step.ts'
+import { cancelNested } from './cancel.ts'
 import { leftovers, removeLeftover } from './complete-mode.ts'
 import { followed } from './follow.ts'
 import { forgetOldest } from './history.ts'
@@ -77,22 +78,28 @@ export async function advanceDeployment(running: Running, resource: StoredResour
 
 /** Follows and begins, wave after wave, for as long as something comes of it soon. */
 async function advanceSteps(running: Running, before: Steps): Promise<Steps> {
-  const { arm, placed } = running
+  const { arm } = running
   const until = performance.now() + STAY_MS
   let steps = before
   for (;;) {
     steps = await followed(arm, steps)
-    const operation = arm.reconciler.activeOn(placed.id.text)
-    const own = operation === undefined ? undefined : await arm.deps.store.operations.get(operation)
-    // Cancelled meanwhile: none begins any more, and what it would keep is written by nobody.
-    if (own?.status !== 'InProgress') return steps
+    if (await isCalledOff(running)) break
     const next = await started(running, steps)
     const isNew = next !== steps
     steps = next
     const left = until - performance.now()
-    if (left <= 0) return steps
-    if (!isNew && !(await somethingEnds(arm, steps, left))) return steps
+    if (left <= 0 || (!isNew && !(await somethingEnds(arm, steps, left)))) break
   }
+  // What began while it was being called off is not in the state that the cancel read.
+  if (await isCalledOff(running)) await cancelNested(arm, Object.values(steps))
+  return steps
+}
+
+/** Cancelled meanwhile: then none begins any more. */
+async function isCalledOff({ arm, placed }: Running): Promise<boolean> {
+  const operation = arm.reconciler.activeOn(placed.id.text)
+  const own = operation === undefined ? undefined : await arm.deps.store.operations.get(operation)
+  return own?.status !== 'InProgress'
 }
 
 /** Begins all whose turn has come, side by side; the same steps where there are none. */

@@ -43,11 +43,16 @@ export async function placedOf(
     ...(link && { link }),
     ...(onError && { onError }),
   }
-  const given = await fromVaults(arm, { parameters: await givenParameters(arm, properties), template, id, caller })
+  const { given, references } = await fromVaults(arm, {
+    parameters: await givenParameters(arm, properties),
+    template,
+    caller,
+  })
   const outside = outsideOf(arm, { id, location, prepared: before })
   const resolved = await resolveParameters(template, given, { outside, now: arm.deps.now(), unknown })
   const later = resolved.unknown.length > 0 && { unknown: resolved.unknown }
-  return { id, location, prepared: { ...before, parameters: resolved.values, ...later } }
+  const secret = Object.keys(references).length > 0 && { references }
+  return { id, location, prepared: { ...before, parameters: resolved.values, ...secret, ...later } }
 }
 
 /** The template of a request, or the one that it links to. */

@@ -8,6 +8,7 @@ import { advanceDeployment, type Running } from './advance.ts'
 import { placedOf } from './asked.ts'
 import { cancelDeployment } from './cancel.ts'
 import { exportGroup } from './export-group.ts'
+import { member } from './expressions/values.ts'
 import { followed } from './follow.ts'
 import { demandRoom } from './history.ts'
 import { shownLink } from './links.ts'
@@ -79,6 +80,8 @@ function shown(arm: ArmDeps, prepared: Prepared, plan: Plan, validated: readonly
   const parameters = Object.entries(objectAt(template.parameters)).map(([name, declaration]) => {
     const type = textAt(withDefinition(template, objectAt(declaration)).type) ?? 'Object'
     const value = prepared.parameters[name]
+    const reference = member(prepared.references ?? {}, name)
+    if (reference !== undefined) return [name, { type, reference }] as const
     return [name, isSecure(template, declaration) ? { type } : { type, value }] as const
   })
   return {

@@ -5,6 +5,7 @@ import { putEnded } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { canceled } from '../operations.ts'
 import { stepsOf } from './operation-records.ts'
+import type { Step } from './prepared.ts'
 
 /**
  * Ends a deployment's operation, and those of the deployments nested in it: none begins anything any more. What is
@@ -24,11 +25,17 @@ export async function cancelDeployment(arm: ArmDeps, resource: StoredResource): 
     const why = fault('DeploymentCanceled', { name: resource.name })
     await putEnded(within, canceled(operation, deps.now(), why), deps.now())
     await within.resources.put({ ...kept, provisioningState: 'Canceled' })
-    return Object.values(stepsOf(kept.state)).filter(({ status }) => status === 'Running')
+    return Object.values(stepsOf(kept.state))
   })
-  for (const { id } of under) {
-    const nested = /\/deployments\/[^/]+$/i.test(id) ? await deps.store.resources.get(id) : undefined
-    if (!nested || nested.type.toLowerCase() !== resource.type.toLowerCase()) continue
+  await cancelNested(arm, under)
+}
+
+/** Calls off the deployments that a cancelled one has under way. */
+export async function cancelNested(arm: ArmDeps, under: readonly Step[]): Promise<void> {
+  for (const { id, status } of under) {
+    if (status !== 'Running' || !/\/providers\/microsoft\.resources\/deployments\/[^/]+$/i.test(id)) continue
+    const nested = await arm.deps.store.resources.get(id)
+    if (!nested) continue
     try {
       await cancelDeployment(arm, nested)
     } catch (error) {

@@ -29,9 +29,23 @@ export function checkTemplate(template: JsonObject): void {
       throw fault('DeploymentNotHere', { what: `The template section '${section}'` })
     }
   }
+  demandLimits(template)
   const names = namesOf(template)
   for (const [section, value] of Object.entries(template)) {
     if (!SECTIONS.has(section.toLowerCase()) && value !== undefined) walk(value, section, names)
+  }
+}
+
+/** Azure's limits. Source: "Template limits" of "Best practices for ARM templates". */
+const LIMITS = { parameters: 256, variables: 512, outputs: 64, resources: 800 } as const
+const MOST_CHARACTERS = 24_576
+
+/** @throws TemplateLimit */
+function demandLimits(template: JsonObject): void {
+  for (const [what, limit] of Object.entries(LIMITS)) {
+    const section = template[what]
+    const actual = Array.isArray(section) ? section.length : Object.keys(objectAt(section)).length
+    if (actual > limit) throw fault('TemplateLimit', { what, limit, actual })
   }
 }
 
@@ -89,6 +103,9 @@ function walk(value: Json, place: string, names: Names): void {
 
 function checkText(text: string, place: string, names: Names): void {
   try {
+    if (text.length > MOST_CHARACTERS && text.startsWith('[')) {
+      throw new ExpressionError(`it has ${text.length} characters, and ${MOST_CHARACTERS} at most are allowed`)
+    }
     const node = parseExpression(text)
     if (!node) return
     for (const call of callsIn(node)) {
@@ -102,6 +119,6 @@ function checkText(text: string, place: string, names: Names): void {
       }
     }
   } catch (error) {
-    throw error instanceof ExpressionError ? expressionFault(text, place, error) : error
+    throw error instanceof ExpressionError ? expressionFault(text.slice(0, 1_000), place, error) : error
   }
 }

@@ -12,6 +12,9 @@ import type { Placed } from './prepared.ts'
 import { targetId } from './target-id.ts'
 import { templateScope } from './template-scope.ts'
 
+/** Azure's limit, copies of loops counted. */
+const MOST_RESOURCES = 800
+
 /** A resource of a template, its loop run and its name known; its properties are evaluated when its turn comes. */
 export interface PlannedResource {
   /** Its own in this deployment: the symbolic name, or the id. */
@@ -56,6 +59,8 @@ export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan
   for (const { raw, symbol, place, parent } of flattened(template)) {
     planned.push(...(await expand(arm, placed, { raw, symbol, place, parent, scope })))
   }
+  const actual = planned.filter(({ made }) => made).length
+  if (actual > MOST_RESOURCES) throw fault('TemplateLimit', { what: 'resources', limit: MOST_RESOURCES, actual })
   const keys = new Set<string>()
   for (const { key, made, place } of planned) {
     if (!made) continue

@@ -15,6 +15,8 @@ export interface Prepared {
   /** Where the template was read from, for paths that are relative to it. */
   readonly link?: TemplateLink
   readonly onError?: OnError
+  /** Where parameters came from that are secrets of key vaults, by name as given. */
+  readonly references?: JsonObject
   /** Parameters whose values only the deployment around it will know: while it is looked over from there. */
   readonly unknown?: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { defineProvider } from '../../arm/define-resource.ts'
+import { elevateAccess } from './_elevate-access.ts'
 import { permissions } from './_permissions.ts'
 import { providerOperations } from './_provider-operations.ts'
 
@@ -47,5 +48,5 @@ export default defineProvider({
     '2025-11-01',
     '2026-01-01-preview',
   ],
-  operations: [permissions, ...providerOperations],
+  operations: [elevateAccess, permissions, ...providerOperations],
 })

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineResource } from '../../../arm/define-resource.ts'
 import { armSecrets } from '../../../domain/vaults/arm-secrets.ts'
+import { secretForDeployment } from '../../../domain/vaults/deployment-secret.ts'
 import { demandSecretValue } from '../../../domain/vaults/secrets.ts'
 
 /** A secret of a vault, written and never read through the resource manager: its value is the data plane's to show. */
@@ -16,6 +17,7 @@ export default defineResource({
     demandSecretValue(body.properties.value, existing !== undefined)
     return undefined
   },
+  forDeployments: (deps, asked) => secretForDeployment(deps, asked),
   async view({ store }, { id }, { origin }) {
     return armSecrets.view(store, id, origin)
   },
