@@ -79,6 +79,8 @@ test('some resources, without parameters; what lies outside keeps its id', async
 test('what is not there, or is no id, is refused', async () => {
   const ghost = await exported({ resources: [`${deployer.group}/providers/Microsoft.KeyVault/vaults/ghost`] })
   assert.deepEqual([ghost.status, ghost.body.error.code], [404, 'ResourceNotFound'])
+  const bicep = await exported({ resources: ['*'], outputFormat: 'Bicep' })
+  assert.deepEqual([bicep.status, bicep.body.error.code], [400, 'NotSupported'])
   for (const body of [{}, { resources: ['nothing'] }]) assert.equal((await exported(body)).status, 400)
   const id = `${deployer.engine.subscription}/resourceGroups/ghost/exportTemplate${GROUPS}`
   assert.equal((await deployer.engine.ask(id, { method: 'POST', body: { resources: ['*'] } })).status, 404)

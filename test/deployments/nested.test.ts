@@ -70,6 +70,27 @@ test('a nested deployment goes to another group, and to a whole subscription', a
   assert.equal((await deployer.engine.ask(group)).status, 200)
 })
 
+test('a group of the template is waited for by the id that subscriptionResourceId makes', async () => {
+  const made = await deployer.deploy(
+    {
+      resources: [
+        { type: 'Microsoft.Resources/resourceGroups', apiVersion: '2022-09-01', name: 'waited', location: 'eastus' },
+        nested(
+          'into',
+          { resources: [identity('in-it', { location: '[resourceGroup().location]' })] },
+          {
+            resourceGroup: 'waited',
+            dependsOn: ["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'waited')]"],
+          },
+        ),
+      ],
+    },
+    {},
+    { scope: deployer.engine.subscription },
+  )
+  assert.equal(stateOf(made), 'Succeeded')
+})
+
 test('what is wrong in a nested template is refused before anything is made', async () => {
   for (const [parts, properties, why] of [
     [{ parameters: { needed: { type: 'string' } } }, {}, /'needed' is not provided/],

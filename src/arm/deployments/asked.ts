@@ -11,15 +11,15 @@ import { resolveParameters } from './template-scope.ts'
 import { fromVaults } from './vault-parameters.ts'
 
 /**
- * A deployment as it was asked for: its template read from where it is, its parameters' values known. `unknown` names
- * parameters that the deployment around it does not know yet.
+ * A deployment as it was asked for: its template read from where it is, its parameters' values known. `unknown` and
+ * `groups` are said where it is looked over from the deployment around it.
  *
  * @throws every refusal of a request
  */
 export async function placedOf(
   arm: ArmDeps,
   { id, body, caller }: DeploymentAsked,
-  unknown: readonly string[] = [],
+  { unknown = [], groups }: Pick<Prepared, 'unknown' | 'groups'> = {},
 ): Promise<Placed> {
   const properties = objectAt(body.properties)
   if (Object.keys(objectAt(properties.extensionConfigs)).length > 0) {
@@ -42,6 +42,7 @@ export async function placedOf(
     mode,
     ...(link && { link }),
     ...(onError && { onError }),
+    ...(groups && { groups }),
   }
   const { given, references } = await fromVaults(arm, {
     parameters: await givenParameters(arm, properties),

@@ -24,9 +24,12 @@ interface Options {
  * A group's resources, or some of them, as a template that makes them: names as parameters, what refers to each other
  * by expressions. It holds what was asked of them; secrets are in no resource's body and so in no template.
  *
- * @throws InvalidRequestContent, ResourceNotFound
+ * @throws InvalidRequestContent, ResourceNotFound, DeploymentNotHere for Bicep
  */
 export async function exportGroup(arm: ArmDeps, { id: group, body, caller }: DeploymentAsked): Promise<JsonObject> {
+  if (!/^json$/i.test(textAt(body.outputFormat) ?? 'json')) {
+    throw fault('DeploymentNotHere', { what: `A template in the format '${String(body.outputFormat)}'` })
+  }
   const options = optionsOf(body)
   const wanted = wantedOf(body)
   const exported: Exported[] = []

@@ -28,7 +28,7 @@ export async function orderResources(
         const reason = `The resource '${name}' is not defined in the template, and '${one.key}' depends on it. Please see https://aka.ms/arm-syntax for usage details`
         throw fault('InvalidTemplate', { reason })
       }
-      for (const { key, made } of named) if (made) found.add(key)
+      for (const { key, made } of [...named, ...behindExisting(names, named)]) if (made) found.add(key)
     }
     for (const name of await referredTo(one)) {
       for (const { key, made } of names.named(name, true)) if (made && key !== one.key) found.add(key)
@@ -38,6 +38,20 @@ export async function orderResources(
   }
   demandNoCycle(after)
   return after
+}
+
+/** What a resource that exists already is said to wait for: who waits for it waits for that. */
+function behindExisting(names: Names, resources: readonly PlannedResource[]): readonly PlannedResource[] {
+  const found = new Set<PlannedResource>()
+  const left = resources.filter(({ existing }) => existing)
+  for (let next = left.pop(); next; next = left.pop()) {
+    for (const one of next.waitsFor.flatMap((name) => names.named(name, true))) {
+      if (found.has(one)) continue
+      found.add(one)
+      if (one.existing) left.push(one)
+    }
+  }
+  return [...found]
 }
 
 const batchBefore = (names: Names, { loop, index, batch }: PlannedResource): readonly string[] => {

@@ -37,7 +37,12 @@ export function namesOf(resources: readonly PlannedResource[]): Names {
   }
 }
 
-const folded = (text: string): string => text.replace(/^\/+/, '').toLowerCase()
+/** Folded; a group also as `subscriptionResourceId` writes it, which is no id of Azure's and what Bicep depends on. */
+const folded = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/^\/+/, '')
+    .replace(/^(subscriptions\/[^/]+)\/providers\/microsoft\.resources(\/resourcegroups\/[^/]+)$/, '$1$2')
 
 /** What stands behind each `/providers/` of an id: templates name resources so. */
 function belowProviders(key: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { fault, isFault } from '../../faults.ts'
+import { fault } from '../../faults.ts'
 import { isObject, type JsonObject, objectAt } from '../../json.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { placedOf } from './asked.ts'
@@ -28,7 +28,7 @@ export interface Nested {
  */
 export async function nestedPlan(
   arm: ArmDeps,
-  around: Placed,
+  around: Nested,
   planned: PlannedResource,
   depth: number,
 ): Promise<Nested | undefined> {
@@ -38,15 +38,23 @@ export async function nestedPlan(
   try {
     const found = await nestedBody(planned)
     if (!found) return undefined
-    const { caller, link } = around.prepared
+    const { caller, link } = around.placed.prepared
     const asked = { id: planned.id, body: withAbsoluteLink(found.body, link), caller }
-    const placed = await placedOf(arm, asked, found.unknown)
+    const groups = await groupsAround(around, planned)
+    const placed = await placedOf(arm, asked, { unknown: found.unknown, groups })
     return { placed, plan: await planDeployment(arm, placed) }
   } catch (error) {
-    // The group may be one that the same template makes.
-    if (isForRuntime(error) || (isFault(error) && error.key === 'ResourceGroupNotFound')) return undefined
+    if (isForRuntime(error)) return undefined
     throw error
   }
+}
+
+/** Groups that the deployments around make: the nested one may be to stand in one of them. */
+async function groupsAround({ placed, plan }: Nested, { id }: PlannedResource): Promise<Record<string, JsonObject>> {
+  const groups = { ...placed.prepared.groups }
+  const makes = plan.resources.find((one) => one.made && one.id.key === id.parent?.key)
+  if (makes && id.parent) groups[id.parent.key] = (await bodyOf(makes, makes.scope, true)).body
+  return groups
 }
 
 async function nestedBody(

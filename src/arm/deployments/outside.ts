@@ -19,8 +19,8 @@ import type { PlannedResource } from './plan.ts'
 import type { Placed, Prepared } from './prepared.ts'
 import { templateHash } from './template-hash.ts'
 
-/** Some seconds of work; a template of 800 resources takes a tenth of it. */
-const MOST_EVALUATIONS = 5_000_000
+/** Some seconds of work; a template of 800 resources with ten expressions each takes a tenth of it. */
+const MOST_EVALUATIONS = 500_000
 
 /** The resources of the template, once they are known: for references by name. */
 export interface Runtime {
@@ -136,7 +136,13 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
       if (subscription === undefined || id.resourceGroup === undefined) {
         throw new ExpressionError('the deployment is in no resource group')
       }
-      const group = await deps.store.resources.get(groupId(subscription, id.resourceGroup).key)
+      const { key, text, name } = groupId(subscription, id.resourceGroup)
+      const group = await deps.store.resources.get(key)
+      const planned = prepared.groups?.[key]
+      if (!group && planned) {
+        const properties = { provisioningState: 'Succeeded' }
+        return { id: text, name, type: 'Microsoft.Resources/resourceGroups', ...planned, properties }
+      }
       if (!group) throw fault('ResourceGroupNotFound', { group: id.resourceGroup })
       return {
         id: group.id,

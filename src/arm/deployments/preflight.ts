@@ -37,7 +37,7 @@ async function lookOver(arm: ArmDeps, { placed, plan, depth, denied }: Look): Pr
     if (problem !== undefined) denied.push(problem)
     await checkKnownBody(arm, planned)
     if (!isDeployment(planned)) continue
-    const nested = await saying(planned, () => nestedPlan(arm, placed, planned, depth))
+    const nested = await saying(planned, () => nestedPlan(arm, { placed, plan }, planned, depth))
     if (nested) ids.push(...(await saying(planned, () => lookOver(arm, { ...nested, depth: depth + 1, denied }))))
   }
   return ids

@@ -19,6 +19,8 @@ export interface Prepared {
   readonly references?: JsonObject
   /** Parameters whose values only the deployment around it will know: while it is looked over from there. */
   readonly unknown?: readonly string[]
+  /** Bodies of groups that the deployment around it makes, by folded id: while it is looked over from there. */
+  readonly groups?: Readonly<Record<string, JsonObject>>
 }
 
 export interface TemplateLink {

@@ -79,7 +79,7 @@ async function changesOf(look: Look, plan: Plan, all: PlannedResource[]): Promis
       changes.push(await changeOf(look, planned))
       continue
     }
-    const nested = await nestedPlan(arm, placed, planned, depth)
+    const nested = await nestedPlan(arm, { placed, plan }, planned, depth)
     if (nested) changes.push(...(await changesOf({ arm, placed: nested.placed, depth: depth + 1 }, nested.plan, all)))
     else changes.push(unsupported(planned))
   }

@@ -91,13 +91,13 @@ async function call(node: Node & { is: 'call' }, scope: Scope): Promise<Json> {
 
 async function inOrder(nodes: readonly Node[], scope: Scope): Promise<readonly Json[]> {
   const values: Json[] = []
-  for (const node of nodes) values.push(await evaluate(node, scope))
+  for (const node of nodes) values.push(node.is === 'value' ? node.value : await evaluate(node, scope))
   return values
 }
 
 async function access(node: Node & { is: 'access' }, scope: Scope): Promise<Json> {
   const of = await evaluate(node.of, scope)
-  const key = await evaluate(node.key, scope)
+  const key = node.key.is === 'value' ? node.key.value : await evaluate(node.key, scope)
   const found = valueAt(of, key)
   if (found !== undefined) return found
   if (node.safe) return null
