@@ -1,7 +1,7 @@
 import { fault } from '../../faults.ts'
 import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import type { DeploymentAsked } from '../define-resource.ts'
+import type { DeploymentAsked } from '../deployment-calls.ts'
 import { checkTemplate } from './check-template.ts'
 import { linkedParameters, linkedTemplate } from './links.ts'
 import { onErrorOf } from './on-error.ts'

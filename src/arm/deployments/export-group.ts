@@ -3,7 +3,7 @@ import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } fr
 import { foldId, parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import type { DeploymentAsked } from '../define-resource.ts'
+import type { DeploymentAsked } from '../deployment-calls.ts'
 import type { RegisteredType } from '../registry.ts'
 
 const SCHEMA = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#'

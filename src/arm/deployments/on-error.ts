@@ -3,7 +3,7 @@ import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } fr
 import { providerId, type ResourceId } from '../../resource-id.ts'
 import { openSecret } from '../../store/sealing.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import { DEPLOYMENT_SEALED } from '../define-resource.ts'
+import { DEPLOYMENT_SEALED } from '../deployment-calls.ts'
 import { errorOf } from '../errors.ts'
 import { writeResource } from '../verbs/write.ts'
 import { type OnError, type Placed, unsealed } from './prepared.ts'

@@ -2,7 +2,7 @@ import { type Fault, fault, isFault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId } from '../../resource-id.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import type { DeploymentAsked } from '../define-resource.ts'
+import type { DeploymentAsked } from '../deployment-calls.ts'
 import { isSecure, withDefinition } from './parameters.ts'
 
 export interface VaultParameters extends Pick<DeploymentAsked, 'caller'> {
