@@ -22,7 +22,7 @@ export const walk: readonly Step[] = [
   { name: 'create a workspace', play: (stage) => createWorkspace(stage, article.workspace) },
   { name: 'list workspaces', play: listWorkspaces },
   { name: 'create one with a user-assigned identity', play: createWithIdentity },
-  { name: 'ask for one with customer-managed keys', play: askForOwnKeys },
+  { name: 'create one with customer-managed keys', play: createWithOwnKeys },
   { name: 'discover the regional server', play: discover },
   { name: 'list experiments and models', play: listExperimentsAndModels },
   { name: 'create a compute and list it', play: createCompute },
@@ -103,16 +103,37 @@ async function createWithIdentity(stage: Stage): Promise<void> {
   await createWorkspace(stage, article.workspaceWithIdentity)
 }
 
-async function askForOwnKeys(stage: Stage): Promise<void> {
+async function createWithOwnKeys(stage: Stage): Promise<void> {
   stage.values['YOUR-NEW-WORKSPACE-NAME'] = 'with-own-keys'
-  const accepted = await stage.ask(article.workspaceWithOwnKeys, 202)
-  const location = accepted.headers.get('location')
-  if (!location) throw new Unexpected('the answer has no Location')
-  const error = await stage.poll(get(location), failure, 'the workspace')
-  expect(Boolean(error.code && error.message), 'Lazuli does not encrypt yet, and must say so')
-  stage.note(
-    'That is the true answer: Lazuli does not seal a workspace with your keys yet, so it refuses to say that it did.',
+  const vault = `${GROUP}/providers/Microsoft.KeyVault/vaults/<YOUR-VAULT>`
+  const made = await stage.ask(
+    put(`${vault}/keys/<YOUR-KEY>?api-version=2023-07-01`, { properties: { kty: 'RSA' } }),
+    200,
   )
+  const { keyUriWithVersion } = made.json<{ properties: { keyUriWithVersion: string } }>().properties
+  stage.values['YOUR-KEY-VERSION'] = keyUriWithVersion.split('/').at(-1) ?? ''
+  const { properties, location } = (await stage.ask(get(`${vault}?api-version=2023-07-01`), 200)).json<
+    Resource & { location: string }
+  >()
+  const policy = {
+    tenantId: stage.values['YOUR-TENANT-ID'] ?? '',
+    objectId: await cosmosPrincipal(stage),
+    permissions: { keys: ['get', 'wrapKey', 'unwrapKey'] },
+  }
+  const granted = { location, properties: { ...properties, accessPolicies: [policy] } }
+  await stage.ask(put(`${vault}?api-version=2023-07-01`, granted), 200)
+  await createWorkspace(stage, article.workspaceWithOwnKeys)
+}
+
+/** The object id of "Azure Cosmos DB" in this tenant, from Microsoft Graph. */
+async function cosmosPrincipal(stage: Stage): Promise<string> {
+  const form = article.token.replace('https%3A%2F%2Fmanagement.azure.com%2F', 'https%3A%2F%2Fgraph.microsoft.com')
+  const { access_token: token = '' } = (await stage.askQuietly(form, 200)).json<Record<string, string>>()
+  stage.hide(token)
+  const filter = "$filter=appId%20eq%20'a232010e-820c-4083-83bb-3ace5fc29d0b'"
+  const asked = `curl "https://graph.microsoft.com/v1.0/servicePrincipals?\\${filter}" -H 'Authorization: Bearer ${token}'`
+  const { value } = (await stage.ask(asked, 200)).json<{ value: readonly { id: string }[] }>()
+  return value[0]?.id ?? ''
 }
 
 async function discover(stage: Stage): Promise<void> {
@@ -170,18 +191,4 @@ export function finished(answer: Answer): true | undefined {
   const { status = 'Succeeded' } = answer.text.trim() === '' ? {} : answer.json<{ status?: string }>()
   if (status === 'Failed' || status === 'Canceled') throw new Unexpected(`the operation ended ${status}`)
   return status === 'Succeeded' ? true : undefined
-}
-
-interface Refusal {
-  readonly code?: string
-  readonly message?: string
-}
-
-/** The error that an operation ends with. @throws Unexpected where it succeeds */
-function failure(answer: Answer): Refusal | undefined {
-  if (answer.status === 202) return undefined
-  const { status, error } = answer.json<{ status?: string; error?: Refusal }>()
-  if (error) return error
-  if (status === 'InProgress') return undefined
-  throw new Unexpected('the operation has not failed')
 }

@@ -33,11 +33,12 @@ const program: Program = {
  * This is the one place where parts meet: each comes as a factory and gets what it needs handed in.
  */
 async function startServer(config: Config): Promise<{ facts: ServerFacts; stop(): Promise<void> }> {
-  const [log, facts, store, sealing, identity, blobs, planes, arm, simulating, diagnostics, engines, gateway] =
+  const [log, facts, store, rings, sealing, identity, blobs, planes, arm, simulating, diagnostics, engines, gateway] =
     await Promise.all([
       loadLog(),
       import('./cli/kit/publish-facts.ts'),
       import('./store/sqlite/open-store.ts'),
+      import('./store/data-key-ring.ts'),
       import('./store/sealing-key.ts'),
       import('./identity/open-identity.ts'),
       import('./blobs/open-blobs.ts'),
@@ -53,7 +54,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
   const { onStop, stop, reportTo } = log.stopList()
   try {
     // Before anything else: it takes the directory's lock, and refuses where another server has it.
-    const kept = await store.openStore({ directory })
+    const ring = rings.dataKeyRing()
+    const kept = await store.openStore({ directory, ring })
     onStop('the store', () => kept.close())
     const written = log.openLog(directory, config.logLevel)
     onStop('the log', written.flush)
@@ -82,6 +84,10 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       bundle,
       coresAdmitted: (key) => engines.quotaOfKey(limits, key),
     })
+    const customerKeys = planes.customerKeys({ ...base, access, ring, tenantId })
+    // Whatever reads what is kept comes after it.
+    await customerKeys.start()
+    onStop('customer-managed keys', () => customerKeys.stop())
     const deps: Deps = {
       ...base,
       // What people set the clock for: resources, operations, runs. Tokens, SAS and certificates keep the real time.
@@ -91,6 +97,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       engines: enginesOf([engine]),
       identities: who.identities,
       access: who.access,
+      customerKeys,
       tokens: who.tokens,
       runSignals: engines.runSignals(),
       settings: config.settings,
@@ -198,13 +205,14 @@ async function loadGateway() {
 }
 
 async function loadPlanes() {
-  const [storage, direct, discovery, graph, bootstrap, vaults] = await Promise.all([
+  const [storage, direct, discovery, graph, bootstrap, vaults, keys] = await Promise.all([
     import('./data-planes/storage/storage.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
     import('./data-planes/graph/graph.ts'),
     import('./bootstrap.ts'),
     import('./domain/vaults/expire-objects.ts'),
+    import('./domain/customer-keys/customer-keys.ts'),
   ])
   return {
     ...storage,
@@ -212,6 +220,7 @@ async function loadPlanes() {
     ...graph,
     ...bootstrap,
     ...vaults,
+    ...keys,
     /** Key Vault's data plane is loaded with the first request for it. */
     vault(parts: VaultService): SurfaceHandler {
       let surface: Promise<SurfaceHandler> | undefined

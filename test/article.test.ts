@@ -294,7 +294,7 @@ describe("the article's commands", () => {
     assert.match(String(assigned[0]?.[1].clientId), /^[0-9a-f-]{36}$/)
   })
 
-  describe('create a workspace with customer-managed keys: each condition is checked, then refused as not there yet', () => {
+  describe('create a workspace with customer-managed keys: each condition by its name, then it succeeds', () => {
     const vault = (properties: object, location = 'eastus2euap') =>
       put(`${group}/providers/Microsoft.KeyVault/vaults/<YOUR-VAULT>?api-version=2023-07-01`, {
         location,
@@ -305,11 +305,17 @@ describe("the article's commands", () => {
           ...properties,
         },
       })
-    const refused = async () => {
-      const name = `with-${values['YOUR-VAULT']}`
+    const asked = async () => {
+      const name = `with-${values['YOUR-VAULT']}-${Object.keys(made).length}`
+      made[name] = true
       values['YOUR-NEW-WORKSPACE-NAME'] = name
       const answer = await run(article.workspaceWithOwnKeys)
       assert.equal(answer.status, 202, answer.text)
+      return { name, answer }
+    }
+    const made: Record<string, boolean> = {}
+    const refused = async () => {
+      const { name, answer } = await asked()
       const told = await until('the operation is over', async () => {
         const now = await get(answer.headers.get('location') ?? '')
         return now.status !== 202 && !/"InProgress"/.test(now.text) && now
@@ -318,6 +324,18 @@ describe("the article's commands", () => {
       assert.notEqual(properties?.provisioningState, 'Succeeded', 'no workspace calls itself encrypted')
       return told.json<{ error: { code: string; message: string } }>().error
     }
+    const principalOf = async (appId: string): Promise<string> => {
+      const token = await server.token({ resource: 'https://graph.microsoft.com' })
+      const query = `$filter=${encodeURIComponent(`appId eq '${appId}'`)}`
+      const found = await server.ask(`/v1.0/servicePrincipals?${query}`, { token, host: 'graph.microsoft.com' })
+      return found.json.value[0].id
+    }
+    const policyFor = (objectId: string, keys: readonly string[]) => ({
+      accessPolicies: [{ tenantId: server.facts.tenantId, objectId, permissions: { keys } }],
+    })
+    const safe = { enableSoftDelete: true, enablePurgeProtection: true }
+    const COSMOS = 'a232010e-820c-4083-83bb-3ace5fc29d0b'
+    const MACHINE_LEARNING = '0736f41a-0425-4b46-bdb5-1563eff02385'
 
     test('no such vault', async () => assert.match((await refused()).message, /articlevault2/))
     test('a vault in another region', async () => {
@@ -330,10 +348,52 @@ describe("the article's commands", () => {
       assert.ok((await vault({})).status < 300)
       assert.match((await refused()).message, /purge protection/i)
     })
-    test('a vault as it should be: Lazuli says that it cannot encrypt yet', async () => {
+    test('a vault without soft delete', async () => {
+      values['YOUR-VAULT'] = 'articlevault6'
+      assert.ok((await vault({ enableSoftDelete: false })).status < 300)
+      assert.match((await refused()).message, /soft delete/i)
+    })
+    test('no such key, then a key of another type', async () => {
       values['YOUR-VAULT'] = 'articlevault5'
-      assert.ok((await vault({ enableSoftDelete: true, enablePurgeProtection: true })).status < 300)
-      assert.match((await refused()).message, /customer-managed/i)
+      assert.ok((await vault(safe)).status < 300)
+      assert.match((await refused()).message, /key 'key\/0123.+was not found/i)
+      values['YOUR-KEY-VERSION'] = await keyVersion('EC')
+      assert.match((await refused()).message, /no RSA key/)
+    })
+    const keyVersion = async (kty: string) => {
+      const key = `${group}/providers/Microsoft.KeyVault/vaults/<YOUR-VAULT>/keys/<YOUR-KEY>?api-version=2023-07-01`
+      if (kty !== 'EC') values['YOUR-KEY'] = 'rsakey'
+      const answer = await put(key, { properties: { kty } })
+      assert.equal(answer.status, 200, answer.text)
+      const { properties } = answer.json<{ properties: { keyUriWithVersion: string } }>()
+      return properties.keyUriWithVersion.split('/').at(-1) ?? ''
+    }
+    test('Azure Cosmos DB without the rights, then with some of them', async () => {
+      values['YOUR-KEY-VERSION'] = await keyVersion('RSA')
+      assert.match((await refused()).message, /'Azure Cosmos DB' .+ permissions get, wrapKey, unwrapKey/)
+      await vault({ ...safe, ...policyFor(await principalOf(COSMOS), ['get', 'wrapKey']) })
+      assert.match((await refused()).message, /'Azure Cosmos DB' .+ permissions unwrapKey on/)
+      await vault({ ...safe, ...policyFor(await principalOf(COSMOS), ['get', 'wrapKey', 'unwrapKey']) })
+    })
+    test('Azure Machine Learning without contributor access to the subscription', async () => {
+      const subscription = `/subscriptions/${server.facts.subscriptionId}`
+      const at = `${subscription}/providers/Microsoft.Authorization/roleAssignments`
+      const query = `api-version=2022-04-01&$filter=${encodeURIComponent(`principalId eq '${await principalOf(MACHINE_LEARNING)}'`)}`
+      const held = await server.ask(`${at}?${query}`)
+      assert.equal(held.json.value.length, 1, held.text)
+      const [{ name, properties }] = held.json.value
+      const one = `${at}/${name}?api-version=2022-04-01`
+      assert.equal((await server.ask(one, { method: 'DELETE' })).status, 200)
+      assert.match((await refused()).message, /'Azure Machine Learning' .+ contributor access/)
+      const { roleDefinitionId, principalId } = properties
+      const again = await server.ask(one, { method: 'PUT', body: { properties: { roleDefinitionId, principalId } } })
+      assert.equal(again.status, 201, again.text)
+    })
+    test('all conditions met: the command as the article has it succeeds', async () => {
+      const { name, answer } = await asked()
+      await finished(answer)
+      const { properties } = (await get(workspaceUrl(name))).json<Resource>()
+      assert.equal(properties?.provisioningState, 'Succeeded')
     })
   })
 

@@ -4,6 +4,7 @@ import type { ComputeEngine } from '../compute/engine.ts'
 import type { AccessControl, ManagedIdentities, TokenIssuer } from '../identity/identity.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
+import type { CustomerKeys } from './customer-keys/customer-keys.ts'
 import type { Simulation } from './simulation/simulation.ts'
 
 /** Engines by what they make true. */
@@ -40,6 +41,7 @@ export interface Deps {
   readonly engines: Engines
   readonly identities: ManagedIdentities
   readonly access: AccessControl
+  readonly customerKeys: CustomerKeys
   readonly tokens: TokenIssuer
   readonly runSignals: RunSignals
   readonly settings: Settings

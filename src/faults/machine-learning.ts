@@ -37,11 +37,11 @@ export const machineLearningFaults = {
   },
   WorkspaceIdentityInvalid: { status: 400, code: 'InvalidIdentity', message: '{reason}' },
   WorkspaceEncryptionInvalid: { status: 400, code: 'InvalidEncryptionSettings', message: '{reason}' },
-  WorkspaceEncryptionUnsupported: {
-    status: 400,
-    code: 'CustomerManagedKeyNotSupported',
+  CustomerKeyUnavailable: {
+    status: 403,
+    code: 'CustomerManagedKeyNotAccessible',
     message:
-      'All that can be checked of the encryption settings is right, but this server does not seal workspaces with customer-managed keys yet, so it refuses to make one that only calls itself encrypted. Leave out properties.encryption, or set its status to Disabled.',
+      "The data of '{scope}' can't be read: {reason} Bring the customer-managed key back, and all is there again.",
   },
   WorkspacePropertyImmutable: {
     status: 400,

@@ -14,6 +14,7 @@ import { type OutsideSettings, outsideProvider } from './login/outside-provider.
 import { signInThrottle } from './login/throttle.ts'
 import { loginSurface } from './login.ts'
 import { storedManagedIdentities } from './managed-identities.ts'
+import { ensureServicePrincipals } from './service-principals.ts'
 import { openSigningKeys } from './signing-keys.ts'
 import { tokenIssuer } from './token-issuer.ts'
 
@@ -52,6 +53,7 @@ export async function openIdentity(options: OpenIdentity): Promise<Identity> {
     openSigningKeys({ store, sealing, now }),
     bootstrapIdentity({ store, directory, now }, wished),
   ])
+  await ensureServicePrincipals({ store, now }, install)
   const { tenantId } = install
   await seedFirstParty({ store, now })
   const authenticator = tokenAuthenticator({ store, keys, tenantId, now })

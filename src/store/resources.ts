@@ -27,6 +27,8 @@ export interface StoredResource {
   readonly provisioningState: 'Succeeded' | 'Failed' | 'Canceled' | 'Creating' | 'Updating' | 'Deleting'
   readonly etag: string
   readonly system: SystemData
+  /** Set in listings for a resource whose customer-managed key is away: only what is kept in clear is told. */
+  readonly closed?: true
   /** Set while a soft-deleted resource can still be recovered. */
   readonly deletedAt?: string
 }

@@ -1,10 +1,9 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { openWith, sealWith } from './aes-gcm.ts'
 import type { Sealing } from './sealing.ts'
 
-const IV_BYTES = 12
-const TAG_BYTES = 16
 const PREFIX = 'v1.'
 
 /**
@@ -14,24 +13,10 @@ const PREFIX = 'v1.'
 export function openSealing(directory: string): Sealing {
   const key = readKey(join(directory, 'sealing-key'))
   return {
-    seal(clear, context) {
-      const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context))
-      const sealed = Buffer.concat([cipher.update(clear, 'utf8'), cipher.final()])
-      return PREFIX + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
-    },
+    seal: (clear, context) => PREFIX + sealWith(key, clear, context).toString('base64url'),
     open(sealed, context) {
       if (!sealed.startsWith(PREFIX)) throw new Error(`What should be sealed for ${context} is not`)
-      const bytes = Buffer.from(sealed.slice(PREFIX.length), 'base64url')
-      if (bytes.length < IV_BYTES + TAG_BYTES) throw new Error(`What was sealed for ${context} is cut short`)
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
-        .setAAD(Buffer.from(context))
-        .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
-      try {
-        return decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
-      } catch (cause) {
-        throw new Error(`What was sealed for ${context} was sealed with another key or for another place`, { cause })
-      }
+      return openWith(key, Buffer.from(sealed.slice(PREFIX.length), 'base64url'), context)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Activities } from './activities.ts'
+import type { DataKeys } from './data-keys.ts'
 import type { Directory } from './directory.ts'
 import type { Grants } from './grants.ts'
 import type { Identities } from './identities.ts'
@@ -17,6 +18,7 @@ export interface Repositories {
   readonly runs: Runs
   readonly activities: Activities
   readonly vaults: VaultObjects
+  readonly dataKeys: DataKeys
 }
 
 /**

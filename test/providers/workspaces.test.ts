@@ -158,7 +158,7 @@ describe('a workspace is refused', () => {
   })
 })
 
-describe('customer-managed keys: each condition of the article, then a plain refusal', () => {
+describe('customer-managed keys: each condition that is not met is named', () => {
   const encryption = (keyVaultArmId: string, keyIdentifier: string) => ({
     encryption: { status: 'Enabled', keyVaultProperties: { keyVaultArmId, keyIdentifier } },
   })
@@ -209,10 +209,10 @@ describe('customer-managed keys: each condition of the article, then a plain ref
       says: /cmk2/,
     },
     {
-      name: 'all is right',
+      name: 'there is no such key',
       wish: async () => encryption(await vault('cmk3', { enablePurgeProtection: true }), key('cmk3')),
-      code: 'CustomerManagedKeyNotSupported',
-      says: /not seal/,
+      code: 'InvalidEncryptionSettings',
+      says: /not found/,
     },
   ]
   for (const [at, { name, wish, code, says }] of cases.entries()) {

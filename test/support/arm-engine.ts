@@ -158,12 +158,17 @@ export async function askAt(url: string, ownToken: string, sent: Sent = {}): Pro
 }
 
 /** Parts that the engine hands on and never calls itself: whoever needs one of them here has left the engine. */
-function absentParts(): Pick<Deps, 'blobs' | 'engines' | 'runSignals'> {
+function absentParts(): Pick<Deps, 'customerKeys' | 'blobs' | 'engines' | 'runSignals'> {
   const absent = (part: string) =>
     new Proxy({} as never, {
       get: () => {
         throw new Error(`This test runs without ${part}`)
       },
     })
-  return { blobs: absent('blobs'), engines: absent('engines'), runSignals: absent('run signals') }
+  return {
+    customerKeys: absent('customer-managed keys'),
+    blobs: absent('blobs'),
+    engines: absent('engines'),
+    runSignals: absent('run signals'),
+  }
 }

@@ -1,21 +1,27 @@
 import { type Fault, fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId, sameId } from '../../resource-id.ts'
-import type { Resources, StoredResource } from '../../store/resources.ts'
+import type { StoredResource } from '../../store/resources.ts'
+import type { Deps } from '../deps.ts'
 import { type DependencyProperty, dependencyFault, workspaceDependencies } from './check-dependencies.ts'
 import { encryptionFault } from './check-encryption.ts'
 import { identityFault } from './workspace-identity.ts'
 import { kindOf } from './workspace-kinds.ts'
 
 /** What keeps a workspace wish from coming true: its dependencies, its identities or its encryption. */
-export async function workspaceFault(resources: Resources, wish: JsonObject): Promise<Fault | undefined> {
+export async function workspaceFault(
+  deps: Pick<Deps, 'store' | 'access' | 'now' | 'tenantId'>,
+  id: string,
+  wish: JsonObject,
+): Promise<Fault | undefined> {
+  const { resources } = deps.store
   const properties = objectAt(wish.properties)
   const identity = objectAt(wish.identity)
   return (
     (await dependencyFault(resources, dependencyIds(properties))) ??
     (await identityFault(resources, identity)) ??
     primaryIdentityFault(properties, identity) ??
-    (await encryptionFault(resources, objectAt(properties.encryption), textAt(wish.location) ?? ''))
+    (await encryptionFault(deps, id, wish))
   )
 }
 

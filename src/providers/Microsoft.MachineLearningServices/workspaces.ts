@@ -3,8 +3,10 @@ import { defineResource, done, failed } from '../../arm/define-resource.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { linkResources } from '../../domain/network/private-links.ts'
 import { demandDependencies } from '../../domain/workspaces/check-dependencies.ts'
+import { withSameEncryption } from '../../domain/workspaces/check-encryption.ts'
 import { ensureDefaultDatastores } from '../../domain/workspaces/default-datastores.ts'
 import { diagnoseWorkspace } from '../../domain/workspaces/diagnose.ts'
+import { confirmEncryption, prepareEncryption } from '../../domain/workspaces/encrypt-workspace.ts'
 import { workspaceFeatures } from '../../domain/workspaces/features.ts'
 import {
   demandNoProjects,
@@ -66,7 +68,8 @@ export default defineResource({
   references: [{ path: 'properties.hubResourceId', type: WORKSPACES }],
   linked: (request) => [...linkedDependencies(request), ...linkedIdentities(request)],
   recovers: ({ body }) => wantsRecovery(body),
-  async check({ store }, { id, body, existing, deleted }) {
+  async check(deps, { id, body, existing, deleted }) {
+    const { store } = deps
     demandOpenNetwork(id.name, objectAt(body.properties))
     if (deleted && !wantsRecovery(body)) {
       throw fault('WorkspaceSoftDeleted', { workspace: deleted.name })
@@ -78,18 +81,23 @@ export default defineResource({
     const own: JsonObject = { ...body, location: normalRegion(body.location ?? ''), properties }
     const wish = ofHub ? await withHub(store.resources, id.name, own) : own
     demandDependencies(dependencyIds(objectAt(wish.properties)), needs)
-    if (!existing) return wish
+    if (!existing) {
+      await prepareEncryption(deps, id.key, wish)
+      return wish
+    }
     demandSameFoundation(existing, wish)
+    const sealed = withSameEncryption(existing, wish)
     // What stands is not put at risk by a wish that can't come true: an update is refused before it is written.
-    const problem = existing.provisioningState === 'Succeeded' && (await workspaceFault(store.resources, wish))
+    const problem = existing.provisioningState === 'Succeeded' && (await workspaceFault(deps, id.text, sealed))
     if (problem) throw problem
-    return wish
+    return sealed
   },
   async apply(deps, { id, wish, state, resource }) {
     const { resources } = deps.store
     const hubless = rulesOf(wish).ofHub ? (await hubOf(resources, wish)).problem : undefined
-    const problem = hubless ?? (await workspaceFault(resources, wish))
+    const problem = hubless ?? (await workspaceFault(deps, id.text, wish))
     if (problem) return failed(problem)
+    await confirmEncryption(deps, id.key, wish)
     const account = parseResourceId(dependencyIds(wish.properties ?? {}).storageAccount ?? '')
     const stored = account && (await resources.get(account.text))
     if (!account || !stored) return failed(fault('WorkspaceDependenciesMissing', { properties: 'storageAccount' }))
@@ -108,6 +116,7 @@ export default defineResource({
   async remove(deps, { id }) {
     await removeWorkspaceRuns(deps, id.key)
     await deps.identities.remove(id.key)
+    await deps.customerKeys.forget(id.key)
     return done()
   },
   softDelete: ({ state }, query) => ({

@@ -7,6 +7,7 @@ import { blobHistory } from './006-blob-history.ts'
 import { activities } from './007-activities.ts'
 import { runContents } from './008-run-contents.ts'
 import { directory } from './009-directory.ts'
+import { dataKeys } from './010-data-keys.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   activities,
   runContents,
   directory,
+  dataKeys,
 ]

@@ -1,28 +1,32 @@
+import type { RowSealing } from '../data-keys.ts'
 import type { Experiment, Runs } from '../runs.ts'
+import { bodyOf, clearBody } from './sealed-body.ts'
 import type { Session } from './session.ts'
+import type { ExperimentRow } from './tables.ts'
 
 type Experiments = Pick<
   Runs,
   'experiment' | 'experimentByName' | 'putExperiment' | 'removeExperiment' | 'experiments' | 'nextNumber'
 >
 
-/** Experiments over any SQL database. */
-export function sqlExperiments({ db, run }: Session): Experiments {
-  const bodies = db.selectFrom('experiments').select(['seq', 'body'])
+/** Experiments over any SQL database; sealed where their workspace's data is. */
+export function sqlExperiments({ db, run }: Session, sealing: RowSealing): Experiments {
+  const present = (row: Stored): Experiment => clearBody(sealing, placeOf(row.workspace, row.id), row.body)
+  const bodies = db.selectFrom('experiments').select(['seq', 'workspace', 'id', 'body'])
   const byId = bodies.where('workspace', '=', '').where('id', '=', '').compile()
   const byName = bodies.where('workspace', '=', '').where('name', '=', '').compile()
   return {
     async experiment(workspace, id) {
-      const [row] = await run<{ body: string }>(byId, [workspace, id])
+      const [row] = await run<Stored>(byId, [workspace, id])
       return row && present(row)
     },
     async experimentByName(workspace, name) {
-      const [row] = await run<{ body: string }>(byName, [workspace, name])
+      const [row] = await run<Stored>(byName, [workspace, name])
       return row && present(row)
     },
     async putExperiment(experiment) {
       const { workspace, id, name } = experiment
-      const changed = { name, body: JSON.stringify(experiment) }
+      const changed = { name, body: bodyOf(sealing, placeOf(workspace, id), experiment) }
       await db
         .insertInto('experiments')
         .values({ workspace, id, runs: 0, ...changed })
@@ -55,4 +59,6 @@ export function sqlExperiments({ db, run }: Session): Experiments {
   }
 }
 
-const present = (row: { readonly body: string }): Experiment => JSON.parse(row.body) as Experiment
+type Stored = Pick<ExperimentRow, 'workspace' | 'id' | 'body'>
+
+const placeOf = (workspace: string, id: string) => ({ key: workspace, context: `experiment:${workspace}/${id}` })

@@ -1,9 +1,15 @@
 import { foldId } from '../../resource-id.ts'
+import type { RowSealing } from '../data-keys.ts'
 import type { Operations, StoredOperation } from '../operations.ts'
+import { isReadable, unsealed } from './sealed-body.ts'
 import type { Session } from './session.ts'
 
-/** Operations over any SQL database. */
-export function sqlOperations({ db, run }: Session): Operations {
+/**
+ * Operations over any SQL database. Of those in a workspace with customer-managed keys what came in and what came out is
+ * sealed; that they run, and how they ended, is told whatever becomes of the key.
+ */
+export function sqlOperations({ db, run }: Session, sealing: RowSealing = unsealed): Operations {
+  const present = ({ body }: { readonly body: string }): StoredOperation => clear(sealing, JSON.parse(body) as Kept)
   const byId = db.selectFrom('operations').select('body').where('id', '=', '').compile()
   return {
     async get(id) {
@@ -14,7 +20,7 @@ export function sqlOperations({ db, run }: Session): Operations {
       const row = {
         resource_key: foldId(operation.resourceId),
         status: operation.status,
-        body: JSON.stringify(operation),
+        body: JSON.stringify(sealedOperation(sealing, operation)),
         started_at: operation.startedAt,
         ended_at: operation.endedAt ?? null,
       }
@@ -39,4 +45,22 @@ export function sqlOperations({ db, run }: Session): Operations {
   }
 }
 
-const present = (row: { readonly body: string }): StoredOperation => JSON.parse(row.body) as StoredOperation
+type Kept = StoredOperation & { readonly sealed?: string }
+
+const contextOf = ({ id }: StoredOperation): string => `operation:${id}`
+
+function sealedOperation(sealing: RowSealing, operation: StoredOperation): Kept {
+  const scope = sealing.scopeOf(foldId(operation.resourceId))
+  const { input, result, error, ...told } = operation
+  if (scope === undefined || (input ?? result ?? error) === undefined) return operation
+  // The end of an operation is written down also where its key has gone meanwhile, without its reasons.
+  if (!sealing.isOpen(scope)) return told
+  return { ...told, sealed: sealing.seal(scope, JSON.stringify({ input, result, error }), contextOf(operation)) }
+}
+
+function clear(sealing: RowSealing, { sealed, ...told }: Kept): StoredOperation {
+  const key = foldId(told.resourceId)
+  const scope = sealing.scopeOf(key)
+  if (sealed === undefined || scope === undefined || !isReadable(sealing, key)) return told
+  return { ...told, ...(JSON.parse(sealing.open(scope, sealed, contextOf(told))) as Partial<StoredOperation>) }
+}

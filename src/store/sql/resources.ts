@@ -1,8 +1,10 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
-import type { Json, JsonObject } from '../../json.ts'
+import { type Json, type JsonObject, objectAt } from '../../json.ts'
 import { foldId, parseResourceId } from '../../resource-id.ts'
+import type { RowSealing } from '../data-keys.ts'
 import type { ListResources, Resources, StoredResource, SystemData } from '../resources.ts'
 import type { Page } from '../store.ts'
+import { bodyOf, clearBody, isReadable, unsealed } from './sealed-body.ts'
 import type { Session } from './session.ts'
 import type { ResourceRow, Tables } from './tables.ts'
 
@@ -12,8 +14,13 @@ type Select = SelectQueryBuilder<Tables, 'resources', Stored>
 /** Names that an unfolded listing of a group leaves out, as Azure does: they are read at their own routes. */
 const UNLISTED = /^microsoft\.(authorization|resources)\//
 
-/** Resources over any SQL database. */
-export function sqlResources({ db, run }: Session): Resources {
+/**
+ * Resources over any SQL database. Those of a workspace with customer-managed keys are sealed; while the key is away,
+ * asking for one is refused, and listings tell what is kept in clear.
+ */
+export function sqlResources({ db, run }: Session, sealing: RowSealing = unsealed): Resources {
+  const present = (row: Stored): StoredResource => resourceOf(sealing, row)
+  const listed = (row: Stored): StoredResource => (isReadable(sealing, row.key) ? present(row) : closedOne(row))
   const all = db.selectFrom('resources').selectAll()
   const live = all.where('key', '=', '').where('deleted_at', 'is', null).compile()
   const deleted = all.where('key', '=', '').where('deleted_at', 'is not', null).compile()
@@ -33,7 +40,7 @@ export function sqlResources({ db, run }: Session): Resources {
     const rows = await bounded.execute()
     const items = options.limit === undefined ? rows : rows.slice(0, options.limit)
     const last = items.at(-1)
-    return { items: items.map(present), ...(rows.length > items.length && last && { next: String(last[order]) }) }
+    return { items: items.map(listed), ...(rows.length > items.length && last && { next: String(last[order]) }) }
   }
 
   return {
@@ -46,7 +53,7 @@ export function sqlResources({ db, run }: Session): Resources {
       return row && present(row)
     },
     async put(resource) {
-      const row = rowOf(resource)
+      const row = rowOf(sealing, resource)
       await run(
         upsert,
         columns.map((column) => row[column]),
@@ -57,7 +64,7 @@ export function sqlResources({ db, run }: Session): Resources {
     },
     async below(id) {
       const rows = await within(all, id).where('deleted_at', 'is', null).execute()
-      return rows.sort((a, b) => depth(b.key) - depth(a.key)).map(present)
+      return rows.sort((a, b) => depth(b.key) - depth(a.key)).map(listed)
     },
     children: (parent, type, options) =>
       list(all.where('parent_key', '=', scopeKey(parent)).where('type_key', '=', type.toLowerCase()), options),
@@ -127,13 +134,15 @@ function equals(path: string, value: Json) {
 
 type Row = Omit<ResourceRow, 'seq'>
 
-function rowOf(resource: StoredResource): Row {
+function rowOf(sealing: RowSealing, resource: StoredResource): Row {
+  if (resource.closed) throw new Error(`${resource.id} can't be written: what it holds could not be read`)
   const id = parseResourceId(resource.id)
   if (!id) throw new Error(`Not a resource id: ${resource.id}`)
   const typeKey = resource.type.toLowerCase()
+  const key = foldId(resource.id)
   const inGroup = id.parent?.type === 'Microsoft.Resources/resourceGroups'
   return {
-    key: foldId(resource.id),
+    key,
     id: resource.id,
     type: resource.type,
     type_key: typeKey,
@@ -141,26 +150,72 @@ function rowOf(resource: StoredResource): Row {
     name: resource.name,
     name_key: resource.name.toLowerCase(),
     listed: Number(inGroup && !UNLISTED.test(typeKey)),
-    body: JSON.stringify(resource.body),
-    state: JSON.stringify(resource.state),
-    secrets: JSON.stringify(resource.secrets),
+    ...partsOf(sealing, key, resource),
     provisioning_state: resource.provisioningState,
     etag: resource.etag,
-    system: JSON.stringify(resource.system),
     deleted_at: resource.deletedAt ?? null,
   }
 }
 
-const present = (row: Stored): StoredResource => ({
+type Parts = Pick<StoredResource, 'body' | 'state' | 'secrets' | 'system'>
+
+/** The JSON columns; a sealed resource has all of it in one. */
+function partsOf(sealing: RowSealing, key: string, { body, state, secrets, system }: Parts) {
+  if (sealing.scopeOf(key) === undefined) {
+    const texts = { body: JSON.stringify(body), state: JSON.stringify(state), secrets: JSON.stringify(secrets) }
+    return { ...texts, system: JSON.stringify(system) }
+  }
+  const all = bodyOf(sealing, { key, context: key }, { body, state, secrets, system }, searchedOf(body))
+  return { body: all, state: '{}', secrets: '{}', system: '{}' }
+}
+
+/** What listings look for in a body (`where`), kept beside what is sealed. */
+function searchedOf({ location, properties }: JsonObject): JsonObject {
+  const { isDefault, properties: inner } = objectAt(properties)
+  const { hash_sha256: hash } = objectAt(inner)
+  return {
+    ...(location !== undefined && { location }),
+    properties: {
+      ...(isDefault !== undefined && { isDefault }),
+      ...(hash !== undefined && { properties: { hash_sha256: hash } }),
+    },
+  }
+}
+
+const resourceOf = (sealing: RowSealing, row: Stored): StoredResource => ({
+  ...named(row),
+  ...(sealing.scopeOf(row.key) === undefined
+    ? {
+        body: parse<JsonObject>(row.body),
+        state: parse<JsonObject>(row.state),
+        secrets: parse<Record<string, string>>(row.secrets),
+        system: parse<SystemData>(row.system),
+      }
+    : clearBody<Parts>(sealing, { key: row.key, context: row.key }, row.body)),
+})
+
+const nobody: SystemData = {
+  createdBy: '',
+  createdByType: 'Application',
+  createdAt: new Date(0).toISOString(),
+  lastModifiedBy: '',
+  lastModifiedByType: 'Application',
+  lastModifiedAt: new Date(0).toISOString(),
+}
+
+/** What is told of a resource whose key is away. */
+function closedOne(row: Stored): StoredResource {
+  const { location } = parse<JsonObject>(row.body)
+  const body = { ...(location !== undefined && { location }), properties: {} }
+  return { ...named(row), body, state: {}, secrets: {}, system: nobody, closed: true }
+}
+
+const named = (row: Stored) => ({
   id: row.id,
   type: row.type,
   name: row.name,
-  body: parse<JsonObject>(row.body),
-  state: parse<JsonObject>(row.state),
-  secrets: parse<Record<string, string>>(row.secrets),
   provisioningState: row.provisioning_state as StoredResource['provisioningState'],
   etag: row.etag,
-  system: parse<SystemData>(row.system),
   ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
 })
 

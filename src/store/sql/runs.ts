@@ -1,29 +1,39 @@
 import type { SelectQueryBuilder } from 'kysely'
+import type { JsonObject } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
+import type { RowSealing } from '../data-keys.ts'
 import { type FindRuns, finalStatuses, type Run, type Runs } from '../runs.ts'
 import { sqlExperiments } from './experiments.ts'
 import { sqlMetrics } from './metrics.ts'
+import { bodyOf, clearBody, isReadable, unsealed } from './sealed-body.ts'
 import type { Session } from './session.ts'
 import type { RunRow, Tables } from './tables.ts'
 
-type Select = SelectQueryBuilder<Tables, 'runs', { seq: number; body: string }>
+/** What it takes to read a run: a sealed one is bound to its workspace and id. */
+const READ = ['seq', 'body', 'workspace', 'id_key'] as const
+type Stored = Pick<RunRow, 'body' | 'workspace' | 'id_key'>
+type Select = SelectQueryBuilder<Tables, 'runs', Stored & { seq: number }>
 
-/** Runs, experiments and metrics over any SQL database. A run's id compares folded: ARM's job names do. */
-export function sqlRuns(session: Session): Runs {
+/**
+ * Runs, experiments and metrics over any SQL database. A run's id compares folded: ARM's job names do. Runs and
+ * experiments of a workspace with customer-managed keys are sealed.
+ */
+export function sqlRuns(session: Session, sealing: RowSealing = unsealed): Runs {
   const { db, run } = session
-  const byId = db.selectFrom('runs').select('body').where('workspace', '=', '').where('id_key', '=', '').compile()
+  const byId = db.selectFrom('runs').select(READ).where('workspace', '=', '').where('id_key', '=', '').compile()
   const upsert = upsertOf(db)
-  const bodies = db.selectFrom('runs').select(['seq', 'body'])
+  const bodies = db.selectFrom('runs').select(READ)
+  const present = (row: Stored): Run => clearBody(sealing, placeOf(row.workspace, row.id_key), row.body)
 
   return {
-    ...sqlExperiments(session),
+    ...sqlExperiments(session, sealing),
     ...sqlMetrics(session),
     async get(workspace, id) {
-      const [row] = await run<{ body: string }>(byId, [workspace, id.toLowerCase()])
+      const [row] = await run<Stored>(byId, [workspace, id.toLowerCase()])
       return row && present(row)
     },
     async put(stored) {
-      const row = rowOf(stored)
+      const row = rowOf(sealing, stored)
       await run(
         upsert,
         columns.map((column) => row[column]),
@@ -34,7 +44,10 @@ export function sqlRuns(session: Session): Runs {
     },
     async find(workspace, query) {
       const order = query.oldestFirst ? 'asc' : 'desc'
-      let found = filtered(bodies.where('workspace', '=', workspace), query).orderBy('seq', order)
+      let found = filtered(bodies.where('workspace', '=', workspace), withMarks(sealing, workspace, query)).orderBy(
+        'seq',
+        order,
+      )
       if (query.after !== undefined) found = found.where('seq', query.oldestFirst ? '>' : '<', Number(query.after))
       if (query.limit !== undefined) found = found.limit(query.limit + 1)
       const rows = await found.execute()
@@ -43,7 +56,9 @@ export function sqlRuns(session: Session): Runs {
       return { items: items.map(present), ...(rows.length > items.length && last && { next: String(last.seq) }) }
     },
     async unfinished() {
-      return (await bodies.where('open', '=', 1).orderBy('seq').execute()).map(present)
+      const rows = await bodies.where('open', '=', 1).orderBy('seq').execute()
+      // What can't be read now is gone on with when its key is back.
+      return rows.filter((row) => isReadable(sealing, row.workspace)).map(present)
     },
     async removeWorkspace(workspace) {
       await db.deleteFrom('runs').where('workspace', '=', workspace).execute()
@@ -112,7 +127,7 @@ function upsertOf(db: Session['db']) {
     .compile()
 }
 
-const rowOf = (run: Run): Omit<RunRow, 'seq'> => ({
+const rowOf = (sealing: RowSealing, run: Run): Omit<RunRow, 'seq'> => ({
   workspace: run.workspace,
   id_key: run.id.toLowerCase(),
   id: run.id,
@@ -128,7 +143,23 @@ const rowOf = (run: Run): Omit<RunRow, 'seq'> => ({
   deleted: Number(run.deletedAt !== undefined),
   // An interactive run is its client's to end; no engine has it.
   open: Number(run.job !== undefined && !finalStatuses.has(run.status)),
-  body: JSON.stringify(run),
+  body: bodyOf(sealing, placeOf(run.workspace, run.id), run, markedTags(sealing, run)),
 })
 
-const present = (row: { readonly body: string }): Run => JSON.parse(row.body) as Run
+const placeOf = (workspace: string, id: string) => ({ key: workspace, context: `run:${workspace}/${id.toLowerCase()}` })
+
+/** A sealed run is found by its tags through marks of them. */
+function markedTags(sealing: RowSealing, { workspace, tags }: Run): JsonObject {
+  const scope = sealing.scopeOf(workspace)
+  if (scope === undefined) return {}
+  const marks = Object.entries(tags).map(([key, value]) => [sealing.mark(scope, key), sealing.mark(scope, value)])
+  return { tags: Object.fromEntries(marks) }
+}
+
+function withMarks(sealing: RowSealing, workspace: string, query: FindRuns): FindRuns {
+  const scope = sealing.scopeOf(workspace)
+  if (scope === undefined || !query.tag) return query
+  const { key, value } = query.tag
+  const marked = { key: sealing.mark(scope, key), ...(value !== undefined && { value: sealing.mark(scope, value) }) }
+  return { ...query, tag: marked }
+}

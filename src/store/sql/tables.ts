@@ -18,6 +18,7 @@ export interface Tables extends BlobTables, VaultTables {
   runs: RunRow
   metric_series: MetricSeriesRow
   metric_points: MetricPointRow
+  data_keys: { scope: string; body: string }
 }
 
 export interface ResourceRow {

@@ -1,10 +1,13 @@
+import type { DataKeyRing, RowSealing } from '../data-keys.ts'
 import { sqlActivities } from '../sql/activities.ts'
+import { sqlDataKeys } from '../sql/data-keys.ts'
 import { sqlDirectory } from '../sql/directory.ts'
 import { sqlGrants } from '../sql/grants.ts'
 import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
 import { sqlRuns } from '../sql/runs.ts'
+import { unsealed } from '../sql/sealed-body.ts'
 import type { Database, Session } from '../sql/session.ts'
 import { sqlVaultObjects } from '../sql/vault-objects.ts'
 import type { Repositories, Store } from '../store.ts'
@@ -15,6 +18,8 @@ import { resourceChanges, type Touched } from './resource-changes.ts'
 export interface OpenStore {
   /** Made, with mode 0700, if it is not there. */
   readonly directory: string
+  /** Seals the rows of scopes with customer-managed keys; left out, there are none. */
+  readonly ring?: DataKeyRing
 }
 
 /** The store, and the database beneath for those who keep tables of their own and share its group commit. */
@@ -27,16 +32,18 @@ export interface SqliteStore extends Store {
  *
  * @throws Error where another server has the directory, or its schema is newer than this program
  */
-export async function openStore({ directory }: OpenStore): Promise<SqliteStore> {
+export async function openStore({ directory, ring }: OpenStore): Promise<SqliteStore> {
   const database = await openDatabase(directory)
   const inside = new WeakMap<Session, Repositories>()
   const within = (session: Session): Repositories => {
-    const known = inside.get(session) ?? repositories(session)
+    const known = inside.get(session) ?? repositories(session, ring)
     inside.set(session, known)
     return known
   }
-  const committed = repositories(database.read)
+  const committed = repositories(database.read, ring)
   const resources = cachedResources(committed.resources)
+  // What a key opened is read anew when it comes or goes.
+  ring?.onChange(() => resources.forgetAll())
   const changes = resourceChanges()
   return {
     ...committed,
@@ -45,10 +52,8 @@ export async function openStore({ directory }: OpenStore): Promise<SqliteStore> 
     async write(work) {
       const touched: Touched = { keys: new Set(), types: new Set() }
       const result = await database.write((session) => work(changes.watch(within(session), touched)))
-      if (touched.keys.size > 0) {
-        resources.forget(touched.keys)
-        changes.tell(touched.types)
-      }
+      if (touched.keys.size > 0) resources.forget(touched.keys)
+      if (touched.types.size > 0) changes.tell(touched.types)
       return result
     },
     onResourceChange: changes.listen,
@@ -56,13 +61,14 @@ export async function openStore({ directory }: OpenStore): Promise<SqliteStore> 
   }
 }
 
-const repositories = (session: Session): Repositories => ({
-  resources: sqlResources(session),
-  operations: sqlOperations(session),
+const repositories = (session: Session, sealing: RowSealing = unsealed): Repositories => ({
+  resources: sqlResources(session, sealing),
+  operations: sqlOperations(session, sealing),
   identities: sqlIdentities(session),
   directory: sqlDirectory(session),
   grants: sqlGrants(session),
-  runs: sqlRuns(session),
   activities: sqlActivities(session),
+  runs: sqlRuns(session, sealing),
   vaults: sqlVaultObjects(session),
+  dataKeys: sqlDataKeys(session),
 })

@@ -8,7 +8,9 @@ const KEPT = 4_000
  * Point reads of committed resources from memory: every request looks up its subscription, its group and its parents.
  * This process is the only writer, so what no write has touched since it was read is still so.
  */
-export function cachedResources(resources: Resources): Resources & { forget(keys: Iterable<string>): void } {
+export function cachedResources(
+  resources: Resources,
+): Resources & { forget(keys: Iterable<string>): void; forgetAll(): void } {
   const kept = new Map<string, StoredResource | undefined>()
   let writes = 0
   return {
@@ -30,6 +32,10 @@ export function cachedResources(resources: Resources): Resources & { forget(keys
     forget(keys) {
       writes++
       for (const key of keys) kept.delete(key)
+    },
+    forgetAll() {
+      writes++
+      kept.clear()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { foldId, parseResourceId } from '../../resource-id.ts'
 import type { Repositories } from '../store.ts'
+import type { VaultObjectKey } from '../vault-objects.ts'
 
 /** What one part wrote: folded ids of resources, and those of their types that somebody listens to. */
 export interface Touched {
@@ -22,9 +23,29 @@ export function resourceChanges() {
     },
     /** The repositories of one part, noting in `touched` what it writes. */
     watch(within: Repositories, touched: Touched): Repositories {
-      const { resources } = within
+      const { resources, vaults } = within
+      // What is in a vault is told as its ARM type is.
+      const touchVault = ({ kind }: VaultObjectKey) => {
+        const key = `microsoft.keyvault/vaults/${kind}`
+        if (listeners.has(key)) touched.types.add(key)
+      }
       return {
         ...within,
+        vaults: {
+          ...vaults,
+          putObject(object) {
+            touchVault(object)
+            return vaults.putObject(object)
+          },
+          putVersion(version) {
+            touchVault(version)
+            return vaults.putVersion(version)
+          },
+          removeObject(object) {
+            touchVault(object)
+            return vaults.removeObject(object)
+          },
+        },
         resources: {
           ...resources,
           put(resource) {
