@@ -14,7 +14,7 @@ export async function callerOf(
   who: { readonly objectId: string } | { readonly appId: string },
 ): Promise<Caller | undefined> {
   const found = await ('objectId' in who ? identities.principal(who.objectId) : identities.principalByApp(who.appId))
-  if (!found) return undefined
+  if (!found || found.kind === 'Group') return undefined
   const { objectId, kind, displayName, appId } = found
   return { tenantId, objectId, kind, displayName, ...(appId !== undefined && { appId }) }
 }
