@@ -117,7 +117,11 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         storage: planes.otherStorageServices({ ...blobService, authenticator, access, now, tenantId }),
         graph: planes.graphSurface({ directory: who.directory, authenticator }),
         vault: planes.vault({ deps, authenticator, access, tenantId }),
-        regional: planes.regional({ deps, authenticator, access }, gateway.servicesOf),
+        regional: planes.regional(
+          { deps, authenticator, access },
+          gateway.servicesOf,
+          planes.managementFront({ store: kept, authenticator, access, tenantId, arm: manager.surface }),
+        ),
         direct: planes.directSurface({
           version: program.version,
           status: () => ({ ...published, status: published ? 'running' : 'starting' }),
@@ -147,6 +151,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     onStop('the resource manager', () => manager.stop())
     await manager.start()
     onStop('the contents of vaults', planes.expireVaultObjects(deps).stop)
+    await planes.seedBuiltInRegistry({ store: kept, now })
     await planes.makeFirstResources({ store: kept, arm: manager, subscriptionId, tenantId })
     const port = await listen(door, config, await facts.rememberedPort(directory))
     onStop('the gateway', () => door.close())
@@ -205,7 +210,9 @@ async function loadGateway() {
 }
 
 async function loadPlanes() {
-  const [storage, direct, discovery, graph, bootstrap, vaults, keys] = await Promise.all([
+  const [front, seed, storage, direct, discovery, graph, bootstrap, vaults, keys] = await Promise.all([
+    import('./data-planes/managementfrontend/front.ts'),
+    import('./domain/registries/seed-built-in.ts'),
     import('./data-planes/storage/storage.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
@@ -215,6 +222,8 @@ async function loadPlanes() {
     import('./domain/customer-keys/customer-keys.ts'),
   ])
   return {
+    ...front,
+    ...seed,
     ...storage,
     ...direct,
     ...graph,
@@ -230,11 +239,15 @@ async function loadPlanes() {
       }
     },
     /** Discovery answers at once; everything else of a region is loaded with the first request for it. */
-    regional(parts: RegionalDeps, servicesOf: DiscoveryDeps['servicesOf']): SurfaceHandler {
+    regional(
+      parts: RegionalDeps,
+      servicesOf: DiscoveryDeps['servicesOf'],
+      front: (url: string) => SurfaceHandler | undefined,
+    ): SurfaceHandler {
       const find = discovery.discoverySurface({ servicesOf })
       let surface: Promise<SurfaceHandler> | undefined
       return async (request, response, context) => {
-        const found = find(context.url)
+        const found = find(context.url) ?? front(context.url)
         if (found) return found(request, response, context)
         surface ??= import('./data-planes/regional.ts').then(({ regionalSurface }) => regionalSurface(parts))
         return (await surface)(request, response, context)

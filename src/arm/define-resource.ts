@@ -133,6 +133,8 @@ export type AnyVersion = Omit<ReadContext, 'apiVersion'> & { readonly apiVersion
 export interface ActionRequest<Wish> extends ApplyRequest<Wish> {
   readonly body: JsonObject
   readonly context: ReadContext
+  /** Whether the caller may do this there, for what an action touches elsewhere. */
+  allows(action: string, scope: string): Promise<boolean>
 }
 
 /** A POST below a resource: `listKeys`, `start`. Its right is `{type}/{name}/action`. */
@@ -145,7 +147,7 @@ export interface ActionDeclaration<Wish> {
     request: ActionRequest<Wish> & { readonly keep: (secrets: Secrets, state?: JsonObject) => Promise<void> },
   ) => Promise<JsonObject>
   /** Or goes on as an operation: 202 with `Location` and `Azure-AsyncOperation`; called until done, its state kept with the resource's. */
-  readonly run?: (deps: Deps, request: Omit<ActionRequest<Wish>, 'context'>) => Promise<Progress>
+  readonly run?: (deps: Deps, request: Omit<ActionRequest<Wish>, 'context' | 'allows'>) => Promise<Progress>
   /** The status of the answer where it is not 200; 204 has no body. */
   readonly status?: 204
   /** True where the action changes nothing and may be asked of a resource that is not there (codes' startPendingUpload). */
@@ -162,6 +164,11 @@ export interface ScopeOperation {
   readonly path: string
   /** `any`: at a subscription, a group, a resource, or the tenant. */
   readonly scope: 'tenant' | 'subscription' | 'resourceGroup' | 'any'
+  /**
+   * The first part of `path`, where that is a resource the operation belongs to (`registries/{registry}`): it must be
+   * there, arrives as `resource`, and the right is asked at it.
+   */
+  readonly at?: string
   /** The right, below the namespace: `locations/vmSizes/read`. Left out: any token of this tenant may ask. */
   readonly right?: string
   readonly answer: (
@@ -266,7 +273,7 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
    * Rights that a client needs at scopes that the body names, beside the verb's own at the resource. Those of
    * `references` need no mention: who refers to a resource must be allowed to read it.
    */
-  readonly linked?: (request: LinkedRequest) => readonly LinkedRight[]
+  readonly linked?: (request: LinkedRequest, deps: Deps) => readonly LinkedRight[] | Promise<readonly LinkedRight[]>
   /** True where this PUT brings the soft-deleted resource of its id back; otherwise it is refused with 409. */
   readonly recovers?: (request: WishRequest<Static<Reads>>) => boolean
   /** Rules that a schema can't say. Runs before anything is written. May answer a changed body. @throws any Fault */
@@ -281,6 +288,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly checkRemove?: (deps: Deps, request: RemoveRequest<Static<Reads>>) => Promise<void>
   /** Properties that are only known when asked (node counts, URLs of the asked origin); merged over the stored body. */
   readonly view?: (deps: Deps, resource: StoredResource, context: ReadContext) => Promise<JsonObject>
+  /** The id that this reader knows the resource by, where it is another than its own (a registry's data plane has its own). */
+  readonly shownId?: (id: string, context: ReadContext) => string | undefined
   /** Changes a list request by the query it came with, beyond `$top` and `$skipToken`: filters, ordering. */
   readonly list?: (query: URLSearchParams, parent: ResourceId) => ListQuery
   /**
@@ -288,6 +297,12 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
    * projects. What a parent has itself comes first; writes and deletes never reach a borrowed one.
    */
   readonly borrows?: {
+    /** False where they are read but stand in no listing. */
+    readonly listed?: false
+    /** The type of what is lent, where it is another than this one. */
+    readonly type?: string
+    /** True where a reader sees them as this parent's own, by its ids: nothing but their content tells. */
+    readonly asOwn?: true
     readonly from: (deps: Deps, parent: string) => Promise<string | undefined>
     readonly shows: (resource: StoredResource) => boolean
   }
@@ -346,6 +361,8 @@ export interface ProviderDeclaration {
   readonly namespace: string
   /** Versions known to exist, beyond those with facts. */
   readonly knownVersions: readonly string[]
+  /** Versions of a data plane that serves these types too, each with the version whose facts it is checked by. */
+  readonly servedAs?: Readonly<Record<string, string>>
   /** Registered on every subscription from the start. */
   readonly alwaysRegistered?: boolean
   /** Rights on its data, which its data planes ask for, below the namespace: `…/containers/blobs/read`. */

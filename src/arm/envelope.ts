@@ -54,7 +54,7 @@ export async function present(
   const body = inWordsOf(facts, registered, versions.factsAt(context.apiVersion, provider, path), whole)
   const hides = declaration.hides
   return {
-    id: resource.id,
+    id: declaration.shownId?.(resource.id, context) ?? resource.id,
     name: resource.name,
     type,
     ...body,

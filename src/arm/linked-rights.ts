@@ -1,3 +1,4 @@
+import type { Deps } from '../domain/deps.ts'
 import { fault } from '../faults.ts'
 import type { AccessControl, Caller } from '../identity/identity.ts'
 import type { JsonObject } from '../json.ts'
@@ -23,12 +24,12 @@ export interface LinkedAsk {
  * @throws LinkedAuthorizationFailed
  */
 export async function demandLinked(
-  { access, registry }: { readonly access: AccessControl; readonly registry: Registry },
+  { access, registry, deps }: { readonly access: AccessControl; readonly registry: Registry; readonly deps: Deps },
   { caller, id, type, verb, body, existing }: LinkedAsk,
 ): Promise<void> {
   const wanted = [
     ...referred(registry, type, body, existing),
-    ...(type.declaration.linked?.({ verb, body, existing }) ?? []),
+    ...((await type.declaration.linked?.({ verb, body, existing }, deps)) ?? []),
   ]
   for (const { action, scope } of wanted) {
     if (await access.allows(caller, action, scope)) continue

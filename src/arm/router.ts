@@ -1,5 +1,6 @@
 import { type Fault, fault, isFault } from '../faults.ts'
 import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
+import type { Audience } from '../identity/identity.ts'
 import { subscriptionId } from '../resource-id.ts'
 import type { ActivitySource } from '../store/operations.ts'
 import { noteRefused } from './activity.ts'
@@ -18,7 +19,9 @@ import { pollOperation } from './verbs/poll.ts'
 import { putResource } from './verbs/put.ts'
 import { deleteResource } from './verbs/remove.ts'
 
-const AUDIENCES = ['arm'] as const
+const AUDIENCES: readonly Audience[] = ['arm']
+/** A region's hosts hand over what is below `mferp`, and take the tokens of their own services too. */
+const REGIONAL_AUDIENCES: readonly Audience[] = ['arm', 'machine-learning']
 
 /** The way in: reads the path, asks who it is, and hands over to a verb. Every refusal is answered here. */
 export function armRouter(arm: ArmDeps): SurfaceHandler {
@@ -27,7 +30,11 @@ export function armRouter(arm: ArmDeps): SurfaceHandler {
   return async (request, response, context) => {
     let activity: ActivitySource | undefined
     try {
-      const caller = await arm.authenticator.authenticate(request.headers.authorization, AUDIENCES, context.origin)
+      const caller = await arm.authenticator.authenticate(
+        request.headers.authorization,
+        context.surface === 'regional' ? REGIONAL_AUDIENCES : AUDIENCES,
+        context.origin,
+      )
       const at = context.url.indexOf('?')
       const method = request.method ?? 'GET'
       response.setHeader(...arm.rateLimits.take(caller, method, subscriptionOf(context.url)))

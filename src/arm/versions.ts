@@ -55,6 +55,8 @@ export function apiVersions(facts: Facts): Versions {
     const type = `${provider.namespace}/${path}`
     if (!isDate(asked)) throw fault('InvalidApiVersionParameter', { version: asked, versions: described(list) })
     if (withFacts.includes(asked)) return { asked, facts: asked, exact: true }
+    const served = provider.servedAs?.[asked]
+    if (served !== undefined) return { asked, facts: withFacts.includes(served) ? served : withFacts[0], exact: false }
     if (list.includes(asked)) {
       const older = withFacts.findLast((version) => compareVersions(version, asked) < 0)
       return { asked, facts: older ?? withFacts[0], exact: false }

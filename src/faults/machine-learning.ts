@@ -177,6 +177,28 @@ export const machineLearningFaults = {
   CodeInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   AssetInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
 
+  RegistryNotFound: { status: 404, code: 'RegistryNotFound', message: "The registry '{registry}' was not found." },
+  RegistryReadOnly: {
+    status: 403,
+    code: 'RegistryReadOnly',
+    message: "'{id}' is built in: it can be read and not changed.",
+  },
+  RegistryInvalid: {
+    status: 400,
+    code: 'ValidationError',
+    message: "The registry '{registry}' can't be made. {reason}",
+  },
+  AssetExistsInRegistry: {
+    status: 409,
+    code: 'Conflict',
+    message: "The registry '{registry}' already has version {version} of '{name}' among its {kind}.",
+  },
+  PromotionUnsupported: {
+    status: 400,
+    code: 'UserError',
+    message: "Resources of type '{type}' can't be copied to a registry.",
+  },
+
   FeatureStoreOnly: {
     status: 400,
     code: 'UserError',

@@ -15,6 +15,8 @@ export const flows: readonly Flow[] = [
   { file: 'flows/c_compute.py', checks: 8 },
   { file: 'flows/d_job.py', checks: 19 },
   { file: 'flows/p_pipelines.py', checks: 43 },
+  { file: 'flows/e_assets.py', checks: 26 },
+  { file: 'flows/h_registry.py', checks: 12 },
   { file: 'flows/m_curl.sh', checks: 11 },
   { file: 'flows/n_held.py', checks: 5 },
   { file: 'flows/m_mgmt.py', checks: 23 },

@@ -190,6 +190,12 @@ export const examples = ({
       apiVersion: '2023-01-31',
       badName: 'x'.repeat(300),
     },
+    'Microsoft.MachineLearningServices/registries': inGroup(
+      'Microsoft.MachineLearningServices/registries',
+      '2023-10-01',
+      ['conform-a', 'conform-b'],
+      { properties: { regionDetails: [{ location: 'eastus' }] } },
+    ),
     'Microsoft.MachineLearningServices/workspaces/computes': {
       collection: `${workspace}/computes`,
       names: ['conform-a', 'conform-b'],
@@ -277,6 +283,14 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.MachineLearningServices/workspaces/components': 'refused yet',
   'Microsoft.MachineLearningServices/workspaces/components/versions': 'refused yet',
   'Microsoft.MachineLearningServices/workspaces/jobs': 'runs for real: the tests of jobs',
+  ...Object.fromEntries(
+    ['codes', 'components', 'data', 'environments', 'models'].flatMap((kind) =>
+      [kind, `${kind}/versions`].map((path) => [
+        `Microsoft.MachineLearningServices/registries/${path}`,
+        'one declaration with those of a workspace: test/providers/registries.test.ts',
+      ]),
+    ),
+  ),
   'Microsoft.MachineLearningServices/workspaces/featurestoreEntities/versions':
     'stand in feature stores alone: test/providers/feature-stores.test.ts',
   'Microsoft.MachineLearningServices/workspaces/featuresets/versions':

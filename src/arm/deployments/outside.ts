@@ -211,6 +211,7 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
           arm: arm.inner,
           body,
           context,
+          allows: (action, scope) => arm.access.allows(context.caller, action, scope),
           keep: (secrets, state) => keep(arm, { type, at }, secrets, state),
         })) ?? {}
       )

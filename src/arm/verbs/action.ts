@@ -62,6 +62,7 @@ export async function actOnResource(
     arm: arm.inner,
     body,
     context: readContext(exchange, version),
+    allows: (right, scope) => arm.access.allows(caller, right, scope),
   }
 
   if (action.answer) {

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import type { ResourceId } from '../../resource-id.ts'
+import { parseResourceId, type ResourceId } from '../../resource-id.ts'
 import { noteBegun } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
@@ -7,8 +7,10 @@ import { readBody } from '../body.ts'
 import type { ScopeOperation } from '../define-resource.ts'
 import { answer } from '../envelope.ts'
 import { newOperation, operationHeaders, succeeded } from '../operations.ts'
+import type { RegisteredProvider } from '../registry.ts'
 import { demandRegistration, demandSubscription, surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
+import { absent } from './write.ts'
 
 /** An operation at a scope that no resource stands behind: `vmSizes`, `checkNameAvailability`, `/subscriptions/{s}/locations`. */
 export async function askScope(
@@ -24,8 +26,9 @@ export async function askScope(
   const version = arm.versions.resolve(query.get('api-version'), provider, pathOf(operation.path))
   const inGroup = scope.type === 'Microsoft.Resources/resourceGroups'
   const subscription = await demandSubscription(deps.store, { ...scope, type: '' })
+  const below = operation.at === undefined ? undefined : resourceOf(scope, provider, operation.at, params)
   if (operation.right !== undefined) {
-    await access.demand(caller, `${provider.namespace}/${operation.right}`, scope.text)
+    await access.demand(caller, `${provider.namespace}/${operation.right}`, (below ?? scope).text)
   }
   const atResource = operation.scope === 'any' && scope.type !== 'Microsoft.Resources/subscriptions' && !inGroup
   const around =
@@ -37,9 +40,12 @@ export async function askScope(
         })
       : { group: undefined, parent: undefined }
   if (method !== 'GET') demandRegistration(provider, subscription)
+  const found = below && (await deps.store.resources.get(below.key))
+  const type = below && registry.type(below.type)
+  if (below && type && !found) throw absent(below, type)
   const body = await readBody(request, false)
   const result = await operation.answer(deps, {
-    resource: atResource ? around.parent : (around.group ?? subscription),
+    resource: found ?? (atResource ? around.parent : (around.group ?? subscription)),
     scope,
     params,
     body,
@@ -93,6 +99,17 @@ async function answerAccepted(
   })
   const place = { location: params.location ?? 'global', apiVersion: version }
   answer(response, context, { status: 202, headers: operationHeaders(done, context.origin, place) })
+}
+
+/** `registries/{registry}` below the scope, with the blanks of the path filled in. */
+function resourceOf(
+  scope: ResourceId,
+  { namespace }: RegisteredProvider,
+  at: string,
+  params: Readonly<Record<string, string>>,
+): ResourceId | undefined {
+  const filled = at.replace(/\{(\w+)\}/g, (_blank, name: string) => params[name] ?? '')
+  return parseResourceId(`${scope.text}/providers/${namespace}/${filled}`)
 }
 
 /** The type path that the facts know an operation by: its literal parts. */

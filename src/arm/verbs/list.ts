@@ -4,7 +4,7 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { Page } from '../../store/store.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import { borrowedBy } from '../borrowed.ts'
+import { borrowedBy, getSeen, isBorrowedPage } from '../borrowed.ts'
 import type { ListQuery } from '../define-resource.ts'
 import { answer, present } from '../envelope.ts'
 import { afterOf, nextLink, topOf } from '../paging.ts'
@@ -39,7 +39,7 @@ export async function listResources(
   const after = afterOf(query)
   const kept: StoredResource[] = []
   let next: string | undefined = after
-  do {
+  while (!isBorrowedPage(after)) {
     const found: Page<StoredResource> = await page(arm, type, scope, query, {
       ...asked,
       limit: limit - kept.length,
@@ -51,11 +51,13 @@ export async function listResources(
       kept.push(item)
     }
     next = found.next
-  } while (next !== undefined && kept.length < limit)
-
-  // What the parent borrows stands at the end of its last page.
-  if (next === undefined) {
-    kept.push(...(await borrowedBy(arm, type, scope)).filter((item) => asked.keep?.(item) ?? true))
+    if (next === undefined || kept.length >= limit) break
+  }
+  // What the parent borrows stands behind all that is its own.
+  if (next === undefined || isBorrowedPage(next)) {
+    const borrowed = await borrowedBy(arm, type, { parent: scope, asked, after, room: limit - kept.length })
+    kept.push(...borrowed.items)
+    next = borrowed.next
   }
 
   // Who may read nothing of it is told so; the tenant's list of subscriptions alone is empty then, as sign-ins expect.
@@ -104,6 +106,8 @@ async function demandScope(arm: ArmDeps, scope: ResourceId, type: RegisteredType
     await demandSubscription(store, { ...scope, type: '' })
     return
   }
+  const own = arm.registry.type(scope.type)
+  if (own?.declaration.borrows && (await getSeen(arm, own, scope))) return
   // A look for the surroundings of a child that need not be there finds whether the scope is.
   await surroundingsOf(arm, store, {
     id: { ...scope, parent: scope, key: `${scope.key}/?`, type: '?' },

@@ -1,6 +1,9 @@
 import { fault } from '../../faults.ts'
 import { parseResourceId } from '../../resource-id.ts'
 import type { Resources, StoredResource } from '../../store/resources.ts'
+import { BUILT_IN } from '../registries/built-in.ts'
+import { findRegistry } from '../registries/find-registry.ts'
+import { parseRegistryAsset } from '../registries/registry-ids.ts'
 import { type AssetKind, assetKinds, versionType } from './asset-kinds.ts'
 import { containerVersions } from './container-versions.ts'
 
@@ -19,8 +22,8 @@ export const isAssetReference = (text: string): boolean =>
   /^(?:azureml:)?\/?subscriptions\/.+\/labels\/[^/]+$/i.test(text)
 
 /**
- * The version that a reference names: an ARM id, `azureml:name:version`, `azureml:name@latest`, or the id by which the
- * data planes name it.
+ * The version that a reference names: an ARM id, `azureml:name:version`, `azureml:name@latest`, the id by which the data
+ * planes name it, or a registry's `azureml://registries/…`. A curated environment is known in every workspace by its name.
  *
  * @throws AssetReferenceInvalid, AssetReferenceNotFound
  */
@@ -31,28 +34,30 @@ export async function findAsset(
 ): Promise<StoredResource> {
   const word = assetKinds[kind]
   const invalid = (why: string) => fault('AssetReferenceInvalid', { reference, kind: article(word), why })
-  const missing = () =>
-    fault('AssetReferenceNotFound', {
-      kind: word,
-      reference,
-      workspace: workspace.slice(workspace.lastIndexOf('/') + 1),
-    })
-  if (REGISTRY.test(reference)) throw invalid('registries are not served here yet; register it in the workspace')
-  const get = async (name: string, version: string): Promise<StoredResource> => {
-    const found = await resources.get(`${workspace}/${kind}/${name}/versions/${version}`)
-    if (!found) throw missing()
+  const missing = (owner = workspace) =>
+    fault('AssetReferenceNotFound', { kind: word, reference, workspace: owner.slice(owner.lastIndexOf('/') + 1) })
+  const find = async (owner: string, name: string, version: Version): Promise<StoredResource> => {
+    const [found] = await firstOf([owner, ...(kind === 'environments' ? [BUILT_IN] : [])], (at) =>
+      versionAt(resources, `${at}/${kind}/${name}`, kind, version),
+    )
+    if (!found) throw missing(owner)
     return found
   }
-  const latest = async (name: string, label: string): Promise<StoredResource> => {
+  const labelled = (label: string): Version => {
     if (label.toLowerCase() !== 'latest') throw invalid(`'${label}' is no label; 'latest' is`)
-    const { latestVersion } = await containerVersions(resources, { id: `${workspace}/${kind}/${name}` }, kind)
-    if (latestVersion === null) throw missing()
-    return get(name, latestVersion)
+    return LATEST
   }
   const named = NAMED.exec(reference) ?? BARE.exec(reference)
   if (named) {
     const [, name = '', version, label = ''] = named
-    return version === undefined ? latest(name, label) : get(name, version)
+    return find(workspace, name, version ?? labelled(label))
+  }
+  if (REGISTRY.test(reference)) {
+    const asset = parseRegistryAsset(reference)
+    if (!asset) throw invalid('give it as azureml://registries/{registry}/{kind}/{name}/versions/{version}')
+    if (asset.kind.toLowerCase() !== kind.toLowerCase()) throw invalid(`it names one of the registry's ${asset.kind}`)
+    const registry = await findRegistry(resources, asset.registry)
+    return find(registry.id, asset.name, asset.labelled ? labelled(asset.version) : asset.version)
   }
   const byGuid = GUID.exec(reference)
   if (byGuid) {
@@ -62,7 +67,7 @@ export async function findAsset(
       throw invalid('it is of another workspace')
     }
     if (sort?.toLowerCase() !== kind) throw invalid(`it names one of the workspace's ${sort}`)
-    return get(name, version)
+    return find(workspace, name, version)
   }
   const text = reference.replace(/^azureml:/i, '')
   const label = /^(.+)\/labels\/([^/]+)$/i.exec(text)
@@ -71,8 +76,35 @@ export async function findAsset(
   const owner = label ? id.parent : id.parent?.parent
   if (owner?.key !== workspace.toLowerCase()) throw invalid('it is of another workspace')
   const type = label ? `${id.type}/versions` : id.type
-  if (type.toLowerCase() !== versionType(kind).toLowerCase()) throw invalid(`it is the id of a ${id.type}`)
-  return label ? latest(id.name, label[2] ?? '') : get(id.parent?.name ?? '', id.name)
+  if (type.toLowerCase() !== versionType(kind, 'workspaces').toLowerCase())
+    throw invalid(`it is the id of a ${id.type}`)
+  return label ? find(workspace, id.name, labelled(label[2] ?? '')) : find(workspace, id.parent?.name ?? '', id.name)
+}
+
+const LATEST = Symbol('latest')
+type Version = string | typeof LATEST
+
+/** The version of a container; its latest where no name is given. */
+async function versionAt(
+  resources: Resources,
+  container: string,
+  kind: AssetKind,
+  version: Version,
+): Promise<StoredResource | undefined> {
+  const name =
+    version === LATEST ? (await containerVersions(resources, { id: container }, kind)).latestVersion : version
+  return name === null ? undefined : resources.get(`${container}/versions/${name}`)
+}
+
+async function firstOf<Item, Found>(
+  items: readonly Item[],
+  find: (item: Item) => Promise<Found | undefined>,
+): Promise<readonly Found[]> {
+  for (const item of items) {
+    const found = await find(item)
+    if (found !== undefined) return [found]
+  }
+  return []
 }
 
 const article = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`

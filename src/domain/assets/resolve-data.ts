@@ -1,6 +1,7 @@
 import type { BlobLocation } from '../../compute/engine.ts'
 import { objectAt, textAt } from '../../json.ts'
 import { type Reads, resolveUri } from '../datastores/resolve-uri.ts'
+import { ownerOf } from './asset-kinds.ts'
 import { findAsset, isAssetReference } from './asset-reference.ts'
 
 export interface ResolvedData {
@@ -26,5 +27,5 @@ export async function resolveData(
   const version = await findAsset(from.resources, workspace, { kind, reference: uri })
   const properties = objectAt(version.body.properties)
   const place = textAt(kind === 'data' ? properties.dataUri : properties.modelUri) ?? ''
-  return { uri: place, source: await resolveUri(from, workspace, place), assetId: version.id }
+  return { uri: place, source: await resolveUri(from, ownerOf(version.id), place), assetId: version.id }
 }

@@ -2,6 +2,7 @@ import type { EnvironmentSpec } from '../../compute/engine.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 import { type Reads, resolveUri } from '../datastores/resolve-uri.ts'
+import { ownerOf } from './asset-kinds.ts'
 import { findAsset } from './asset-reference.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function resolveEnvironment(from: Reads, workspace: string, referen
   const image = textAt(properties.image)
   const condaFile = textAt(properties.condaFile)
   const contextUri = textAt(build.contextUri)
-  const buildContext = contextUri === undefined ? undefined : await resolveUri(from, workspace, contextUri)
+  const buildContext = contextUri === undefined ? undefined : await resolveUri(from, ownerOf(version.id), contextUri)
   if (contextUri !== undefined && !buildContext) {
     throw fault('EnvironmentInvalid', {
       reason: `The build context '${contextUri}' is in no datastore of this workspace.`,

@@ -1,8 +1,9 @@
 import type { BlobLocation } from '../../compute/engine.ts'
 import { type Fault, fault } from '../../faults.ts'
-import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { type JsonObject, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Repositories } from '../../store/store.ts'
+import { accountIds } from '../assets/pending-upload.ts'
 import { blobDatastore, DATASTORES, datastorePlace } from './datastore.ts'
 
 /** What is read to find where a URI leads. */
@@ -20,8 +21,8 @@ const HADOOP = /^(?:wasbs?|abfss?):\/\/([^@/]+)@([a-z0-9]{3,24})\.(?:blob|dfs)\.
  * Where the bytes behind a URI lie: undefined for a URI that leads elsewhere (a public web address), which whoever
  * reads it must fetch itself.
  *
- * A URI leads only where the workspace may: to its own datastores, and to accounts that one of them, or the workspace
- * itself, lies on. Anything else of this server would lend the workspace's rights to whoever writes a job.
+ * A URI leads only where its owner may, a workspace or a registry: to its own datastores, and to accounts that one of
+ * them, or the owner itself, lies on. Anything else of this server would lend the workspace's rights to whoever writes a job.
  *
  * @throws UriUnresolvable, AssetReferenceNotFound, DatastoreTypeUnsupported
  */
@@ -118,11 +119,11 @@ async function inAccount(
   return { account: known.name, container, path }
 }
 
-async function accountsOf(from: Reads, workspace: string): Promise<ReadonlySet<string>> {
-  const own = textAt(objectAt((await from.resources.get(workspace))?.body.properties).storageAccount) ?? ''
-  const { items } = await from.resources.children(workspace, DATASTORES)
+async function accountsOf(from: Reads, owner: string): Promise<ReadonlySet<string>> {
+  const own = accountIds(await from.resources.get(owner)).map((id) => id.slice(id.lastIndexOf('/') + 1))
+  const { items } = await from.resources.children(owner, DATASTORES)
   const named = items.map((item) => datastorePlace(item)?.account ?? '')
-  return new Set([own.slice(own.lastIndexOf('/') + 1), ...named].map((name) => name.toLowerCase()))
+  return new Set([...own, ...named].map((name) => name.toLowerCase()))
 }
 
 function decoded(uri: string, path: string): string {

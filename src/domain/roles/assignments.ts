@@ -1,10 +1,13 @@
 import { objectAt, textAt } from '../../json.ts'
+import { foldId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
 import { groupsOf } from '../directory/groups.ts'
-import { type AssignableRole, findRole } from './find-role.ts'
+import { BUILT_IN } from '../registries/built-in.ts'
+import { type AssignableRole, builtInRole, findRole } from './find-role.ts'
 import { scopeOfExtension } from './scopes.ts'
 
+const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 export const ROLE_ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments'
 
 /** A role that a principal has, and where. */
@@ -20,7 +23,10 @@ export interface HeldRole {
 export const definitionOf = ({ body }: StoredResource): string =>
   textAt(objectAt(body.properties).roleDefinitionId) ?? ''
 
-/** What a principal, and the groups that it is in, have been assigned, at every scope. A role that is gone gives nothing. */
+/**
+ * What a principal, and the groups that it is in, have been assigned, at every scope, and what everybody has: the reading
+ * of the built-in registry. A role that is gone gives nothing.
+ */
 export async function assignmentsOf(
   from: Pick<Repositories, 'resources' | 'directory'>,
   objectId: string,
@@ -32,6 +38,9 @@ export async function assignmentsOf(
     ),
   )
   const held: HeldRole[] = []
+  const reader = builtInRole(READER)
+  if (reader)
+    held.push({ id: `${BUILT_IN}/providers/${ROLE_ASSIGNMENTS}/${READER}`, scope: foldId(BUILT_IN), role: reader })
   for (const assignment of pages.flatMap(({ items }) => items)) {
     const role = await findRole(from, definitionOf(assignment))
     if (role) held.push({ id: assignment.id, scope: scopeOfExtension(assignment.id), role })

@@ -1,4 +1,6 @@
 import type { LinkedRequest, LinkedRight } from '../../arm/define-resource.ts'
+import type { Deps } from '../../domain/deps.ts'
+import { REGISTRIES, REGISTRY_ASSETS } from '../../domain/registries/registry-ids.ts'
 import { workspaceDependencies } from '../../domain/workspaces/check-dependencies.ts'
 import { dependencyIds, withWholeIds } from '../../domain/workspaces/workspace-fault.ts'
 import { type JsonObject, objectAt } from '../../json.ts'
@@ -18,6 +20,15 @@ export function linkedIdentities({ body, existing }: LinkedRequest): readonly Li
 export function linkedDependencies({ body, existing }: LinkedRequest): readonly LinkedRight[] {
   const before = dependenciesOf(existing?.body).map(({ scope }) => foldId(scope))
   return dependenciesOf(body).filter(({ scope }) => !before.includes(foldId(scope)))
+}
+
+/** Who makes something of a registry's assets must be allowed to read them. */
+export async function linkedRegistries({ body }: LinkedRequest, { store }: Deps): Promise<readonly LinkedRight[]> {
+  const named = JSON.stringify(body).matchAll(/azureml:\/\/registries\/([\w-]+)\//gi)
+  const names = new Set([...named].map(([, name = '']) => name.toLowerCase()))
+  const found = await Promise.all([...names].map((name) => store.resources.byGlobalName(REGISTRIES, name)))
+  // One that is not there is refused in the words of what refers to it.
+  return found.flatMap((registry) => (registry ? [{ action: `${REGISTRY_ASSETS}/read`, scope: registry.id }] : []))
 }
 
 const identitiesOf = (body: JsonObject | undefined): readonly string[] =>

@@ -3,8 +3,10 @@ import { presentVmSize } from '../../domain/computes/find-vm-size.ts'
 import { updateQuotas } from '../../domain/computes/quotas.ts'
 import { listQuotas, listUsages } from '../../domain/computes/usages.ts'
 import { vmSizes } from '../../domain/computes/vm-sizes.ts'
+import { DATA_PLANE_VERSION } from '../../domain/registries/registry-ids.ts'
 import { deletedWorkspaces } from '../../domain/workspaces/deleted-workspaces.ts'
 import { WORKSPACES } from '../../domain/workspaces/hubs.ts'
+import { registryOperations } from './_registry-operations.ts'
 
 /** Azure Machine Learning: workspaces and everything in them. */
 export default defineProvider({
@@ -64,7 +66,9 @@ export default defineProvider({
     '2026-07-15-preview',
     '2026-09-01',
   ],
+  servedAs: { [DATA_PLANE_VERSION]: '2023-10-01' },
   operations: [
+    ...registryOperations,
     ...(['subscription', 'resourceGroup'] as const).map(
       (at): ScopeOperation => ({
         method: 'GET',

@@ -1,3 +1,3 @@
 import { assetContainer } from '../_assets.ts'
 
-export default assetContainer('featurestoreEntities')
+export default assetContainer('workspaces', 'featurestoreEntities')

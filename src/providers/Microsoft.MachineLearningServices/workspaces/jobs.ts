@@ -9,6 +9,7 @@ import { JOBS, jobRuns } from '../../../domain/runs/job-runs.ts'
 import { objectAt } from '../../../json.ts'
 import type { ResourceId } from '../../../resource-id.ts'
 import { finalStatuses } from '../../../store/runs.ts'
+import { linkedRegistries } from '../_linked.ts'
 
 /** A job: ARM's face of a run. Its PUT is checked whole before the run is written, then handed to the run's reconciler. */
 export default defineResource({
@@ -18,6 +19,7 @@ export default defineResource({
   hides: ['provisioningState'],
   statuses: { created: 201, createdDone: 201, updated: 200 },
   backing: jobRuns,
+  linked: linkedRegistries,
   defaults: ({ body }) => ({
     properties: {
       experimentName: 'Default',

@@ -1,11 +1,4 @@
-import { fault } from '../../../../faults.ts'
-import { isObject } from '../../../../json.ts'
 import { assetVersion } from '../../_assets.ts'
+import { components } from '../../_kinds/components.ts'
 
-/** A component's version: its specification is kept as it was sent, in the client's own spelling. */
-export default assetVersion({
-  kind: 'components',
-  async check(_deps, { componentSpec }) {
-    if (!isObject(componentSpec)) throw fault('AssetInvalid', { reason: "A component needs a 'componentSpec'." })
-  },
-})
+export default assetVersion('workspaces', components)

@@ -1,10 +1,4 @@
-import { checkEnvironment } from '../../../../domain/assets/check-environment.ts'
 import { assetVersion } from '../../_assets.ts'
+import { environments } from '../../_kinds/environments.ts'
 
-/** An environment's version. It is built when a job first needs it. */
-export default assetVersion({
-  kind: 'environments',
-  defaults: { osType: 'Linux', autoRebuild: 'Disabled' },
-  check: async (_deps, properties) => checkEnvironment(properties),
-  view: { environmentType: 'UserCreated' },
-})
+export default assetVersion('workspaces', environments)

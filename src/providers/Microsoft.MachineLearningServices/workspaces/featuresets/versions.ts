@@ -3,7 +3,7 @@ import { fault } from '../../../../faults.ts'
 import { assetVersion } from '../../_assets.ts'
 
 /** A feature set's version: its specification and the entities that it is for. Nothing is materialised here. */
-export default assetVersion({
+export default assetVersion('workspaces', {
   kind: 'featuresets',
   defaults: { stage: 'Development' },
   async check({ store }, properties, { id }) {

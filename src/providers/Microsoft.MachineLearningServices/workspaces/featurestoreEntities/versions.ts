@@ -2,7 +2,7 @@ import { demandFeatureStore, demandIndexColumns } from '../../../../domain/asset
 import { assetVersion } from '../../_assets.ts'
 
 /** An entity of a feature store: the columns by which feature sets are looked up and joined. */
-export default assetVersion({
+export default assetVersion('workspaces', {
   kind: 'featurestoreEntities',
   defaults: { stage: 'Development' },
   async check({ store }, properties, { id }) {

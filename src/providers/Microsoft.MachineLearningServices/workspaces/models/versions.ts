@@ -1,26 +1,4 @@
-import { checkAssetUri } from '../../../../domain/assets/check-asset-uri.ts'
-import { withLongUri } from '../../../../domain/datastores/resolve-uri.ts'
-import { fault } from '../../../../faults.ts'
-import { type JsonObject, textAt } from '../../../../json.ts'
 import { assetVersion } from '../../_assets.ts'
+import { models } from '../../_kinds/models.ts'
 
-/** A model's version. Clients read `flavors` without looking whether it is there. */
-export default assetVersion({
-  kind: 'models',
-  defaults: { flavors: {}, modelType: 'custom_model' },
-  normal: (properties, workspace) => withLongUri(workspace, withKnownType(properties), 'modelUri'),
-  async check({ store }, { modelUri }, { id }) {
-    const uri = textAt(modelUri)
-    if (!uri) throw fault('AssetInvalid', { reason: "A model needs a 'modelUri'." })
-    await checkAssetUri(store, id.parent?.parent?.text ?? '', uri)
-  },
-})
-
-const TYPES = ['custom_model', 'mlflow_model', 'triton_model']
-
-/** A version of 2022 wrote `CustomModel`; the later ones take any text, and write `custom_model`. */
-function withKnownType(properties: JsonObject): JsonObject {
-  const folded = textAt(properties.modelType)?.toLowerCase().replaceAll('_', '')
-  const modelType = TYPES.find((type) => type.replaceAll('_', '') === folded)
-  return modelType === undefined ? properties : { ...properties, modelType }
-}
+export default assetVersion('workspaces', models)

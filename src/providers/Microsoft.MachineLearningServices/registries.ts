@@ -1,0 +1,62 @@
+import { Type } from 'typebox'
+import { defineResource, done, failed } from '../../arm/define-resource.ts'
+import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
+import { demandWritable, isBuiltIn } from '../../domain/registries/built-in.ts'
+import { REGISTRIES } from '../../domain/registries/registry-ids.ts'
+import { demandRegions, ensureRegistryStorage } from '../../domain/registries/registry-storage.ts'
+import { normalRegion } from '../../domain/workspaces/region.ts'
+import { ensureIdentity, identityFault, identityView } from '../../domain/workspaces/workspace-identity.ts'
+import { isFault } from '../../faults.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { linkedIdentities } from './_linked.ts'
+
+/** A registry: assets that many workspaces share. It brings storage of its own, in a group that goes with it. */
+export default defineResource({
+  type: REGISTRIES,
+  at: ['resourceGroup', 'tenant'],
+  name: /^[a-zA-Z0-9][\w-]{1,32}$/,
+  globalName: true,
+  reads: Type.Object({ location: Type.Optional(Type.String()) }),
+  defaults: () => ({ properties: { publicNetworkAccess: 'Enabled', managedResourceGroupTags: {} } }),
+  linked: linkedIdentities,
+  async check({ store }, { id, body }) {
+    demandWritable(id.text)
+    demandOpenNetwork(id.name, objectAt(body.properties))
+    const wish: JsonObject = { ...body, location: normalRegion(body.location ?? '') }
+    await demandRegions(store.resources, id.name, wish)
+    const problem = await identityFault(store.resources, objectAt(wish.identity))
+    if (problem) throw problem
+    return wish
+  },
+  async apply(deps, { id, wish, resource, arm }) {
+    try {
+      const identity = await ensureIdentity(deps, id, objectAt(wish.identity))
+      return done({ ...(await ensureRegistryStorage(arm, resource)), identity })
+    } catch (error) {
+      if (isFault(error)) return failed(error)
+      throw error
+    }
+  },
+  checkRemove: async (_deps, { id }) => demandWritable(id.text),
+  async remove(deps, { id, state, arm }) {
+    const group = textAt(state.managedResourceGroup)
+    if (group !== undefined) await arm.remove(group)
+    await deps.identities.remove(id.key)
+    return done()
+  },
+  async view({ store }, { id, name, body, state }, { origin }) {
+    const region = textAt(body.location) ?? ''
+    const identity = await identityView(store.resources, objectAt(body.identity), objectAt(state.identity))
+    return {
+      ...(identity && { identity }),
+      properties: {
+        discoveryUrl: `${origin.regional(region)}/registrymanagement/v1.0/registries/${name}/discovery`,
+        mlFlowRegistryUri: `${origin.regional(region).replace(/^https?:/, 'azureml:')}/mlflow/v1.0${id}`,
+        ...(!isBuiltIn(id) && {
+          managedResourceGroup: { resourceId: textAt(state.managedResourceGroup) ?? null },
+          ...(Array.isArray(state.regionDetails) && { regionDetails: state.regionDetails }),
+        }),
+      },
+    }
+  },
+})

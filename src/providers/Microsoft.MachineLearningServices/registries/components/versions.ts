@@ -1,0 +1,4 @@
+import { assetVersion } from '../../_assets.ts'
+import { components } from '../../_kinds/components.ts'
+
+export default assetVersion('registries', components)

@@ -1,0 +1,4 @@
+import { assetVersion } from '../../_assets.ts'
+import { data } from '../../_kinds/data.ts'
+
+export default assetVersion('registries', data)

@@ -1,0 +1,3 @@
+import { assetContainer } from '../_assets.ts'
+
+export default assetContainer('registries', 'models')
