@@ -2,7 +2,7 @@ import { ownerOf } from '../../../domain/assets/asset-kinds.ts'
 import { checkAssetUri } from '../../../domain/assets/check-asset-uri.ts'
 import { withLongUri } from '../../../domain/datastores/resolve-uri.ts'
 import { fault } from '../../../faults.ts'
-import { textAt } from '../../../json.ts'
+import { type JsonObject, textAt } from '../../../json.ts'
 import type { AssetDeclaration } from '../_assets.ts'
 import { startPendingUpload } from './upload.ts'
 
@@ -11,11 +11,20 @@ export const models: AssetDeclaration = {
   kind: 'models',
   bytes: 'modelUri',
   defaults: { flavors: {}, modelType: 'custom_model' },
-  normal: (properties, owner) => withLongUri(owner, properties, 'modelUri'),
+  normal: (properties, owner) => withLongUri(owner, withKnownType(properties), 'modelUri'),
   async check({ store }, { modelUri }, { id }) {
     const uri = textAt(modelUri)
     if (!uri) throw fault('AssetInvalid', { reason: "A model needs a 'modelUri'." })
     await checkAssetUri(store, ownerOf(id.text), uri)
   },
   actions: { startPendingUpload },
+}
+
+const TYPES = ['custom_model', 'mlflow_model', 'triton_model']
+
+/** A version of 2022 wrote `CustomModel`; the later ones take any text, and write `custom_model`. */
+function withKnownType(properties: JsonObject): JsonObject {
+  const folded = textAt(properties.modelType)?.toLowerCase().replaceAll('_', '')
+  const modelType = TYPES.find((type) => type.replaceAll('_', '') === folded)
+  return modelType === undefined ? properties : { ...properties, modelType }
 }
