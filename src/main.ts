@@ -45,7 +45,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       loadPlanes(),
       import('./arm/server.ts'),
       import('./domain/simulation/open-simulation.ts'),
-      import('./domain/diagnostics/archive-activities.ts'),
+      loadDiagnostics(),
       loadEngines(),
       loadGateway(),
     ])
@@ -161,6 +161,9 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const archive = diagnostics.archiveActivities(deps)
     onStop('archives', () => archive.stop())
     archive.start()
+    const sampler = diagnostics.sampleNodes(deps)
+    onStop('measurements', () => sampler.stop())
+    sampler.start()
     onStop('runs', () => runs.stop())
     await runs.start()
 
@@ -196,6 +199,14 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
 async function loadLog() {
   const [log, stops] = await Promise.all([import('./cli/kit/server-log.ts'), import('./cli/kit/stop-list.ts')])
   return { ...log, ...stops }
+}
+
+async function loadDiagnostics() {
+  const [archives, samples] = await Promise.all([
+    import('./domain/diagnostics/archive-activities.ts'),
+    import('./domain/monitor/sample-nodes.ts'),
+  ])
+  return { ...archives, ...samples }
 }
 
 async function loadGateway() {

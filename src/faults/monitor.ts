@@ -18,4 +18,10 @@ export const monitorFaults = {
     code: 'BadRequest',
     message: "Category '{category}' is not supported: diagnosticSettingsCategories lists those that are.",
   },
+  MetricUnknown: {
+    status: 400,
+    code: 'BadRequest',
+    message: 'Failed to find metric configuration for resource type: {type}, metric: {metric}, Valid metrics: {valid}',
+  },
+  MetricQueryInvalid: { status: 400, code: 'BadRequest', message: 'The request for metrics is not valid: {reason}.' },
 } as const satisfies Record<string, FaultEntry>

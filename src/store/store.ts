@@ -6,6 +6,7 @@ import type { Identities } from './identities.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
 import type { Runs } from './runs.ts'
+import type { Samples } from './samples.ts'
 import type { VaultObjects } from './vault-objects.ts'
 
 /** Everything that is kept, by noun. Reads outside of `write` see what is committed. */
@@ -17,6 +18,7 @@ export interface Repositories {
   readonly grants: Grants
   readonly runs: Runs
   readonly activities: Activities
+  readonly samples: Samples
   readonly vaults: VaultObjects
   readonly dataKeys: DataKeys
 }

@@ -2,11 +2,12 @@ import { defineProvider } from '../../arm/define-resource.ts'
 import { activityLog } from './_activity-log.ts'
 import { billingFeatures } from './_billing-features.ts'
 import { diagnosticCategories } from './_categories.ts'
+import { metrics } from './_metrics.ts'
 
 /** Application Insights components, as a workspace's dependency, and what Azure Monitor tells of resources. */
 export default defineProvider({
   namespace: 'Microsoft.Insights',
-  operations: [...activityLog, ...billingFeatures, ...diagnosticCategories],
+  operations: [...activityLog, ...billingFeatures, ...diagnosticCategories, ...metrics],
   knownVersions: [
     '2014-04-01',
     '2015-04-01',

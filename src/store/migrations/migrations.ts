@@ -8,6 +8,7 @@ import { activities } from './007-activities.ts'
 import { runContents } from './008-run-contents.ts'
 import { directory } from './009-directory.ts'
 import { dataKeys } from './010-data-keys.ts'
+import { samples } from './011-samples.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   runContents,
   directory,
   dataKeys,
+  samples,
 ]

@@ -14,6 +14,7 @@ export interface Tables extends BlobTables, VaultTables {
   grants: GrantRow
   facts: FactRow
   activities: ActivityRow
+  samples: SampleRow
   experiments: ExperimentRow
   runs: RunRow
   metric_series: MetricSeriesRow
@@ -123,6 +124,12 @@ export interface ActivityRow {
   correlation_id: string
   caller: string
   status: string
+  body: string
+}
+
+export interface SampleRow {
+  resource_key: string
+  at: string
   body: string
 }
 

@@ -7,6 +7,7 @@ import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
 import { sqlRuns } from '../sql/runs.ts'
+import { sqlSamples } from '../sql/samples.ts'
 import { unsealed } from '../sql/sealed-body.ts'
 import type { Database, Session } from '../sql/session.ts'
 import { sqlVaultObjects } from '../sql/vault-objects.ts'
@@ -69,6 +70,7 @@ const repositories = (session: Session, sealing: RowSealing = unsealed): Reposit
   grants: sqlGrants(session),
   activities: sqlActivities(session),
   runs: sqlRuns(session, sealing),
+  samples: sqlSamples(session),
   vaults: sqlVaultObjects(session),
   dataKeys: sqlDataKeys(session),
 })
