@@ -134,6 +134,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             add: (name) => who.addPrincipal({ name }),
           },
           access: { store: kept },
+          identity: { store: kept, tokens: who.tokens },
           simulation: { simulation, now },
         }),
       },

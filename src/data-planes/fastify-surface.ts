@@ -11,7 +11,7 @@ export type ContextOf = (request: FastifyRequest) => RequestContext | undefined
  * with the first request: a server that no client of the plane asks never loads its routes.
  */
 export function fastifySurface(
-  options: { readonly bodyLimit: number },
+  options: { readonly bodyLimit: number; readonly ignoreDuplicateSlashes?: true },
   addRoutes: (app: FastifyInstance, contextOf: ContextOf) => void,
 ): SurfaceHandler {
   const contexts = new WeakMap<IncomingMessage, RequestContext>()
@@ -21,7 +21,12 @@ export function fastifySurface(
       logger: false,
       bodyLimit: options.bodyLimit,
       exposeHeadRoutes: false,
-      routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2000 },
+      routerOptions: {
+        caseSensitive: false,
+        ignoreTrailingSlash: true,
+        ignoreDuplicateSlashes: options.ignoreDuplicateSlashes === true,
+        maxParamLength: 2000,
+      },
     })
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -34,6 +34,16 @@ export const identityFaults = {
     status: 400,
     message: "'{name}' is not a name for a principal: it needs 1 to 120 characters.",
   },
+  RunSecretInvalid: {
+    status: 401,
+    message: 'The secret is none of a run that is going on.',
+  },
+  RunIdentityMissing: { status: 400, code: 'IdentityNotFound', message: 'No token can be had for the job: {reason}.' },
+  MetadataHeaderMissing: {
+    status: 400,
+    code: 'bad_request_102',
+    message: 'Required metadata header not specified',
+  },
   FederatedCredentialInvalid: { status: 400, code: 'BadRequest', message: '{reason}.' },
   RoleDefinitionDoesNotExist: {
     status: 400,

@@ -38,10 +38,28 @@ export interface AccessControl {
   holdsWithin(caller: Caller, scope: string): Promise<boolean>
 }
 
+export interface IssuedToken {
+  readonly token: string
+  readonly clientId: string
+  /** Epoch seconds. */
+  readonly notBefore: number
+  readonly expiresOn: number
+}
+
 /** Makes tokens and principals for other planes. */
 export interface TokenIssuer {
   /** A token for a run, to be used inside it: an ARM-audience JWT with `exp` later than the run's end. */
   issueRunToken(run: { workspace: string; id: string; objectId: string }, lifetimeSeconds: number): Promise<string>
+  /**
+   * A token of a principal's for a resource. Who calls this has made sure that the principal may be acted for.
+   *
+   * @throws RunIdentityMissing where it has gone, AADSTS500011 for a resource that there is not
+   */
+  issueFor(objectId: string, resource: string): Promise<IssuedToken>
+  /** What a run proves itself with when it asks for tokens of its identities. */
+  issueRunSecret(run: { workspace: string; id: string }, lifetimeSeconds: number): Promise<string>
+  /** The run that a secret is of; undefined for what is none. */
+  readRunSecret(secret: string): Promise<{ workspace: string; id: string } | undefined>
 }
 
 /** Managed identities of resources. */

@@ -145,7 +145,12 @@ export async function runWorld() {
       },
       all: () => [engine],
     },
-    tokens: { issueRunToken: async ({ id }) => `token of ${id}` },
+    tokens: {
+      issueRunToken: async ({ id }) => `token of ${id}`,
+      issueFor: () => Promise.reject(fault('RunIdentityMissing', { reason: 'this test has none' })),
+      issueRunSecret: async ({ id }) => `secret of ${id}`,
+      readRunSecret: async () => undefined,
+    },
     runSignals: signals,
     log: pino({ level: 'silent' }),
     now: () => new Date(at),

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IDENTITY_PATH, IMDS_PATH, ON_BEHALF_PATH } from '../../domain/runs/identity-variables.ts'
 import { type Fault, fault, isFault } from '../../faults.ts'
 import type { Origin, RequestContext, SurfaceHandler } from '../../gateway/surface.ts'
 import type { JsonObject } from '../../json.ts'
 import type { AccessDeps } from './access.ts'
 import { endpoints } from './endpoints.ts'
+import { type IdentityEndpointsDeps, identityToken, metadataToken, onBehalfToken } from './identity-endpoints.ts'
 import type { PrincipalsDeps } from './principals.ts'
 import type { SimulationDeps } from './simulation.ts'
 
@@ -17,6 +19,7 @@ export interface DirectDeps {
   readonly principals: PrincipalsDeps
   readonly access: AccessDeps
   readonly simulation: SimulationDeps
+  readonly identity: IdentityEndpointsDeps
 }
 
 interface Answer {
@@ -58,6 +61,14 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         },
       ]),
     ),
+    [IDENTITY_PATH]: {
+      GET: async (request, { url }) => ({
+        body: await identityToken(deps.identity, request, new URLSearchParams(queryOf(url))),
+      }),
+    },
+    [ON_BEHALF_PATH]: {
+      GET: async (_, { url }) => ({ body: await onBehalfToken(deps.identity, new URLSearchParams(queryOf(url))) }),
+    },
     '/metadata/endpoints': {
       GET: (_, context) => ({
         body: endpoints(deps.cloudOf(context.origin), new URLSearchParams(queryOf(context.url))),
@@ -67,7 +78,8 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
   return async (request, response, context) => {
     const path = context.url.split('?', 1)[0] ?? '/'
     try {
-      const methods = routes[path.toLowerCase()]
+      const [, secret] = IMDS.exec(path) ?? []
+      const methods = secret === undefined ? routes[path.toLowerCase()] : metadataRoutes(deps, secret)
       if (!methods) throw fault('DirectNotFound', { path })
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '')
       const route = methods[method]
@@ -79,6 +91,15 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
     }
   }
 }
+
+/** The instance metadata service's path, below an address that holds the run's secret. */
+const IMDS = new RegExp(`^${IMDS_PATH}/([\\w.-]+)/metadata/identity/oauth2/token$`, 'i')
+
+const metadataRoutes = (deps: DirectDeps, secret: string): Readonly<Record<string, Route>> => ({
+  GET: async (request, { url }) => ({
+    body: await metadataToken(deps.identity, request, { secret, query: new URLSearchParams(queryOf(url)) }),
+  }),
+})
 
 const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 

@@ -27,7 +27,8 @@ const UNAUTHORIZED = 401
  * vault, the right in it, schema, the operation.
  */
 export function vaultSurface(service: VaultService): SurfaceHandler {
-  return fastifySurface({ bodyLimit: BODY_LIMIT }, (app, contextOf) => {
+  // Terraform's azurerm writes `https://{vault}.vault.azure.net//keys/…`.
+  return fastifySurface({ bodyLimit: BODY_LIMIT, ignoreDuplicateSlashes: true }, (app, contextOf) => {
     for (const operation of vaultOperations) addRoute(app, { service, operation, contextOf })
     app.setNotFoundHandler(async (request, reply) => {
       const context = contextOf(request)

@@ -9,6 +9,7 @@ import { findVmSize } from '../computes/find-vm-size.ts'
 import type { Deps } from '../deps.ts'
 import { texts } from '../runs/new-job-run.ts'
 import type { JobSubmission } from '../runs/submit-job.ts'
+import { checkJobIdentity } from './job-identity.ts'
 import { resolveCompute } from './resolve-compute.ts'
 import { checkBlanks, resolveInputs } from './resolve-inputs.ts'
 import { resolveOutputs } from './resolve-outputs.ts'
@@ -39,6 +40,7 @@ export async function resolveJob(
   demandHonoured(properties)
 
   const compute = await resolveCompute(store.resources, workspace, textAt(properties.computeId))
+  await checkJobIdentity(store, compute, properties)
   const pool = readCompute(compute.body)
   const instanceCount = instances(properties, pool.maxNodes, engines.named(pool.kind).supports.multiNode)
   const codeId = textAt(properties.codeId)
@@ -94,10 +96,6 @@ function instances(properties: JsonObject, maxNodes: number, multiNode: boolean)
 
 /** Refuses what would be kept and not be done. */
 function demandHonoured(properties: JsonObject): void {
-  const identity = textAt(objectAt(properties.identity).identityType)
-  if (identity?.toLowerCase() === 'managed') {
-    throw fault('JobInvalid', { reason: 'A job can not run as a managed identity here yet; leave out its identity.' })
-  }
   if (textAt(objectAt(properties.resources).dockerArgs)) {
     throw fault('JobInvalid', { reason: 'resources.dockerArgs can not be honoured: jobs here run without Docker.' })
   }

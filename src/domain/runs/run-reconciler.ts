@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import { normalRegion } from '../workspaces/region.ts'
 import { workspaceGuid } from '../workspaces/workspace-guid.ts'
 import { failureOf } from './failure.ts'
+import { identityVariables } from './identity-variables.ts'
 import { type JobAddress, jobVariables } from './job-variables.ts'
 import { type HandedJob, handedJob } from './read-job.ts'
 import { registerOutputs } from './register-outputs.ts'
@@ -154,15 +155,20 @@ async function variablesOf(deps: ReconcilerDeps, run: Run): Promise<Record<strin
   const workspace = await deps.store.resources.get(run.workspace)
   if (!workspace) throw fault('WorkspaceNotFound', { workspace: run.workspace })
   const { token, expiresAt } = await issueRunToken(deps, run, run.createdBy.objectId)
-  return jobVariables({
-    run,
-    workspaceId: workspace.id,
-    workspaceGuid: workspaceGuid(workspace),
-    region: normalRegion(textAt(workspace.body.location) ?? ''),
-    token,
-    tokenExpiresAt: expiresAt,
-    address: deps.address(),
-  })
+  const address = deps.address()
+  const lifetimeSeconds = Math.ceil((expiresAt.getTime() - deps.now().getTime()) / 1000)
+  return {
+    ...jobVariables({
+      run,
+      workspaceId: workspace.id,
+      workspaceGuid: workspaceGuid(workspace),
+      region: normalRegion(textAt(workspace.body.location) ?? ''),
+      token,
+      tokenExpiresAt: expiresAt,
+      address,
+    }),
+    ...(await identityVariables(deps, run, { ownUrl: address.proxy, lifetimeSeconds })),
+  }
 }
 
 /** Writes what the engine has seen since the last look. */

@@ -2,10 +2,12 @@ import { Type } from 'typebox'
 import { defineResource, done, goingOn } from '../../../arm/define-resource.ts'
 import { changedJob } from '../../../domain/jobs/check-job-change.ts'
 import { handOver } from '../../../domain/jobs/hand-over.ts'
+import { asksForUser } from '../../../domain/jobs/job-identity.ts'
 import { jobKind } from '../../../domain/jobs/job-kinds.ts'
 import { jobServices } from '../../../domain/jobs/job-services.ts'
 import { cancelRun } from '../../../domain/runs/cancel-run.ts'
 import { JOBS, jobRuns } from '../../../domain/runs/job-runs.ts'
+import { fault } from '../../../faults.ts'
 import { objectAt } from '../../../json.ts'
 import type { ResourceId } from '../../../resource-id.ts'
 import { finalStatuses } from '../../../store/runs.ts'
@@ -29,7 +31,11 @@ export default defineResource({
       ...(body.properties.jobType.toLowerCase() === 'command' && { environmentVariables: {}, inputs: {}, outputs: {} }),
     },
   }),
-  async check(deps, { id, body, existing }) {
+  async check(deps, { id, body, existing, caller }) {
+    // A run may do what its workspace needs of it; as its submitter it could do everything that they may.
+    if (caller.run && asksForUser(objectAt(body.properties))) {
+      throw fault('JobInvalid', { reason: "A run's own token can not submit a job that acts for its user." })
+    }
     if (existing) return changedJob(existing, body)
     const { check } = jobKind(body.properties.jobType)
     await check(deps, { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) })
