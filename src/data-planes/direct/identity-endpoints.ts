@@ -3,7 +3,6 @@ import { type JobIdentities, type JobIdentity, jobIdentities } from '../../domai
 import { fault } from '../../faults.ts'
 import type { IssuedToken, TokenIssuer } from '../../identity/identity.ts'
 import type { JsonObject } from '../../json.ts'
-import { foldId } from '../../resource-id.ts'
 import { finalStatuses } from '../../store/runs.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -70,7 +69,7 @@ function chosenBy(query: URLSearchParams, { managed, chosen }: JobIdentities): J
   const asked = Object.entries(names).flatMap(([key, spellings]) =>
     spellings.flatMap((spelling) => {
       const value = query.get(spelling)
-      return value ? [{ key: key as keyof typeof names, value: foldId(value) }] : []
+      return value ? [{ key: key as keyof typeof names, value: value.toLowerCase() }] : []
     }),
   )
   const found =
