@@ -94,6 +94,12 @@ export const vaultFaults = {
     message:
       'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.',
   },
+  VaultPendingNotFound: {
+    status: 404,
+    code: 'PendingCertificateNotFound',
+    message: "There is no operation under way on the certificate '{name}'.",
+  },
+  VaultContactsNotFound: { status: 404, code: 'ContactsNotFound', message: 'Contacts not found.' },
   VaultNotSupported: { status: 400, code: 'NotSupported', message: '{reason}' },
   VaultNotImplemented: {
     status: 501,

@@ -2,6 +2,7 @@ import { fault } from '../../faults.ts'
 import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { VaultObject, VaultVersion } from '../../store/vault-objects.ts'
 import { seconds } from './attributes.ts'
+import { renewIfDue } from './certificates/certificates.ts'
 import { daysOf, shifted } from './durations.ts'
 import { makeKey, sameKind } from './key-material.ts'
 import { putKey } from './keys.ts'
@@ -107,7 +108,7 @@ export function rotationIsDue(object: VaultObject, current: VaultVersion, now: D
 
 const epoch = (time: unknown): Date => new Date(Number(time) * 1000)
 
-/** Rotates every key whose policy says that it is time. */
+/** Rotates every key, and makes every certificate anew, whose policy says that it is time. */
 export async function rotateDue(deps: VaultDeps): Promise<void> {
   const { items } = await deps.store.resources.ofType('', VAULTS)
   for (const vault of items.map(vaultOf)) {
@@ -115,6 +116,10 @@ export async function rotateDue(deps: VaultDeps): Promise<void> {
     for (const { object, current } of keys.items) {
       if (!rotationIsDue(object, current, deps.now())) continue
       await rotateKey(deps, { vault, kind: 'keys', name: object.name })
+    }
+    const certificates = await deps.store.vaults.objects(vault.key, 'certificates', { deleted: false })
+    for (const { object, current } of certificates.items) {
+      await renewIfDue(deps, { vault, kind: 'certificates', name: object.name }, current)
     }
   }
 }
