@@ -45,6 +45,8 @@ function demandPolicy(policy: JsonObject): void {
   if (!Number.isInteger(months) || Number(months) < 1 || Number(months) > MOST_MONTHS) {
     throw refuse(`x509_props.validity_months must be between 1 and ${MOST_MONTHS}`)
   }
+  const wrong = textsAt(ekus).find((one) => !/^[0-2](\.\d{1,10}){1,20}$/.test(one))
+  if (wrong !== undefined) throw refuse(`'${wrong.slice(0, 40)}' in x509_props.ekus is no object identifier`)
   const named =
     textAt(subject) !== undefined || Object.values(objectAt(sans)).some((names) => textsAt(names).length > 0)
   if (textAt(subject) && !/^\s*[A-Za-z0-9.]+\s*=\s*[^\s=]/.test(textAt(subject) ?? '')) {
