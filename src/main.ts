@@ -107,6 +107,10 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const documents = gateway.blobDocuments({ accountExists, ownUrl: () => address.proxy })
     const manager = await arm.openArm({ deps, authenticator, access, origin: gateway.azureOrigin, documents })
     const runs = followRuns(deps, () => address)
+    const schedules = engines.scheduler({
+      ...deps,
+      putJob: (id, body, caller) => manager.put(id, body, { caller }),
+    })
 
     let published: ServerFacts | undefined
     const door = gateway.openGateway({
@@ -167,6 +171,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     sampler.start()
     onStop('runs', () => runs.stop())
     await runs.start()
+    onStop('schedules', () => schedules.stop())
+    await schedules.start()
 
     const group = `/subscriptions/${subscriptionId}/resourceGroups/lazuli`
     published = {
@@ -269,7 +275,7 @@ async function loadPlanes() {
 }
 
 async function loadEngines() {
-  const [blobRows, local, sandboxes, environments, index, sizes, pools, quotas, signals, optuna, runs] =
+  const [blobRows, local, sandboxes, environments, index, sizes, pools, quotas, signals, optuna, schedules, runs] =
     await Promise.all([
       import('./store/sql/blobs.ts'),
       import('./compute/local/local-engine.ts'),
@@ -281,6 +287,7 @@ async function loadEngines() {
       import('./domain/computes/quotas.ts'),
       import('./domain/runs/run-signals.ts'),
       import('./environments/optuna-sampler.ts'),
+      import('./domain/schedules/scheduler.ts'),
       loadRuns(),
     ])
   return {
@@ -288,6 +295,7 @@ async function loadEngines() {
     ...pools,
     ...quotas,
     ...signals,
+    ...schedules,
     /** The engine that runs jobs on this machine, and what follows the runs that it is given. */
     open(options: {
       readonly directory: string

@@ -217,6 +217,7 @@ export const machineLearningFaults = {
     message: "Jobs of type '{kind}' can't be run here yet; jobs of type Command, Sweep and Pipeline can.",
   },
   SamplerUnavailable: { status: 409, message: 'Bayesian sampling needs Optuna, which could not be run here: {reason}' },
+  ScheduleInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   JobInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   JobImmutable: {
     status: 400,

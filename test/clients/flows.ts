@@ -14,6 +14,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/i_misc.py', checks: 14 },
   { file: 'flows/c_compute.py', checks: 8 },
   { file: 'flows/d_job.py', checks: 19 },
+  { file: 'flows/f_sweep_pipeline.py', checks: 14 },
   { file: 'flows/p_pipelines.py', checks: 43 },
   { file: 'flows/e_assets.py', checks: 26 },
   { file: 'flows/h_registry.py', checks: 12 },

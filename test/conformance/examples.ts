@@ -291,6 +291,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
       ]),
     ),
   ),
+  'Microsoft.MachineLearningServices/workspaces/schedules': 'make jobs for real: test/providers/schedules.test.ts',
   'Microsoft.MachineLearningServices/workspaces/featurestoreEntities/versions':
     'stand in feature stores alone: test/providers/feature-stores.test.ts',
   'Microsoft.MachineLearningServices/workspaces/featuresets/versions':
