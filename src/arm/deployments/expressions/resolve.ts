@@ -3,7 +3,7 @@ import { inSentence, isObject, type Json, type JsonObject } from '../../../json.
 import { evaluate } from './evaluate.ts'
 import { ExpressionError, literalText, parseExpression } from './parse.ts'
 import type { Scope } from './scope.ts'
-import { asText } from './values.ts'
+import { kindOf } from './values.ts'
 
 /** An expression that only a running deployment can answer: `reference` and `list*`. */
 export class RuntimeOnly extends Error {
@@ -43,7 +43,7 @@ export async function resolveValue(value: Json, resolving: Resolving): Promise<J
     if (name === 'copy' && Array.isArray(item)) {
       for (const [key, items] of Object.entries(await resolveCopies(item, at))) made.push([key, items ?? null])
     } else {
-      made.push([name.startsWith('[') ? asText(await resolveText(name, at)) : name, await resolveValue(item, at)])
+      made.push([name.startsWith('[') ? await resolveName(name, at) : name, await resolveValue(item, at)])
     }
   }
   return Object.fromEntries(made)
@@ -83,6 +83,13 @@ export async function loopScopes(loop: JsonObject, name: string, resolving: Reso
     copyIndex: (asked: string | undefined) =>
       asked === undefined || asked.toLowerCase() === name.toLowerCase() ? index : scope.copyIndex(asked),
   }))
+}
+
+/** A member's name that is an expression. */
+async function resolveName(name: string, at: Resolving): Promise<string> {
+  const made = await resolveText(name, at)
+  if (typeof made === 'string') return made
+  throw expressionFault(name, at.place, new ExpressionError(`it is the name of a member and makes a ${kindOf(made)}`))
 }
 
 async function resolveText(text: string, { scope, place, onRuntime }: Resolving): Promise<Json> {
