@@ -112,6 +112,16 @@ export function setContainerAccess(
   return change(core, at, conditions, (container) => ({ ...container, ...access }))
 }
 
+/** @throws ContainerNotFound, ConditionNotMet */
+export function setContainerState(
+  core: Core,
+  at: ContainerAddress,
+  to: (state: ContainerState) => ContainerState,
+  conditions: Conditions,
+): Promise<ContainerRow> {
+  return change(core, at, conditions, (container) => ({ ...container, state: to(container.state) }))
+}
+
 function change(
   { rows: store, now, nextEtag }: Core,
   at: ContainerAddress,

@@ -80,3 +80,13 @@ export async function dropPiece(rows: BlobRows, id: number): Promise<void> {
   if (file === undefined) await rows.removePiece(id)
   else await rows.addGarbage(id)
 }
+
+/** A content as segments, to which more can be added: a single piece becomes the first of them. */
+export async function contentAsSegments(rows: BlobRows, blob: Content & Pick<BlobRow, 'size'>): Promise<number> {
+  if (blob.content !== undefined) return blob.content
+  const content = await rows.addMarker()
+  if (blob.piece !== undefined) {
+    await rows.addSegment(content, { at: 0, size: blob.size, piece: blob.piece, block: undefined })
+  }
+  return content
+}

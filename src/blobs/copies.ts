@@ -27,25 +27,15 @@ export interface CopyOptions {
  */
 export async function copyBlob(core: Core, from: BlobAddress, to: BlobAddress, options: CopyOptions): Promise<BlobRow> {
   const { conditions } = options
-  let source: (BlobRow & { readonly shared: Content }) | undefined
+  const source = copySource(core, from, options.sourceConditions)
   return replace(
     core,
     to,
-    {
-      properties: {},
-      metadata: {},
-      ...(conditions && { conditions }),
-      // Shared before what is at the target goes: that may be the source itself.
-      async before(rows) {
-        const row = await sourceRow(rows, from)
-        demandSource(core, row, options.sourceConditions)
-        source = { ...row, shared: await shareContent(rows, row) }
-      },
-    },
+    // Shared before what is at the target goes: that may be the source itself.
+    { properties: {}, metadata: {}, ...(conditions && { conditions }), before: source.share },
     async (rows, blank, free) => {
       if (free !== undefined) await dropPiece(rows, free)
-      if (!source) throw new Error('The source of a copy was not read')
-      const { kind, size, blocks, shared, metadata, properties, state } = source
+      const { kind, size, blocks, shared, metadata, properties, state } = source.row()
       const tags = options.tags === 'copy' ? state.tags : options.tags
       return {
         ...blank,
@@ -64,6 +54,29 @@ export async function copyBlob(core: Core, from: BlobAddress, to: BlobAddress, o
       }
     },
   )
+}
+
+/** What a copy is made of: read, checked and shared within the write that makes the copy. */
+export interface CopySource {
+  /** @throws CannotVerifyCopySource, SourceConditionNotMet, BlobArchived */
+  readonly share: (rows: BlobRows) => Promise<void>
+  /** What was shared. */
+  readonly row: () => BlobRow & { readonly shared: Content }
+}
+
+export function copySource(core: Core, from: BlobAddress, conditions: Conditions = {}): CopySource {
+  let found: (BlobRow & { readonly shared: Content }) | undefined
+  return {
+    async share(rows) {
+      const row = await sourceRow(rows, from)
+      demandSource(core, row, conditions)
+      found = { ...row, shared: await shareContent(rows, row) }
+    },
+    row() {
+      if (!found) throw new Error('The source of a copy was not read')
+      return found
+    },
+  }
 }
 
 /** @throws CannotVerifyCopySource, BlobArchived */

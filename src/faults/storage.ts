@@ -80,6 +80,17 @@ export const storageFaults = {
   FilesystemNotFound: { status: 404, message: 'The specified filesystem does not exist.' },
   PathAlreadyExists: { status: 409, message: 'The specified path already exists.' },
   FilesystemAlreadyExists: { status: 409, message: 'The specified filesystem already exists.' },
+  ParentNotFound: { status: 404, message: 'The specified parent path does not exist.' },
+  ResourceTypeMismatch: {
+    status: 409,
+    message: 'The specified resource type does not match the type of the existing resource.',
+  },
+  FileDirectoryNotEmpty: { status: 409, code: 'DirectoryNotEmpty', message: 'The specified directory is not empty.' },
+  FileRequestIntentMissing: {
+    status: 400,
+    code: 'MissingRequiredHeader',
+    message: "An HTTP header that's mandatory for this request is not specified: 'x-ms-file-request-intent'.",
+  },
   ShareNotFound: { status: 404, message: 'The specified share does not exist.' },
   ShareAlreadyExists: { status: 409, message: 'The specified share already exists.' },
   StorageResourceAlreadyExists: {

@@ -56,7 +56,7 @@ test('the bootstrap application may do everything in the subscription, by assign
   const machineLearning = await tenant.store.identities.principalByApp('0736f41a-0425-4b46-bdb5-1563eff02385')
   assert.deepEqual(
     items.map(({ body }) => (body.properties as { principalId: string }).principalId).sort(),
-    [install.objectId, install.objectId, install.objectId, machineLearning?.objectId ?? ''].sort(),
+    [...Array<string>(4).fill(install.objectId), machineLearning?.objectId ?? ''].sort(),
   )
 })
 

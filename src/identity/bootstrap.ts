@@ -21,6 +21,7 @@ export type WishedInstall = Partial<Pick<Install, 'tenantId' | 'subscriptionId' 
 const roles = [
   '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', // Owner
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', // Storage Blob Data Owner
+  '69566ab7-960f-475b-8e7c-b3118f30c6bd', // Storage File Data Privileged Contributor
   '00482a5a-887f-4fb3-b363-3b7fe8e74483', // Key Vault Administrator
 ] as const
 

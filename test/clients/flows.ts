@@ -25,6 +25,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/n_blobs.py', checks: 4 },
   { file: 'flows/o_storage_blob.py', checks: 14 },
   { file: 'flows/o_storage_dfs.py', checks: 4 },
+  { file: 'flows/o_storage_file.py', checks: 3 },
   { file: 'js/n_blobs_js.mjs', checks: 7 },
   { file: 'flows/j_mlflow.py', checks: 20 },
   { file: 'flows/k_az.sh', checks: 24 },

@@ -2,7 +2,7 @@ import { fault } from '../../faults.ts'
 import type { BlobProperties, BlobRow, BlobRows, PendingBlock } from '../../store/blobs.ts'
 import { keeping } from '../blob-writes.ts'
 import { type Conditions, demandForWrite } from '../conditions.ts'
-import { addReceived, blobFor, dropPiece } from '../contents.ts'
+import { addReceived, blobFor, contentAsSegments, dropPiece } from '../contents.ts'
 import type { BlobAddress, Core } from '../core.ts'
 import { leaseAfterWrite } from '../leases.ts'
 import type { Received } from '../receive.ts'
@@ -71,7 +71,7 @@ export function flushPath(
       .map((block) => ({ ...block, at: positionOf(block) ?? -1 }))
       .toSorted((a, b) => a.at - b.at)
     const taken = inRow(waiting, file.size, position)
-    const content = taken.length === 0 ? file.content : await contentOf(rows, file)
+    const content = taken.length === 0 ? file.content : await contentAsSegments(rows, file)
     for (const one of taken) {
       if (content === undefined) break
       await rows.addSegment(content, { at: one.at, size: one.size, piece: one.piece, block: undefined })
@@ -113,16 +113,6 @@ function inRow(waiting: readonly Waiting[], size: number, position: number): rea
   }
   if (end !== position) throw fault('InvalidFlushPosition')
   return taken
-}
-
-/** The file's content as segments: a single piece becomes the first of them. */
-async function contentOf(rows: BlobRows, file: BlobRow): Promise<number> {
-  if (file.content !== undefined) return file.content
-  const content = await rows.addMarker()
-  if (file.piece !== undefined) {
-    await rows.addSegment(content, { at: 0, size: file.size, piece: file.piece, block: undefined })
-  }
-  return content
 }
 
 async function fileFor(rows: BlobRows, at: BlobAddress): Promise<BlobRow> {

@@ -22,6 +22,8 @@ export async function movePath(
     readonly conditions: Conditions
     readonly sourceConditions: Conditions
     readonly metadata?: Readonly<Record<string, string>>
+    /** The folder of the new name must be there. */
+    readonly needsParent?: boolean
   },
 ): Promise<BlobRow> {
   demandBlobName(to.name)
@@ -35,7 +37,7 @@ export async function movePath(
     const isSame = source.id === target.id
     if (isSame && to.name === from.name) return moved
     if (isSame && to.name.startsWith(`${from.name}/`)) throw fault('InvalidRenameSourcePath')
-    await demandParent(rows, target.id, to.name, protection)
+    if (options.needsParent ?? protection.hierarchical) await demandParent(rows, target.id, to.name)
     await makeRoom(core, rows, { moved, target: target.id, to, conditions: options.conditions, protection })
     await rows.renameFolder(source.id, from.name, { container: target.id, name: to.name })
     const row = await rows.blob(target.id, to.name)
@@ -59,9 +61,9 @@ function demandSource(core: Core, row: BlobRow, conditions: Conditions): void {
   demandLease(row.state.lease, lease, { now })
 }
 
-async function demandParent(rows: BlobRows, container: number, name: string, protection: Protection): Promise<void> {
+async function demandParent(rows: BlobRows, container: number, name: string): Promise<void> {
   const parent = parentOf(name)
-  if (parent === '' || !protection.hierarchical) return
+  if (parent === '') return
   const found = await rows.blob(container, parent)
   if (!found || !isFolder(found)) throw fault('RenameDestinationParentPathNotFound')
 }

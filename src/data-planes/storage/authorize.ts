@@ -2,7 +2,7 @@ import { listsAllow, pathFor } from '../../blobs/paths/access.ts'
 import { normalPath } from '../../blobs/paths/parents.ts'
 import { fault, isFault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
-import { type Call, header } from './call.ts'
+import { type Call, header, keptUnder } from './call.ts'
 import type { Asker, GrantedCall, Operation, Plane, Right } from './plane.ts'
 import { demandSas, hasSas, type SharedAccess } from './shared-access.ts'
 import { demandSharedKey } from './shared-key.ts'
@@ -28,9 +28,9 @@ export async function authenticate(plane: Plane, call: Call): Promise<Asker> {
   return { by: 'token', caller: await demandToken(plane, call, authorization) }
 }
 
-export const sasContext = (plane: Plane, call: Pick<Call, 'account'>) => ({
+export const sasContext = (plane: Plane, call: Pick<Call, 'account' | 'service'>) => ({
   now: plane.now(),
-  container: (name: string) => plane.core.rows.container(call.account.name, name),
+  container: (name: string) => plane.core.rows.container(keptUnder(call), name),
   delegationKey: plane.accounts.delegationKey,
   tenantId: plane.tenantId,
 })
@@ -115,11 +115,12 @@ async function mayDo(plane: Plane, call: Call, operation: Operation, caller: Cal
 /** Whether a role of the caller's allows one of the actions, at the container or above. */
 export async function isAllowed(
   { access }: Plane,
-  { account, container }: Pick<Call, 'account' | 'container'>,
+  { account, container, service }: Pick<Call, 'account' | 'container' | 'service'>,
   caller: Caller,
   rights: readonly Right[],
 ): Promise<boolean> {
-  const scope = container === undefined ? account.id : `${account.id}/blobServices/default/containers/${container}`
+  const folder = service === 'file' ? 'fileServices/default/fileshares' : 'blobServices/default/containers'
+  const scope = container === undefined ? account.id : `${account.id}/${folder}/${container}`
   for (const { action, kind } of rights) {
     if (await access.allows(caller, `Microsoft.Storage/storageAccounts/${action}`, scope, kind)) return true
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { StorageAccount } from '../../blobs/accounts.ts'
 import type { BlobAddress } from '../../blobs/core.ts'
+import { fileAccount } from '../../blobs/names.ts'
 import { fault } from '../../faults.ts'
 import type { RequestContext } from '../../gateway/surface.ts'
 
@@ -75,15 +76,19 @@ export function header({ request }: Pick<Call, 'request'>, name: string): string
   return typeof value === 'string' ? value : value?.join(',')
 }
 
+/** The name under which a service's containers are kept: shares stand apart from blob containers. */
+export const keptUnder = ({ account, service }: Pick<Call, 'account' | 'service'>): string =>
+  service === 'file' ? fileAccount(account.name) : account.name
+
 /** The container of a call that is routed to one. */
 export function containerOf(call: Call): { readonly account: string; readonly container: string } {
-  return { account: call.account.name, container: call.container ?? '' }
+  return { account: keptUnder(call), container: call.container ?? '' }
 }
 
 /** The blob of a call that is routed to one. */
 export function blobOf(call: Call): BlobAddress {
-  const { account, container = '', blob = '', query } = call
-  const at = { account: account.name, container, name: blob }
+  const { container = '', blob = '', query } = call
+  const at = { account: keptUnder(call), container, name: blob }
   const snapshot = query.get('snapshot')
   const version = query.get('versionid')
   if (snapshot === undefined && version === undefined) return at

@@ -67,6 +67,9 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, FaultCode>>>> = {
     ContainerNotFound: 'ShareNotFound',
     BlobAlreadyExists: 'StorageResourceAlreadyExists',
     ContainerAlreadyExists: 'ShareAlreadyExists',
+    InvalidPageRange: 'InvalidRange',
+    RenameDestinationParentPathNotFound: 'ParentNotFound',
+    SourcePathNotFound: 'StorageResourceNotFound',
   },
 }
 

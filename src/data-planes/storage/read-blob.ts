@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { findBlob, type OpenBlob, openBlob, refuseMissing } from '../../blobs/blob-reads.ts'
 import { demandForRead } from '../../blobs/conditions.ts'
 import { Crc64 } from '../../blobs/crc64.ts'
 import { fault } from '../../faults.ts'
-import type { BlobProperties } from '../../store/blobs.ts'
+import type { BlobProperties, FoundBlob } from '../../store/blobs.ts'
 import { answer, blobHeaders, commonHeaders, httpDate, metadataHeaders, stampHeaders } from './answers.ts'
 import { blobOf, type Call, header } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
@@ -14,7 +14,14 @@ import { readConditions, readRange } from './request-headers.ts'
 const CHECKED_BYTES = 4 * 1024 * 1024
 
 /** Get Blob. */
-export async function getBlob({ core }: Plane, call: GrantedCall): Promise<void> {
+export const getBlob = (plane: Plane, call: GrantedCall): Promise<void> => sendBlob(plane, call, blobHeaders)
+
+/** Answers with a blob's bytes, or those of a range, and what its service tells of it. */
+export async function sendBlob(
+  { core }: Plane,
+  call: GrantedCall,
+  headersOf: (blob: FoundBlob, override: Partial<BlobProperties>) => OutgoingHttpHeaders,
+): Promise<void> {
   const opened = await openBlob(core, blobOf(call))
   try {
     const { blob } = opened
@@ -24,7 +31,7 @@ export async function getBlob({ core }: Plane, call: GrantedCall): Promise<void>
     const range = asked ?? { start: 0, end: blob.size }
     const headers = {
       ...commonHeaders(call, call.version),
-      ...blobHeaders(blob, overrides(call)),
+      ...headersOf(blob, overrides(call)),
       'Content-Length': range.end - range.start,
       ...(asked && { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${blob.size}` }),
       ...checksumHeaders(call, blob.properties.contentMd5, asked !== undefined),

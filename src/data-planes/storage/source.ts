@@ -6,7 +6,7 @@ import type { BlobAddress } from '../../blobs/core.ts'
 import { type Received, receive } from '../../blobs/receive.ts'
 import { fault, isFault } from '../../faults.ts'
 import { demandToken, isAllowed, sasContext } from './authorize.ts'
-import { blobOf, type Call, header, readTarget, type Target } from './call.ts'
+import { blobOf, type Call, header, keptUnder, readTarget, type Target } from './call.ts'
 import type { GrantedCall, Plane } from './plane.ts'
 import { missing } from './receive-body.ts'
 import { demandMd5, readConditions } from './request-headers.ts'
@@ -14,7 +14,7 @@ import { demandSas, hasSas } from './shared-access.ts'
 
 interface Source extends Target {
   readonly account: StorageAccount
-  readonly service: 'blob'
+  readonly service: 'blob' | 'file'
 }
 
 /**
@@ -110,23 +110,29 @@ function sourceRange(call: Call, size: number): { readonly start: number; readon
 /** What a source's URL names here. @throws ForeignCopySource, InvalidHeaderValue, InvalidUri */
 async function sourceAt({ accounts }: Plane, { context }: GrantedCall, text: string): Promise<Source> {
   if (!URL.canParse(text)) throw fault('InvalidHeaderValue', { header: 'x-ms-copy-source' })
-  // How this origin writes an account's URL says how to read one.
-  const mark = 'lazuli0mark'
-  const [before = '', after = ''] = withoutScheme(context.origin.blob(mark)).split(mark)
-  const rest = withoutScheme(text)
-  const name = rest.toLowerCase().startsWith(before) ? rest.slice(before.length).split(/[./?]/, 1)[0] : undefined
-  const below = name === undefined ? '' : rest.slice(before.length + name.length)
-  if (!name || !below.toLowerCase().startsWith(`${after}/`)) throw fault('ForeignCopySource')
-  const account = await accounts.get(name.toLowerCase())
-  if (!account) throw fault('ForeignCopySource')
-  const target = readTarget(below.slice(after.length))
-  if (target.blob === undefined) throw fault('InvalidHeaderValue', { header: 'x-ms-copy-source' })
-  return { ...target, account, service: 'blob' }
+  for (const service of ['blob', 'file'] as const) {
+    // How this origin writes an account's URL says how to read one.
+    const mark = 'lazuli0mark'
+    const [before = '', after = ''] = withoutScheme(context.origin.storage(mark, service)).split(mark)
+    const rest = withoutScheme(text)
+    const name = rest.toLowerCase().startsWith(before) ? rest.slice(before.length).split(/[./?]/, 1)[0] : undefined
+    const below = name === undefined ? '' : rest.slice(before.length + name.length)
+    if (!name || !below.toLowerCase().startsWith(`${after}/`)) continue
+    const account = await accounts.get(name.toLowerCase())
+    if (!account) throw fault('ForeignCopySource')
+    const target = readTarget(below.slice(after.length))
+    if (target.blob === undefined) throw fault('InvalidHeaderValue', { header: 'x-ms-copy-source' })
+    return { ...target, account, service }
+  }
+  throw fault('ForeignCopySource')
 }
 
 const withoutScheme = (url: string): string => url.replace(/^https?:\/\//i, '')
 
-const READ = [{ action: 'blobServices/containers/blobs/read', kind: 'dataActions' }] as const
+const READ = {
+  blob: [{ action: 'blobServices/containers/blobs/read', kind: 'dataActions' }],
+  file: [{ action: 'fileServices/fileshares/files/read', kind: 'dataActions' }],
+} as const
 
 /** @throws CannotVerifyCopySource, AuthorizationPermissionMismatch, and what a SAS may lack */
 async function demandReadable(plane: Plane, call: GrantedCall, source: Source): Promise<void> {
@@ -138,20 +144,21 @@ async function demandReadable(plane: Plane, call: GrantedCall, source: Source): 
   }
   const bearer = header(call, 'x-ms-copy-source-authorization')
   if (bearer !== undefined) {
-    if (await isAllowed(plane, source, await demandToken(plane, call, bearer), READ)) return
+    if (await isAllowed(plane, source, await demandToken(plane, call, bearer), READ[source.service])) return
     throw fault('AuthorizationPermissionMismatch')
   }
   const { asker } = call
   if (asker.by === 'key' && source.account.name === call.account.name) return
-  if (asker.by === 'token' && (await isAllowed(plane, source, asker.caller, READ))) return
+  if (asker.by === 'token' && (await isAllowed(plane, source, asker.caller, READ[source.service]))) return
   if (isOwnSas(call, source)) return
-  const container = await plane.core.rows.container(source.account.name, source.container ?? '')
+  const container = await plane.core.rows.container(keptUnder(source), source.container ?? '')
   if (source.account.allowsPublicAccess && container?.publicAccess) return
   throw fault('CannotVerifyCopySource')
 }
 
 /** The SAS of the call itself reads the source too: it is for the account, or for the container of both. */
-function isOwnSas({ asker, account }: GrantedCall, source: Source): boolean {
+function isOwnSas({ asker, account, service }: GrantedCall, source: Source): boolean {
+  if ((service === 'file') !== (source.service === 'file')) return false
   if (asker.by !== 'sas' || source.account.name !== account.name || !asker.access.permissions.includes('r'))
     return false
   const { access } = asker

@@ -106,21 +106,18 @@ function pathTarget(target: Target): Target {
   return { ...target, container, blob: isWhole ? undefined : normalPath(blob) }
 }
 
-/** @throws StorageUnsupportedVerb, InvalidQueryParameterValue */
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE'])
+/** What may be asked of a file system's root: who may do what. */
+const OF_ROOT = new Set(['HEAD path', 'PATCH path setaccesscontrol', 'PATCH path setaccesscontrolrecursive'])
+
+/** @throws StorageUnsupportedVerb, InvalidQueryParameterValue, InvalidUri */
 function route({ request: { method = '' }, container, blob, query }: Call): Operation {
   const about = container === undefined ? 'account' : blob === undefined ? 'filesystem' : 'path'
   const action = method === 'PATCH' ? query.get('action')?.toLowerCase() : query.get('comp')?.toLowerCase()
   const key = about === 'path' && action ? `path ${action}` : about
   const found = byKey.get(`${method} ${key}`)
-  if (!found)
-    throw ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE'].includes(method) && action
-      ? fault('InvalidQueryParameterValue')
-      : fault('StorageUnsupportedVerb')
-  // Only who may do what is known of the root.
-  const isRootless =
-    blob === '' &&
-    !['HEAD path', 'PATCH path setaccesscontrol', 'PATCH path setaccesscontrolrecursive'].includes(`${method} ${key}`)
-  if (isRootless) throw fault('InvalidUri')
+  if (!found) throw fault(METHODS.has(method) && action ? 'InvalidQueryParameterValue' : 'StorageUnsupportedVerb')
+  if (blob === '' && !OF_ROOT.has(`${method} ${key}`)) throw fault('InvalidUri')
   return found
 }
 

@@ -96,7 +96,7 @@ async function demandMovable(
     if (isSame && (permissions.includes('m') || permissions.includes('d'))) return
   }
   if (asker.by === 'token') {
-    if (await isAllowed(plane, { account, container: source.container }, asker.caller, MOVE)) return
+    if (await isAllowed(plane, { account, container: source.container, service: 'dfs' }, asker.caller, MOVE)) return
     const at = { account: account.name, container: source.container ?? '', name: source.blob }
     const { objectId } = asker.caller
     if (account.isHierarchical && (await listsAllow(plane.core, at, { objectId, asked: 'wx', of: 'parent' }))) return
