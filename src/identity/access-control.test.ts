@@ -177,7 +177,7 @@ test('secrets are kept hashed, the bootstrap one stands in a file of its owner, 
   const again = await openIdentity({ store, sealing: openSealing(directory), directory, now: () => new Date() })
   assert.deepEqual(again.install, identity.install)
   assert.equal((await store.identities.signingKeys()).length, 1)
-  assert.equal((await store.resources.ofType('', ROLE_ASSIGNMENTS)).items.length, 4)
+  assert.equal((await store.resources.ofType('', ROLE_ASSIGNMENTS)).items.length, 5)
   await store.close()
   await own.stop()
   if (existsSync(directory)) rmSync(directory, { recursive: true })
