@@ -136,6 +136,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             authenticator,
             bootstrapObjectId: install.objectId,
             add: (name) => who.addPrincipal({ name }),
+            addUser: who.addUser,
+            rotateSigningKey: who.rotateSigningKey,
           },
           access: { store: kept },
           identity: { store: kept, tokens: who.tokens },

@@ -1,5 +1,5 @@
 /**
- * Malformed requests at the resource manager and the token endpoint: every answer is a refusal or a success that was
+ * Malformed requests at the resource manager, the sign-in service and Microsoft Graph: every answer is a refusal or a success that was
  * meant, never a 5xx of our own, the server is there afterwards, and a long run leaves its memory flat.
  *
  *     npm run test:fuzz [-- SEED]
@@ -97,6 +97,46 @@ const BODIES = [
   '{"a":[[[[[[[[[[]]]]]]]]]],"__proto__":{"x":1},"constructor":null}',
 ]
 
+const AZ = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+const GRANTS = [
+  'client_credentials',
+  'password',
+  'refresh_token',
+  'authorization_code',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+]
+const LOGIN_PAGES = [
+  'oauth2/token',
+  'oauth2/v2.0/token',
+  'oauth2/v2.0/token',
+  'oauth2/v2.0/devicecode',
+  'oauth2/deviceauth',
+  'oauth2/v2.0/authorize',
+  'login',
+  'login/outside/callback',
+  'v2.0/.well-known/openid-configuration',
+  'discovery/keys',
+]
+/** Well-formed, of an issuer that nobody trusts, and signed by nobody. */
+const JWT = `${[
+  { alg: 'RS256', kid: 'k', x5t: 'AAAA' },
+  { iss: 'https://x.example', sub: 's', aud: 'a', exp: 9e9, nbf: 1 },
+]
+  .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  .join('.')}.c2lnbmF0dXJl`
+/** None is whole: what a broken one would make is refused. */
+const GRAPH_BODIES = [
+  '{"displayName":7,"keyCredentials":[{"key":"AAAA"}]}',
+  '{"appId":"x","accountEnabled":true}',
+  '{"displayName":"x","mailEnabled":false,"passwordProfile":{"password":"x"}}',
+  '{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/x"}',
+  '{"passwordCredential":{"endDateTime":"never"},"keyId":{}}',
+  '{"ids":["x"],"types":["user",7]}',
+  '{"name":"x","issuer":"http://169.254.169.254/","subject":"s","audiences":["a"]}',
+  '{"a":[[[[[[[[[[]]]]]]]]]],"__proto__":{"x":1},"constructor":null}',
+]
+
 function armRequest(token: string): Sent {
   const sub = `/subscriptions/${server.facts.subscriptionId}`
   const group = `${sub}/resourceGroups/fuzz`
@@ -134,19 +174,61 @@ function armRequest(token: string): Sent {
 
 function tokenRequest(): Sent {
   const form = new URLSearchParams({
-    grant_type: pick(['client_credentials', 'password', 'authorization_code', noise(5)]),
-    client_id: next() < 0.5 ? server.facts.clientId : noise(36),
-    client_secret: noise(30),
+    grant_type: pick([...GRANTS, noise(5)]),
+    client_id: pick([server.facts.clientId, AZ, noise(36)]),
+    ...(next() < 0.5 && { client_secret: noise(30) }),
+    username: pick(['nobody@contoso.com', noise()]),
+    password: noise(),
+    code: noise(),
+    device_code: noise(),
+    refresh_token: noise(),
+    assertion: pick([JWT, noise()]),
+    requested_token_use: pick(['on_behalf_of', noise(5)]),
+    redirect_uri: pick(['http://localhost/', noise()]),
+    request: pick([JWT, noise()]),
+    otc: noise(9),
+    login: noise(),
+    passwd: noise(),
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     resource: pick(['https://management.azure.com/', noise()]),
     scope: pick(['https://management.azure.com/.default', noise()]),
-    client_assertion: `${noise(10)}.${noise(10)}.${noise(10)}`,
+    ...(next() < 0.5 && { client_assertion: pick([JWT, broken(JWT), `${noise(10)}.${noise(10)}.${noise(10)}`]) }),
   }).toString()
-  const path = pick(['oauth2/token', 'oauth2/v2.0/token', 'v2.0/.well-known/openid-configuration', 'discovery/keys'])
+  const page = pick(LOGIN_PAGES)
+  const path = page.includes('authorize') ? `${page}?${form}` : page
   return {
     method: pick(['POST', 'POST', 'GET', 'PUT']),
     path: broken(`/${pick([server.facts.tenantId, 'common', noise(8)])}/${path}`),
     body: next() < 0.7 ? broken(form) : noise(200),
     headers: { 'content-type': pick(['application/x-www-form-urlencoded', 'application/json', noise(0)]) },
+  }
+}
+
+function graphRequest(token: string): Sent {
+  const noun = pick(['applications', 'servicePrincipals', 'users', 'groups', 'directoryObjects', 'me', noise(6)])
+  const below = pick([
+    '',
+    `/${GUID}`,
+    `/${GUID}/${pick(['owners', 'members/$ref', 'addPassword', 'appRoleAssignments', 'federatedIdentityCredentials', 'memberOf'])}`,
+    `/${pick(['getByIds', '$count', noise(8)])}`,
+    `(appId='${pick([server.facts.clientId, noise()])}')`,
+  ])
+  const filters = [
+    "displayName eq 'lazuli'",
+    `startswith(displayName,'${noise(3)}') and not (appId eq '${GUID}')`,
+    "servicePrincipalNames/any(c:c eq 'x')",
+    `${'('.repeat(60)}id eq 'x'${')'.repeat(60)}`,
+    noise(),
+  ]
+  const query = `?$filter=${pick([encodeURIComponent, String])(broken(pick(filters)))}&$top=${pick(['1', noise(3)])}&$skiptoken=${noise(5)}`
+  return {
+    method: pick(['GET', 'GET', 'GET', 'POST', 'PATCH', 'DELETE', 'PUT']),
+    path: `/v1.0/${broken(noun + below)}${next() < 0.6 ? query : ''}`,
+    body: next() < 0.8 ? broken(pick(GRAPH_BODIES)) : noise(200),
+    headers: {
+      authorization: next() < 0.9 ? `Bearer ${token}` : broken(`Bearer ${token}`).replaceAll('\u0000', ' '),
+      'content-type': 'application/json',
+    },
   }
 }
 
@@ -195,13 +277,17 @@ function residentMegabytes(): number {
 
 test(`${count} malformed requests (seed ${seed}): no 5xx but what is said not to be implemented, no crash`, async (t) => {
   const token = await server.token({})
+  const graphToken = await server.token({ resource: 'https://graph.microsoft.com' })
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const statuses = new Map<number, number>()
   const wrong: string[] = []
   const memory: number[] = []
   for (let done = 0; done < Number(count); done += 8) {
     if (done % SAMPLE === 0) memory.push(residentMegabytes())
-    const batch = Array.from({ length: 8 }, () => (next() < 0.7 ? armRequest(token) : tokenRequest()))
+    const batch = Array.from({ length: 8 }, () => {
+      const which = next()
+      return which < 0.6 ? armRequest(token) : which < 0.8 ? tokenRequest() : graphRequest(graphToken)
+    })
     const answers = await Promise.all(
       batch.map((sent) =>
         ask(agent, sent).catch((error: NodeJS.ErrnoException) => ({ status: 0, text: String(error) })),

@@ -5,6 +5,7 @@ import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
 import { roleAccessControl } from './access-control.ts'
 import { type AddedPrincipal, addPrincipal } from './add-principal.ts'
+import { type AddedUser, addUser } from './add-user.ts'
 import { tokenAuthenticator } from './authenticator.ts'
 import { bootstrapIdentity, type Install, type WishedInstall } from './bootstrap.ts'
 import { clientSecrets, makeClientSecret } from './client-secrets.ts'
@@ -31,6 +32,7 @@ export interface Identity {
   /** Signs with a new key from now on, and answers its id; tokens of older ones live on. */
   rotateSigningKey(): Promise<string>
   addPrincipal(wish: { readonly name: string }): Promise<AddedPrincipal>
+  addUser(wish: { readonly name: string; readonly displayName?: string }): Promise<AddedUser>
 }
 
 export interface OpenIdentity {
@@ -63,11 +65,19 @@ export async function openIdentity(options: OpenIdentity): Promise<Identity> {
     authenticator.forget()
     access.forget()
   }
+  const entries: DirectoryDeps = {
+    store,
+    tenantId,
+    now,
+    changed,
+    administrator: install.objectId,
+    secrets: { make: makeClientSecret },
+  }
   return {
     install,
     authenticator,
     access,
-    directory: { store, tenantId, now, changed, administrator: install.objectId, secrets: { make: makeClientSecret } },
+    directory: entries,
     tokens: tokenIssuer({ store, keys, tenantId, now }),
     identities: storedManagedIdentities({ store, tenantId, now, forget: authenticator.forget }),
     login: loginSurface({
@@ -82,6 +92,7 @@ export async function openIdentity(options: OpenIdentity): Promise<Identity> {
       ownUrl,
     }),
     rotateSigningKey: keys.rotate,
+    addUser: (wish) => addUser(entries, wish),
     addPrincipal: (wish) => addPrincipal({ store, tenantId, now }, wish),
   }
 }

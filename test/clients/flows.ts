@@ -29,7 +29,7 @@ export const flows: readonly Flow[] = [
   { file: 'js/n_blobs_js.mjs', checks: 7 },
   { file: 'flows/j_mlflow.py', checks: 20 },
   { file: 'flows/k_az.sh', checks: 24 },
-  { file: 'flows/k_az_ad.sh', checks: 34 },
+  { file: 'flows/k_az_ad.sh', checks: 35 },
   { file: 'flows/az_deployments.sh', checks: 23 },
   { file: 'flows/o_monitor.sh', checks: 12 },
 ]

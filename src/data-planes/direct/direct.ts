@@ -45,6 +45,18 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         return { status: 201, body: await addPrincipal(deps.principals, request) }
       },
     },
+    '/lazuli/users': {
+      POST: async (request) => {
+        const { addUser } = await import('./principals.ts')
+        return { status: 201, body: await addUser(deps.principals, request) }
+      },
+    },
+    '/lazuli/signing-keys': {
+      POST: async (request) => {
+        const { rotateSigningKey } = await import('./principals.ts')
+        return { status: 201, body: await rotateSigningKey(deps.principals, request) }
+      },
+    },
     '/lazuli/access': {
       GET: async (request, context) => {
         const { explain } = await import('./access.ts')

@@ -18,9 +18,18 @@ export interface PrincipalsDeps {
     readonly objectId: string
     readonly secret: string
   }>
+  readonly addUser: (wish: { readonly name: string; readonly displayName?: string }) => Promise<{
+    readonly tenantId: string
+    readonly objectId: string
+    readonly userPrincipalName: string
+    readonly displayName: string
+    readonly password: string
+  }>
+  readonly rotateSigningKey: () => Promise<string>
 }
 
 const Body = Type.Object({ name: Type.String() })
+const UserBody = Type.Object({ name: Type.String(), displayName: Type.Optional(Type.String()) })
 const LIMIT = 16 * 1024
 
 /** `POST /lazuli/principals`: makes an application with a secret, which is shown this once, and without any rights. */
@@ -32,6 +41,20 @@ export async function addPrincipal(deps: PrincipalsDeps, request: IncomingMessag
   if (!/^[\w .-]{1,120}$/.test(name)) throw fault('BadPrincipalName', { name })
   const { tenantId, appId, objectId, secret } = await deps.add(name)
   return { name, tenantId, appId, objectId, secret }
+}
+
+/** `POST /lazuli/users`: makes a user with a password, which is shown this once, and without any rights. */
+export async function addUser(deps: PrincipalsDeps, request: IncomingMessage): Promise<JsonObject> {
+  await demandOwner(deps, request.headers.authorization)
+  const body = await readJson(request)
+  if (!Check(UserBody, body)) throw fault('MalformedRequest', { reason: 'the body is { "name": …, "displayName": … }' })
+  return { ...(await deps.addUser(body)) }
+}
+
+/** `POST /lazuli/signing-keys`: signs tokens with a new key from now on. */
+export async function rotateSigningKey(deps: PrincipalsDeps, request: IncomingMessage): Promise<JsonObject> {
+  await demandOwner(deps, request.headers.authorization)
+  return { kid: await deps.rotateSigningKey() }
 }
 
 /** The owner is who can read the data directory, or holds a token of the bootstrap application. */

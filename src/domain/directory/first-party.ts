@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../../store/store.ts'
+import { servicePrincipals } from '../customer-keys/service-principals.ts'
 import { graphAppRoles, MICROSOFT_GRAPH } from './graph-roles.ts'
 
 /** Microsoft's own tenant, which owns its applications. */
@@ -15,8 +16,8 @@ const services: Readonly<Record<string, string>> = {
   'e406a681-f3d4-42a8-90b6-c2b029497af1': 'Azure Storage',
   'cfa8b339-82a2-471a-a3c9-0fc0be7a4093': 'Azure Key Vault',
   '18a66f5f-dbdf-4c17-9dd7-1634712a9cbe': 'Azure Machine Learning Services',
-  '0736f41a-0425-4b46-bdb5-1563eff02385': 'Azure Machine Learning',
-  'a232010e-820c-4083-83bb-3ace5fc29d0b': 'Azure Cosmos DB',
+  // Made with their rights before these: `identity/service-principals.ts`.
+  ...Object.fromEntries(Object.values(servicePrincipals).map(({ appId, displayName }) => [appId, displayName])),
 }
 
 /** Microsoft's programs that people sign in with: they hold no secret, and take codes on this machine. */
