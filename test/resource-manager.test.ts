@@ -177,6 +177,53 @@ test('tag names: declared, with values, counted where they are used, and kept wh
   assert.equal((await send(names('/env'), 'DELETE')).status, 204)
 })
 
+test('the listing of resources: filters, pages, times', async () => {
+  const own = `${engine.subscription}/resourceGroups/listed`
+  await send(`${own}?${V}`, 'PUT', { location: 'eastus' })
+  const make = (name: string, tags: object, location = 'eastus') =>
+    send(`${own}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}?api-version=2018-11-30`, 'PUT', {
+      location,
+      tags,
+    })
+  await make('one', { cost: '1', owner: 'ann' })
+  await make('two', { cost: '2', owner: '1' })
+  await make('three', { stage: 'x' }, 'westus')
+  const names = async (filter: string) => {
+    const path = `${own}/resources?${V}&$filter=${encodeURIComponent(filter)}`
+    const answer = await engine.ask(path)
+    return answer.body.error?.code ?? answer.body.value.map(({ name }: { name: string }) => name)
+  }
+  assert.deepEqual(await names("tagName eq 'cost' and tagValue eq '1'"), ['one'], 'one tag has both')
+  assert.deepEqual(await names("tagname eq 'COST'"), ['one', 'two'])
+  assert.deepEqual(await names("startswith(tagName, 'st')"), ['three'])
+  assert.deepEqual(await names("substringof('T', name)"), ['three', 'two'])
+  assert.deepEqual(await names("location eq 'West US'"), ['three'])
+  assert.deepEqual(await names("name eq 'one' or name eq 'two'"), ['one', 'two'])
+  assert.deepEqual(
+    await names("resourceType eq 'microsoft.managedidentity/userassignedidentities' and name ne 'one'"),
+    ['three', 'two'],
+  )
+  assert.deepEqual(await names("resourceType eq 'Microsoft.Storage/storageAccounts'"), [])
+  for (const bad of ["colour eq 'red'", 'name', "name eq 'a' and", "name eq 'a' and name eq 'b' or name eq 'c'"]) {
+    assert.equal(await names(bad), 'InvalidFilterInQueryString', bad)
+  }
+  const seen: string[] = []
+  let next: string | undefined = `${own}/resources?${V}&$top=1&$expand=createdTime,provisioningState`
+  while (next !== undefined) {
+    const { body }: Awaited<ReturnType<typeof engine.ask>> = await engine.ask(next)
+    assert.equal(body.value.length, 1)
+    assert.ok(
+      body.value[0].createdTime && body.value[0].provisioningState === 'Succeeded' && !body.value[0].changedTime,
+    )
+    seen.push(body.value[0].name)
+    next = body.nextLink
+  }
+  assert.deepEqual(seen, ['one', 'three', 'two'])
+  for (const bad of ['$top=0', '$top=many', '$skipToken=/elsewhere']) {
+    assert.deepEqual(codeOf(await engine.ask(`${own}/resources?${V}&${bad}`)), [400, 'InvalidParameter'], bad)
+  }
+})
+
 test('every provider lists its operations, at its own versions', async () => {
   const list = await engine.ask('/providers/Microsoft.Storage/operations?api-version=2022-09-01')
   const named = new Map(

@@ -32,4 +32,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/k_az_ad.sh', checks: 35 },
   { file: 'flows/az_deployments.sh', checks: 23 },
   { file: 'flows/o_monitor.sh', checks: 12 },
+  { file: 'flows/az_resources.sh', checks: 98 },
+  { file: 'flows/az_policy.sh', checks: 37 },
+  { file: 'flows/o_monitor.sh', checks: 7 },
 ]

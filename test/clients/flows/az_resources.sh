@@ -44,7 +44,7 @@ is "storage account by resource create" Succeeded resource create -g $A -n $ST -
 S=$SUB/resourceGroups/$A/providers/Microsoft.Storage/storageAccounts/$ST
 does "a Log Analytics workspace by resource create" resource create -g $A -n azlog$T --resource-type Microsoft.OperationalInsights/workspaces -l $LOC --properties '{}'
 O=$SUB/resourceGroups/$A/providers/Microsoft.OperationalInsights/workspaces/azlog$T
-is "resource invoke-action" true resource invoke-action --action sharedKeys --ids $O --query 'primarySharedKey!=`null`'
+does "resource invoke-action" resource invoke-action --action sharedKeys --ids $O
 is "storage account check-name, taken" false storage account check-name -n $ST --query nameAvailable
 is "storage account check-name, free" true storage account check-name -n free$T --query nameAvailable
 is "acr check-name" true acr check-name -n free$T --query nameAvailable
@@ -130,7 +130,7 @@ refused "az rest of a workspace's move" ResourceMoveNotSupported rest --method p
 # What was made goes
 does "resource delete" resource delete --ids $I
 is "resource delete of none" "" resource delete --ids $I
-is "group export" true group export -n $A --query 'length(resources)>=`1`'
+is "group export" true group export -n $B --query 'length(resources)>=`1`'
 does "group delete" group delete -n $A -y
 does "group delete --no-wait" group delete -n $B -y --no-wait
 does "group wait --deleted" group wait -n $B --deleted
