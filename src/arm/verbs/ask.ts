@@ -44,7 +44,7 @@ export async function askScope(
   const type = below && registry.type(below.type)
   if (below && type && !found) throw absent(below, type)
   // What changes something at a scope is a write of it, whatever its verb.
-  if (/\/(write|delete)$/.test(operation.right ?? '')) await arm.scopeLocks.demand(scope, 'write')
+  if (/\/(write|delete)$/.test(operation.right ?? '')) await arm.scopeLocks.demand(below ?? scope, 'write')
   const body = await readBody(request, false)
   const result = await operation.answer(deps, {
     resource: found ?? (atResource ? around.parent : (around.group ?? subscription)),
