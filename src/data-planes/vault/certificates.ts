@@ -38,7 +38,8 @@ export const certificateOperations: readonly VaultOperation[] = [
     async answer(deps, call) {
       const named = { ...call, kind, name: call.params.name } as const
       const pending = await createCertificate(deps, named, { ...call.body, policy: objectAt(call.body.policy) })
-      return { status: 202, body: pendingShown(call, call.params.name, pending) }
+      // As Azure answers it: azure-keyvault-certificates finds the certificate only if its poller has something to wait for.
+      return { status: 202, body: pendingShown(call, call.params.name, { ...pending, status: 'inProgress' }) }
     },
   }),
   vaultOperation({

@@ -26,9 +26,12 @@ const put = (path: string, wish: object) => engine.ask(path, { method: 'PUT', bo
 test("the bootstrap application's assignments can be listed and read", async () => {
   const list = await engine.ask(`${sub}/${AUTHORIZATION}/roleAssignments?${VERSION}`)
   assert.equal(list.status, 200)
-  assert.equal(list.body.value.length, 3)
-  const [first] = list.body.value
-  assert.equal(first.properties.principalId, engine.identity.install.objectId)
+  const { objectId } = engine.identity.install
+  const own = list.body.value.filter(
+    ({ properties }: { properties: { principalId: string } }) => properties.principalId === objectId,
+  )
+  assert.equal(own.length, 3)
+  const [first] = own
   assert.equal(first.properties.scope, sub)
   const one = await engine.ask(`${first.id}?${VERSION}`)
   assert.deepEqual([one.status, one.body], [200, first])

@@ -224,8 +224,11 @@ export async function importCertificate(
   wish: Described & { readonly value: string; readonly pwd?: string; readonly policy?: JsonObject },
 ): Promise<FoundVersion> {
   demandName(named)
-  const isPem = wish.value.includes('-----BEGIN ')
-  const brought = isPem ? readPem(wish.value) : readPfx(Buffer.from(wish.value, 'base64'), wish.pwd ?? '')
+  // PEM comes as it is, or in Base64 as a PFX does: clients differ.
+  const bytes = Buffer.from(wish.value, 'base64')
+  const pem = [wish.value, bytes.toString('latin1')].find((text) => text.includes('-----BEGIN '))
+  const isPem = pem !== undefined
+  const brought = isPem ? readPem(pem) : readPfx(bytes, wish.pwd ?? '')
   if (!brought.key) throw fault('VaultBadParameter', { reason: 'There is no private key in the certificate' })
   const chain = ownFirst(brought.chain, brought.key)
   demandSameKey(chain, brought.key)
