@@ -5,7 +5,7 @@ import { textOf } from '../expressions/values.ts'
 
 const BLANK = /\{\{|\}\}|\{(\d+)(?:,(-?\d+))?(?::([^}]*))?\}/g
 
-/** .NET's composite format, as far as templates use it: `{0}`, `{0,8}`, and for integers `{0:D3}`, `{0:X2}`, `{0:N0}`, `{0:000}`. */
+/** .NET's composite format, as far as templates use it: `{0}`, `{0,8}`, and for numbers `{0:D3}`, `{0:X2}`, `{0:N0}`, `{0:F2}`, `{0:P0}`, `{0:E3}`, `{0:000}`, `{0:#,##0.00}`. */
 export function format(text: string, values: readonly Json[]): string {
   let letters = text.length
   return text.replace(BLANK, (blank, index?: string, width?: string, how?: string) => {
@@ -23,19 +23,62 @@ export function format(text: string, values: readonly Json[]): string {
 /** .NET's own limit of a standard format's precision, before it was raised; no template needs more. */
 const MOST_DIGITS = 99
 
+/** One of .NET's standard or custom formats of numbers, in the invariant culture; texts have none. */
 function formatted(value: Json, how: string): string {
   if (typeof value !== 'number') return textOf(value)
-  const [, letter = '', digits = ''] = /^([dDxXnN])(\d*)$/.exec(how) ?? []
-  const size = Number(digits === '' ? 0 : digits)
-  if (size > MOST_DIGITS) throw new ExpressionError(`the format '${how}' asks for more than ${MOST_DIGITS} digits`)
-  const sign = value < 0 ? '-' : ''
-  if (/d/i.test(letter)) return sign + String(Math.abs(value)).padStart(size, '0')
-  if (letter === 'x') return value.toString(16).padStart(size, '0')
-  if (letter === 'X') return value.toString(16).toUpperCase().padStart(size, '0')
-  if (/n/i.test(letter)) {
-    const places = digits === '' ? 2 : size
-    return value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })
+  const [, letter = '', digits = ''] = /^([a-zA-Z])(\d*)$/.exec(how) ?? []
+  const size = digits === '' ? undefined : Number(digits)
+  if (size !== undefined && size > MOST_DIGITS) {
+    throw new ExpressionError(`the format '${how}' asks for more than ${MOST_DIGITS} digits`)
   }
-  if (/^0+$/.test(how)) return sign + String(Math.abs(value)).padStart(how.length, '0')
-  throw new ExpressionError(`the format '${how}' is not supported`)
+  switch (letter.toLowerCase()) {
+    case 'd':
+      return signed(value, String(Math.abs(value)).padStart(size ?? 0, '0'))
+    case 'x': {
+      // Negative ones as the two's complement of 64 bits.
+      const hexadecimal = BigInt.asUintN(64, BigInt(Math.trunc(value)))
+        .toString(16)
+        .padStart(size ?? 0, '0')
+      return letter === 'X' ? hexadecimal.toUpperCase() : hexadecimal
+    }
+    case 'n':
+      return grouped(value, size ?? 2)
+    case 'f':
+      return value.toFixed(size ?? 2)
+    case 'p':
+      return `${grouped(value * 100, size ?? 2)} %`
+    case 'c':
+      return signed(value, `¤${grouped(Math.abs(value), size ?? 2)}`)
+    case 'e': {
+      const [mantissa = '', exponent = ''] = value.toExponential(size ?? 6).split('e')
+      const power = exponent.slice(1).padStart(3, '0')
+      return `${mantissa}${letter}${exponent.startsWith('-') ? '-' : '+'}${power}`
+    }
+    case 'g':
+    case 'r':
+      return textOf(value)
+    default:
+      return custom(value, how)
+  }
+}
+
+const signed = (value: number, text: string): string => (value < 0 ? `-${text}` : text)
+
+const grouped = (value: number, places: number): string =>
+  value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })
+
+/** Zeros and hashes with a comma for groups and a point: the custom formats that templates use. */
+function custom(value: number, how: string): string {
+  const [, whole = '', places = ''] = /^([#0,]*[#0])(?:\.([#0]+))?$/.exec(how) ?? []
+  // As many digits as the runtime's own formatting takes.
+  if (whole === '' || how.length > 20) throw new ExpressionError(`the format '${how}' is not supported`)
+  return signed(
+    value,
+    Math.abs(value).toLocaleString('en-US', {
+      useGrouping: whole.includes(','),
+      minimumIntegerDigits: Math.max(whole.replaceAll(/[^0]/g, '').length, 1),
+      minimumFractionDigits: places.replaceAll('#', '').length,
+      maximumFractionDigits: places.length,
+    }),
+  )
 }

@@ -178,6 +178,9 @@ const values: readonly (readonly [string, unknown])[] = [
     "format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)",
     'Hello, User. Formatted number: 8,175,133',
   ],
+  ["format('{0:D4}|{0:x}|{0:X4}|{0:F1}|{0:P0}|{0:E2}', 42)", '0042|2a|002A|42.0|4,200 %|4.20E+001'],
+  ["format('{0:0000}|{0:#,##0}|{0:#,##0.00}|{1:x}', 1234, -1)", '1234|1,234|1,234.00|ffffffffffffffff'],
+  ["format('{{{0}}}', 'braces')", '{braces}'],
   ["indexOf('test', 't')", 0],
   ["indexOf('abcdef', 'CD')", 2],
   ["lastIndexOf('test', 't')", 3],
@@ -219,6 +222,8 @@ for (const [expression, value] of values) {
 }
 
 for (const [expression, why] of [
+  ["format('{0:Q}', 1)", /format 'Q' is not supported/],
+  ["format('{1}', 1)", /no value for/],
   ["fail('that is why')", /that is why/],
   ["externalInput('a')", /parameter file/],
   ["toLogicalZone('s', 'eastus', 'z')", /no availability zones/],
