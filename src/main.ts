@@ -83,6 +83,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       blobs: blobService.blobs,
       bundle,
       coresAdmitted: (key) => engines.quotaOfKey(limits, key),
+      preemptsAfterMs: () => simulation.preemption(),
     })
     const customerKeys = planes.customerKeys({ ...base, access, ring, tenantId })
     // Whatever reads what is kept comes after it.
@@ -305,6 +306,7 @@ async function loadEngines() {
       readonly blobs: Blobs
       readonly bundle: string
       readonly coresAdmitted: (key: string) => number
+      readonly preemptsAfterMs: () => number | undefined
       readonly log: Logger
       readonly now: () => Date
     }) {
@@ -328,6 +330,7 @@ async function loadEngines() {
         },
         keepFreeBytes: config.settings.keepFreeBytes,
         coresAdmitted: options.coresAdmitted,
+        preemptsAfterMs: options.preemptsAfterMs,
         readable: [options.bundle, ...packages.files],
         variables: packages.pip,
       })

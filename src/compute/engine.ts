@@ -91,6 +91,8 @@ export interface PoolSpec {
   readonly idleSecondsBeforeScaleDown: number
   /** What its nodes count against: pools of one key share what it admits. Left out, nothing limits them. */
   readonly quota?: { readonly key: string; readonly coresPerNode: number }
+  /** Nodes that may be taken away from their jobs. */
+  readonly lowPriority?: true
   /** A stopped instance keeps its jobs queued. */
   readonly stopped: boolean
 }

@@ -25,7 +25,7 @@ export interface JobDeps extends PrepareDeps {
 
 /** Why a job is to stop; stands in the file `cancel`, so that a restarted server still knows. */
 interface Stop {
-  readonly reason: 'cancel' | 'computeRemoved'
+  readonly reason: 'cancel' | 'computeRemoved' | 'preempted'
 }
 
 /** How long a runner may take to say that it is there before it counts as dead. */
@@ -215,6 +215,11 @@ export class Job {
   #stopVerdict(): Verdict {
     if (this.#stop?.reason === 'computeRemoved')
       return { status: 'Failed', error: { code: 'ComputeDeleted', message: 'The compute of the job was deleted.' } }
+    if (this.#stop?.reason === 'preempted')
+      return {
+        status: 'Failed',
+        error: { code: 'NodePreempted', message: 'The low-priority node that ran the job was preempted.' },
+      }
     return { status: 'Canceled' }
   }
 

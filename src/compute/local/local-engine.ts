@@ -24,6 +24,8 @@ export interface LocalEngineOptions {
   readonly keepFreeBytes: number
   /** How many cores the nodes of all pools of a quota key may have together. */
   readonly coresAdmitted?: (key: string) => number
+  /** When the low-priority node of a job that begins to run is taken away, in milliseconds; undefined for never. */
+  readonly preemptsAfterMs?: () => number | undefined
   /** Files outside a job's folder that it may read: the certificate bundle. Never paths that a caller names. */
   readonly readable?: readonly string[]
   /** Variables that every job gets: the user's package index. */
@@ -50,6 +52,8 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
   const jobs = new Map<string, Job>()
   const submitting = new Map<string, Promise<void>>()
   const listeners: ((id: string) => void)[] = []
+  /** Epoch milliseconds when the node of a job goes. */
+  const preemptions = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
@@ -63,6 +67,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     changed(job) {
       if (job.isFinal) {
         jobs.delete(job.id)
+        preemptions.delete(job.id)
         for (const pool of pools.values()) pool.release(job.id, now().getTime())
         schedule()
       }
@@ -98,7 +103,24 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
 
   function poll(): void {
     schedule()
-    for (const job of jobs.values()) job.check()
+    for (const job of jobs.values()) {
+      job.check()
+      preempt(job)
+    }
+  }
+
+  /** Takes a job's node away where it is of low priority and its time has come. Each job is decided over once. */
+  function preempt(job: Job): void {
+    if (job.status !== 'Running' || !pools.get(key(job.spec.computeId))?.spec.lowPriority) return
+    if (!preemptions.has(job.id)) {
+      const after = options.preemptsAfterMs?.()
+      if (after === undefined) return
+      preemptions.set(job.id, Date.parse(job.observation.since) + after)
+    }
+    if (now().getTime() < (preemptions.get(job.id) ?? Number.POSITIVE_INFINITY)) return
+    job
+      .stop('preempted')
+      .catch((error: unknown) => log.error({ err: error, job: job.id }, 'a job could not be preempted'))
   }
 
   async function create(spec: JobSpec): Promise<void> {

@@ -57,6 +57,7 @@ export function poolSpec(id: string, body: JsonObject, stopped: boolean): PoolSp
   return {
     computeId: foldId(id),
     vmSize: size?.name ?? compute.vmSize,
+    ...(compute.lowPriority && { lowPriority: true as const }),
     ...(size && { quota: { key: quotaKey(id, body), coresPerNode: size.vCPUs } }),
     minNodes: compute.minNodes,
     maxNodes: compute.maxNodes,

@@ -49,6 +49,11 @@ export async function openSimulation(deps: { readonly store: Store; readonly now
             : undefined
       return { delayMs, retryAfterSeconds, ...(refusal && { refusal }) }
     },
+    preemption() {
+      const { preemption } = settings
+      if (!preemption) return undefined
+      return draw('preemption') < preemption.chance ? (preemption.afterSeconds ?? 0) * 1000 : Number.POSITIVE_INFINITY
+    },
     provisioning(type) {
       const all = Object.entries(settings.provisioning ?? {})
       const found = all.find(([key]) => key.toLowerCase() === type.toLowerCase()) ?? all.find(([key]) => key === '*')

@@ -28,4 +28,9 @@ export interface Simulation {
   requestFate(method: string): Fate
   /** Undefined for what nothing is set for. Each call is a further outcome. */
   provisioning(type: string): SimulatedProvisioning | undefined
+  /**
+   * After how many milliseconds the low-priority node of a further job is taken away: infinitely many where it stays.
+   * Undefined where nothing is set.
+   */
+  preemption(): number | undefined
 }
