@@ -261,8 +261,6 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly reads: Reads
   /** Paths whose values are sealed and never answered: dotted, `**` for any depth. */
   readonly secret?: readonly string[]
-  /** Words that Azure's service takes beyond those of its facts' enums, by the enum's name. */
-  readonly words?: Readonly<Record<string, readonly string[]>>
   /** A body as the facts take it, where Azure's service takes what its own facts refuse. */
   readonly tolerates?: (body: JsonObject) => JsonObject
   /** Values that every new resource has unless its body says otherwise; merged below what was sent. */

@@ -91,7 +91,7 @@ function walk({ facts, type, known }: About, problems: FaultDetail[]): Walker {
   function wordsOf({ enum: words }: Property): readonly (string | number)[] | undefined {
     if (typeof words !== 'string') return words
     const own = known.enums[words]
-    return own && [...own, ...(newest?.enums[words] ?? []), ...(type.declaration.words?.[words] ?? [])]
+    return own && [...own, ...(newest?.enums[words] ?? [])]
   }
 
   function model(name: string, value: Json, at: string): Json {

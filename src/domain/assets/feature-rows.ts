@@ -36,16 +36,15 @@ export const featureRows = {
 async function rowsOf(resources: Resources, version: string): Promise<readonly StoredResource[]> {
   const found = await resources.get(version)
   if (!found) return []
-  return featuresOf(found).map((feature) => ({
-    id: `${found.id}/features/${textAt(feature.name) ?? ''}`,
+  return featuresOf(found).map(({ name, dataType, ...feature }) => ({
+    id: `${found.id}/features/${name}`,
     type: FEATURES,
-    name: textAt(feature.name) ?? '',
+    name,
     body: {
       properties: {
-        featureName: textAt(feature.name) ?? '',
-        dataType: dataType(textAt(feature.type) ?? ''),
-        description: textAt(feature.description) ?? '',
-        tags: objectAt(feature.tags),
+        featureName: name,
+        dataType,
+        ...feature,
         properties: {},
       },
     },
@@ -57,17 +56,40 @@ async function rowsOf(resources: Resources, version: string): Promise<readonly S
   }))
 }
 
-/** azure-ai-ml puts the specification that it has read from the folder into the version's properties, as text. */
-function featuresOf(version: StoredResource): readonly JsonObject[] {
+interface Feature {
+  readonly name: string
+  readonly dataType: string
+  readonly description: string
+  readonly tags: JsonObject
+}
+
+/**
+ * azure-ai-ml puts the specification that it has read from the folder into the version's properties, as text: with
+ * `FeatureName` and `DataType` where the file has `name` and `type`.
+ */
+function featuresOf(version: StoredResource): readonly Feature[] {
   const text = textAt(objectAt(objectAt(version.body.properties).properties).featuresetProperties)
   if (text === undefined) return []
+  const { features } = folded(parsed(text))
+  return (Array.isArray(features) ? features.filter(isObject) : []).map(folded).map((feature) => ({
+    name: textAt(feature.featurename) ?? textAt(feature.name) ?? '',
+    dataType: capital(textAt(feature.datatype) ?? textAt(feature.type) ?? ''),
+    description: textAt(feature.description) ?? '',
+    tags: objectAt(feature.tags),
+  }))
+}
+
+function parsed(text: string): JsonObject {
   try {
-    const { features } = objectAt(JSON.parse(text))
-    return Array.isArray(features) ? features.filter(isObject) : []
+    return objectAt(JSON.parse(text))
   } catch {
-    return []
+    return {}
   }
 }
 
+/** The same members by names without case and underscores. */
+const folded = (value: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase().replaceAll('_', ''), member]))
+
 /** `integer` as Azure spells it: `Integer`. */
-const dataType = (type: string): string => type.replace(/^./, (first) => first.toUpperCase())
+const capital = (type: string): string => type.replace(/^./, (first) => first.toUpperCase())

@@ -5,13 +5,14 @@ import type { StoredResource } from '../../store/resources.ts'
 /** Where a connection's credentials stand among its secrets. */
 export const CREDENTIALS = 'properties.credentials'
 
-/** What the credentials of each way of signing in must hold; those not named here take none. `[]`: anything, but something. */
+/** What the credentials of each way of signing in must hold; those not named here take none. `a|b`: either. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   pat: ['pat'],
   managedidentity: [],
   usernamepassword: ['username'],
   sas: ['sas'],
-  accountkey: ['key'],
+  // azure-ai-ml writes the key of an account as `sas`.
+  accountkey: ['key|sas'],
   serviceprincipal: ['clientId', 'clientSecret', 'tenantId'],
   accesskey: ['accessKeyId', 'secretAccessKey'],
   apikey: ['key'],
@@ -39,7 +40,7 @@ export function withOwnCredentials(name: string, body: JsonObject, existing: Sto
     throw refuse(`The authType ${authType} takes no credentials.`)
   }
   if (isObject(credentials)) {
-    const missing = (fields ?? []).filter((field) => isEmpty(credentials[field]))
+    const missing = (fields ?? []).filter((field) => field.split('|').every((name) => isEmpty(credentials[name])))
     if (missing.length === 0) return body
     throw refuse(`The credentials of authType ${authType} lack: ${missing.join(', ')}.`)
   }

@@ -7,7 +7,7 @@ import {
 } from '../../../domain/connections/connection-credentials.ts'
 import { connectionGroup } from '../../../domain/connections/connection-groups.ts'
 import { fault } from '../../../faults.ts'
-import { objectAt, textAt } from '../../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../../json.ts'
 import { foldId } from '../../../resource-id.ts'
 
 /**
@@ -21,8 +21,7 @@ export default defineResource({
   hides: ['provisioningState'],
   reads: Type.Object({ properties: Type.Object({ authType: Type.String(), category: Type.Optional(Type.String()) }) }),
   secret: [CREDENTIALS],
-  // As azure-ai-ml names the store of a feature store.
-  words: { ConnectionCategory: ['AzureDataLakeGen2'] },
+  tolerates: withKnownCategory,
   statuses: { created: 200, createdDone: 200, updated: 200 },
   defaults: () => ({ properties: { isSharedToAll: false, sharedUserList: [], metadata: {} } }),
   async check(_deps, { id, body, existing }) {
@@ -66,3 +65,10 @@ export default defineResource({
     },
   },
 })
+
+/** The template of a feature store names the category of its store in another way than its readers look for it. */
+function withKnownCategory(body: JsonObject): JsonObject {
+  const properties = objectAt(body.properties)
+  const isOther = textAt(properties.category)?.toLowerCase() === 'azuredatalakegen2'
+  return isOther ? { ...body, properties: { ...properties, category: 'ADLSGen2' } } : body
+}
