@@ -141,6 +141,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             rotateSigningKey: who.rotateSigningKey,
           },
           access: { store: kept },
+          jobs: { store: kept, blobs: blobService.blobs },
           identity: { store: kept, tokens: who.tokens },
           simulation: { simulation, now },
         }),

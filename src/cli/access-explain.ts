@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { dataDirectoryOf, dataFlag } from '../config.ts'
 import { isObject, objectAt, textAt } from '../json.ts'
-import { askServer } from './kit/ask-server.ts'
+import { askOwner } from './kit/ask-server.ts'
 import { defineCommand, Refusal, UsageError } from './kit/command.ts'
 import { demandServer } from './kit/demand-server.ts'
 
@@ -22,10 +20,9 @@ export default defineCommand({
     const missing = asked.find(([, text]) => typeof text !== 'string' || text === '')
     if (missing) throw new UsageError(`--${missing[0]} is missing.`)
     const server = await demandServer(program, dataDirectoryOf(values, env))
-    const token = (await readFile(join(server.dataDir, 'owner-token'), 'utf8')).trim()
     const query = new URLSearchParams(Object.fromEntries(asked.map(([name, text]) => [name, String(text)])))
     query.set('kind', value('data-action') ? 'dataActions' : 'actions')
-    const { status, body } = await askServer(server, `/lazuli/access?${query}`, { token })
+    const { status, body } = await askOwner(server, `/lazuli/access?${query}`)
     if (status !== 200) throw new Refusal(textAt(objectAt(body.error).message) ?? `The server answered ${status}.`)
     if (value('json')) console.log(JSON.stringify(body))
     else {

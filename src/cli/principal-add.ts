@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { dataDirectoryOf, dataFlag } from '../config.ts'
 import { objectAt, textAt } from '../json.ts'
-import { askServer } from './kit/ask-server.ts'
+import { askOwner } from './kit/ask-server.ts'
 import { defineCommand, Refusal } from './kit/command.ts'
 import { demandServer } from './kit/demand-server.ts'
 
@@ -13,8 +11,7 @@ export default defineCommand({
   args: { least: 1, most: 1 },
   async run({ program, values, env, args, value }) {
     const server = await demandServer(program, dataDirectoryOf(values, env))
-    const token = (await readFile(join(server.dataDir, 'owner-token'), 'utf8')).trim()
-    const { status, body } = await askServer(server, '/lazuli/principals', { token, body: { name: args[0] } })
+    const { status, body } = await askOwner(server, '/lazuli/principals', { name: args[0] })
     if (status !== 201) throw new Refusal(textAt(objectAt(body.error).message) ?? `The server answered ${status}.`)
     if (value('json')) console.log(JSON.stringify(body))
     else for (const [name, text] of Object.entries(body)) console.log(`${`${name}:`.padEnd(10)}${text}`)

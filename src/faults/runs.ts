@@ -3,6 +3,7 @@ import type { FaultEntry } from '../faults.ts'
 /** Refusals of runs, experiments and what MLflow tracks. */
 export const runFaults = {
   RunNotFound: { status: 404, message: "Run '{run}' was not found." },
+  RunAmbiguous: { status: 409, message: "{count} workspaces have a run '{run}'; name one of them." },
   RunExists: { status: 409, message: "Run '{run}' already exists." },
   RunIsDeleted: { status: 400, message: "Run '{run}' is deleted. Restore it first." },
   RunIsAJob: {

@@ -11,6 +11,7 @@ import { Jobs } from './jobs.ts'
 import { Ledger } from './ledger.ts'
 import { client, type Place } from './load.ts'
 import { type Random, seeded } from './random.ts'
+import { Trees } from './trees.ts'
 
 const points = Number(process.argv[2] ?? 100)
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000)
@@ -41,7 +42,9 @@ const base = { LAZULI_ALLOW_SUBSTITUTE: '1' }
 const first = await TestServer.start({ data, env: base })
 const place = await findPlace(first)
 const jobs = new Jobs(place)
+const trees = new Trees(place)
 await Jobs.environment(first, place)
+await Trees.components(first, place)
 await first.stopOnly()
 
 try {
@@ -52,7 +55,7 @@ try {
     const found = point === 1 ? [] : await compare(server, 'touched')
     const where = await loadUntilKilled(server, plan, point)
     console.log(
-      `${String(point).padStart(4)} killed ${where}; ${changes} changes, ${jobs.count} jobs so far${found.length ? `; ${found.length} WRONG` : ''}`,
+      `${String(point).padStart(4)} killed ${where}; ${changes} changes, ${jobs.count} jobs, ${trees.count} trees so far${found.length ? `; ${found.length} WRONG` : ''}`,
     )
     report(found)
   }
@@ -60,8 +63,11 @@ try {
   report(await compare(last, 'touched'))
   const all = await ledger.compare(last, 'all')
   report(all)
-  console.log(`everything once more: ${ledger.size} things, ${all.length} wrong; waiting for ${jobs.count} jobs …`)
+  console.log(
+    `everything once more: ${ledger.size} things, ${all.length} wrong; waiting for ${jobs.count} jobs and ${trees.count} trees …`,
+  )
   report(await jobs.settle(last))
+  report(await trees.settle(last))
   await last.stopOnly()
 } finally {
   rmSync(home, { recursive: true, force: true })
@@ -143,6 +149,7 @@ async function submitJobs(
       await wait(ownRandom.whole(50, 600))
       // Jobs wait for a node: more than this per point would only lengthen the queue.
       if (!ended() && jobs.count < points * 2) await jobs.submit(server, ownRandom)
+      if (!ended() && trees.count < points) await trees.submit(server, ownRandom)
     }
   } catch (error) {
     errors.push(error)
@@ -150,7 +157,7 @@ async function submitJobs(
 }
 
 async function compare(server: TestServer, which: 'touched' | 'all'): Promise<string[]> {
-  return [...(await ledger.compare(server, which)), ...(await jobs.compare(server))]
+  return [...(await ledger.compare(server, which)), ...(await jobs.compare(server)), ...(await trees.compare(server))]
 }
 
 function report(found: readonly string[]): void {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { startServer, type TestServer, until } from '../support/server.ts'
 import { ArmClient } from './arm-client.ts'
 
@@ -119,6 +122,21 @@ describe('a pipeline', () => {
     assert.equal(first.parentRunId, 'line')
     assert.equal(first.properties['azureml.pipelinerunid'], 'line')
     assert.equal((await arm.get(path(`jobs/${first.runId}`))).json.properties.jobType, 'Command')
+  })
+
+  test('is explained, and the lines of its steps printed, by the command line', async () => {
+    const lazuli = (...words: string[]) =>
+      promisify(execFile)(join(import.meta.dirname, '..', '..', 'bin', 'lazuli'), [...words, '--data', server.data])
+    assert.match(
+      (await lazuli('why', 'line')).stdout,
+      /^line Completed\n {2}first \(.+\) Completed: Ran: no earlier run/m,
+    )
+    const [step] = (await children('line')).filter(({ displayName }) => displayName === 'second')
+    assert.match((await lazuli('why', 'line/second')).stdout, /^second \(.+\) Completed: Ran:/)
+    await assert.rejects(lazuli('why', 'line/third'), /no step 'third': first, second/)
+    await assert.rejects(lazuli('why', 'nothing'), /'nothing' was not found/)
+    assert.equal((await lazuli('logs', step.runId)).stdout, 'lapis-1')
+    assert.match((await lazuli('logs', 'line', '-f')).stdout, /Submitting 1 runs, first five are: first:/)
   })
 
   test('that is deleted takes its steps along', async () => {

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { type JsonObject, objectAt } from '../../json.ts'
 import type { ServerFacts } from './server-facts.ts'
 
@@ -33,4 +35,10 @@ export function askServer(
     asking.once('error', reject)
     asking.end(body)
   })
+}
+
+/** A small request as the owner of the install: who can read the data directory. */
+export async function askOwner(server: ServerFacts, path: string, body?: JsonObject): ReturnType<typeof askServer> {
+  const token = (await readFile(join(server.dataDir, 'owner-token'), 'utf8')).trim()
+  return askServer(server, path, { token, ...(body && { body }) })
 }

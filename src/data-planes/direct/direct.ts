@@ -6,6 +6,7 @@ import type { JsonObject } from '../../json.ts'
 import type { AccessDeps } from './access.ts'
 import { endpoints } from './endpoints.ts'
 import { type IdentityEndpointsDeps, identityToken, metadataToken, onBehalfToken } from './identity-endpoints.ts'
+import type { JobsDeps } from './jobs.ts'
 import type { PrincipalsDeps } from './principals.ts'
 import type { SimulationDeps } from './simulation.ts'
 
@@ -18,6 +19,7 @@ export interface DirectDeps {
   readonly cloudOf: (origin: Origin) => JsonObject
   readonly principals: PrincipalsDeps
   readonly access: AccessDeps
+  readonly jobs: JobsDeps
   readonly simulation: SimulationDeps
   readonly identity: IdentityEndpointsDeps
 }
@@ -62,6 +64,20 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         const { explain } = await import('./access.ts')
         const query = new URLSearchParams(queryOf(context.url))
         return { body: await explain({ ...deps.principals, ...deps.access }, request, query) }
+      },
+    },
+    '/lazuli/jobs': {
+      GET: async (request, { url }) => {
+        const { explainJob } = await import('./jobs.ts')
+        return {
+          body: await explainJob({ ...deps.principals, ...deps.jobs }, request, new URLSearchParams(queryOf(url))),
+        }
+      },
+    },
+    '/lazuli/jobs/log': {
+      GET: async (request, { url }) => {
+        const { jobLog } = await import('./jobs.ts')
+        return { body: await jobLog({ ...deps.principals, ...deps.jobs }, request, new URLSearchParams(queryOf(url))) }
       },
     },
     '/lazuli/simulation': Object.fromEntries(
