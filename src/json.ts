@@ -11,6 +11,11 @@ export const objectAt = (value: unknown): JsonObject => (isObject(value) ? value
 /** The text at `value`, or undefined: for optional parts of a body that its schema has already checked. */
 export const textAt = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** A value for a sentence, a text as it is. Not `String`: an object of a client may have a `toString` of its own. */
-export const inSentence = (value: Json | undefined): string =>
-  (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 100)
+/**
+ * A value as a text: one that is a text as it is, any other as JSON. Not `String`: an object of a client may have a
+ * `toString` of its own, which is no function.
+ */
+export const plainText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+
+/** The same for a sentence, where it must not be long. */
+export const inSentence = (value: unknown): string => plainText(value).slice(0, 100)

@@ -8,16 +8,20 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { after, before, test } from 'node:test'
+import { type Example, examples, makePlaces } from './conformance/examples.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
 const [count = '1500', seed = '20261124'] = process.argv.slice(2).filter((word) => /^\d+$/.test(word))
 
 let server: TestServer
+/** A resource of each type that a client can make. */
+let made: readonly Example[] = []
 before(async () => {
   // A small heap is full soon after the start: what grows then is kept by somebody, and no collection put off.
   // One arena: each check of a secret takes 16 MB on some thread, and every thread would keep that of its own.
   const NODE_OPTIONS = '--max-old-space-size=96 --max-semi-space-size=4'
   server = await startServer({ env: { NODE_OPTIONS, MALLOC_ARENA_MAX: '1' } })
+  made = Object.values(examples(await makePlaces(server)))
 })
 after(() => server?.stop())
 
@@ -34,7 +38,7 @@ function random(state: number): () => number {
 
 const next = random(Number(seed))
 const below = (limit: number) => Math.floor(next() * limit)
-const pick = <Item>(items: readonly Item[]): Item => items[below(items.length)] ?? assert.fail('nothing to pick from')
+const pick = <Item>(items: readonly Item[]): Item => items[below(items.length)] as Item
 
 const ODD = [
   '%',
@@ -78,6 +82,8 @@ function broken(text: string): string {
   ]
   return text.slice(0, at) + pick(ways) + rest
 }
+
+type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
 
 interface Sent {
   readonly method: string
@@ -172,6 +178,52 @@ function armRequest(token: string): Sent {
   }
 }
 
+/** Values that a careless reader stumbles over. */
+const VALUES: readonly Value[] = [
+  null,
+  '',
+  0,
+  -1,
+  1e308,
+  true,
+  [],
+  {},
+  [null],
+  'x'.repeat(5_000),
+  '\u0000',
+  '../../x',
+  '[concat(1)]',
+  '2022-01-01',
+  { toString: 1, valueOf: null },
+  { ['__proto__']: { a: 1 }, constructor: 'x' },
+  [[[[[[{}]]]]]],
+  '/subscriptions/x/resourceGroups/y/providers/z',
+]
+
+/** A value with some of its parts others, or gone, or with a member more. */
+function bent(value: Value, depth = 0): Value {
+  if (next() < 0.06 + (depth === 0 ? 0 : 0.02)) return pick(VALUES)
+  if (Array.isArray(value)) return value.map((item: Value) => bent(item, depth + 1))
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value)
+    .filter(() => next() > 0.04)
+    .map(([name, member]) => [name, bent(member, depth + 1)] as const)
+  const more = next() < 0.1 ? [[pick(['toString', '__proto__', 'id', 'etag', noise(6)]), pick(VALUES)] as const] : []
+  return Object.fromEntries([...members, ...more])
+}
+
+/** A body that a type would take, but for something in it. */
+function bentRequest(token: string): Sent {
+  const example = pick(made)
+  const patches = next() < 0.2
+  return {
+    method: patches ? 'PATCH' : 'PUT',
+    path: `${example.collection}/${pick(example.names)}?api-version=${example.apiVersion}`,
+    body: JSON.stringify(bent(example.body as Value)),
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  }
+}
+
 function tokenRequest(): Sent {
   const form = new URLSearchParams({
     grant_type: pick([...GRANTS, noise(5)]),
@@ -232,6 +284,12 @@ function graphRequest(token: string): Sent {
   }
 }
 
+function anyRequest(token: string, graphToken: string): Sent {
+  const which = next()
+  if (which < 0.15) return bentRequest(token)
+  return which < 0.6 ? armRequest(token) : which < 0.8 ? tokenRequest() : graphRequest(graphToken)
+}
+
 /** As bytes that node's client lets through: the rest of what may be wrong is the gateway's own test. */
 const sendable = (path: string): string =>
   `/${path.replace(/^\/+/, '')}`.replace(/[^\x21-\x7e]/g, '%00').replace('#', '%23')
@@ -284,10 +342,7 @@ test(`${count} malformed requests (seed ${seed}): no 5xx but what is said not to
   const memory: number[] = []
   for (let done = 0; done < Number(count); done += 8) {
     if (done % SAMPLE === 0) memory.push(residentMegabytes())
-    const batch = Array.from({ length: 8 }, () => {
-      const which = next()
-      return which < 0.6 ? armRequest(token) : which < 0.8 ? tokenRequest() : graphRequest(graphToken)
-    })
+    const batch = Array.from({ length: 8 }, () => anyRequest(token, graphToken))
     const answers = await Promise.all(
       batch.map((sent) =>
         ask(agent, sent).catch((error: NodeJS.ErrnoException) => ({ status: 0, text: String(error) })),
@@ -303,6 +358,7 @@ test(`${count} malformed requests (seed ${seed}): no 5xx but what is said not to
     }
   }
   agent.destroy()
+  if (wrong.length > 0) t.diagnostic(server.output.slice(-5_000))
   assert.deepEqual(wrong.slice(0, 10), [], `${wrong.length} of ${count}; ${JSON.stringify([...statuses])}`)
   assert.equal((await server.ask('/lazuli/health')).status, 200)
   t.diagnostic(`statuses: ${JSON.stringify([...statuses].toSorted())}`)

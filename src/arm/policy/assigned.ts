@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { foldId, parseResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
@@ -114,7 +114,7 @@ async function applied(
     message,
     rule,
     parameters,
-    effect: String(effect).toLowerCase(),
+    effect: plainText(effect).toLowerCase(),
     indexedOnly: textAt(properties.mode)?.toLowerCase() !== 'all',
   }
 }

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { ArmDeps } from '../arm-deps.ts'
@@ -38,7 +38,7 @@ export function policyCalls(arm: () => ArmDeps): PolicyCalls {
     },
     async checkAssignment(name, properties) {
       const assigned = await policyOf(from(arm()), textAt(properties.policyDefinitionId) ?? '')
-      if (!assigned) throw fault('PolicyDefinitionNotFound', { id: String(properties.policyDefinitionId ?? '') })
+      if (!assigned) throw fault('PolicyDefinitionNotFound', { id: plainText(properties.policyDefinitionId) })
       for (const part of ['overrides', 'resourceSelectors'] as const) {
         const given = properties[part]
         if (Array.isArray(given) && given.length > 0) {
@@ -119,7 +119,7 @@ function demandValue(parameter: string, declaration: JsonObject, value: Json): v
   if (KINDS[kind]?.(value) === false) throw refuse(`it is no ${kind}`)
   const allowed: readonly Json[] = Array.isArray(declaration.allowedValues) ? declaration.allowedValues : []
   const values: readonly Json[] = Array.isArray(value) ? value : [value]
-  const same = (a: Json, b: Json) => String(a).toLowerCase() === String(b).toLowerCase()
+  const same = (a: Json, b: Json) => plainText(a).toLowerCase() === plainText(b).toLowerCase()
   if (allowed.length > 0 && !values.every((one) => allowed.some((other) => same(one, other)))) {
     throw refuse(`allowed are ${allowed.map(String).join(', ')}`)
   }
@@ -129,7 +129,7 @@ async function demandEffect({ body }: StoredResource, values: JsonObject): Promi
   const properties = objectAt(body.properties)
   const rule = readRule(properties.policyRule, objectAt(properties.parameters))
   const effect = await resolveIn(rule.effect, valueScope(values))
-  checkEffect(String(effect), rule.details)
+  checkEffect(plainText(effect), rule.details)
 }
 
 /** A verdict as Microsoft.PolicyInsights shows it. */

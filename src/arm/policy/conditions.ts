@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../json.ts'
+import { type Json, type JsonObject, plainText } from '../../json.ts'
 import type { Scope } from '../deployments/expressions/scope.ts'
 import { aliasPath, bodyPath, type Found, fieldOf, isField, type Subject, valuesAlong } from './fields.ts'
 import { operators } from './operators.ts'
@@ -72,7 +72,7 @@ interface Operated {
 
 async function operandOf(on: Operand, evaluation: Evaluation): Promise<Operated> {
   if ('field' in on) {
-    const field = String(await resolved(on.field, evaluation))
+    const field = plainText(await resolved(on.field, evaluation))
     // What an expression makes must be a field too, or its condition would hold for nothing or all.
     if (!isField(field)) throw wrongRule(`the field '${field}' is not known`)
     return { found: fieldNow(evaluation, field), kind: 'Field', expression: field }
@@ -138,7 +138,7 @@ export function withCurrent(scope: Scope, evaluation: Evaluation): Scope {
       if (folded === 'current') {
         return { call: async ([of]) => single(fieldNow(evaluation, typeof of === 'string' ? of : ''), evaluation, of) }
       }
-      if (folded === 'field') return { call: async ([of]) => plain(fieldNow(evaluation, String(of ?? ''))) }
+      if (folded === 'field') return { call: async ([of]) => plain(fieldNow(evaluation, plainText(of ?? ''))) }
       return scope.userFunction(name)
     },
   }
@@ -148,7 +148,7 @@ const plain = (found: Found): Json => ('each' in found ? found.each.map((one) =>
 
 function single(found: Found, { current }: Evaluation, name: Json | undefined): Json {
   if (name === undefined) return current[''] ?? null
-  const bound = current[String(name).toLowerCase()]
+  const bound = current[plainText(name).toLowerCase()]
   return bound === undefined ? plain(found) : bound
 }
 

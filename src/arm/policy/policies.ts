@@ -1,6 +1,6 @@
 import type { Deps } from '../../domain/deps.ts'
 import { type Fault, fault } from '../../faults.ts'
-import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { foldId, groupId, parseResourceId, type ResourceId, subscriptionId } from '../../resource-id.ts'
 import { valuesAt, without } from '../paths.ts'
 import type { RegisteredType, Registry } from '../registry.ts'
@@ -116,7 +116,7 @@ export function openPolicies({ deps, registry }: { deps: Deps; registry: Registr
     const made: Change[] = []
     for (const { operation, field, value, condition } of declared) {
       if (condition !== undefined && (await resolve(condition)) !== true) continue
-      made.push({ operation, field: String(await resolve(field)), value: await resolve(value) })
+      made.push({ operation, field: plainText(await resolve(field)), value: await resolve(value) })
     }
     return made
   }

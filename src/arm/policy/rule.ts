@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { checkCall } from '../deployments/expressions/evaluate.ts'
 import { callsIn, ExpressionError, parseExpression } from '../deployments/expressions/parse.ts'
 import { isField } from './fields.ts'
@@ -109,7 +109,7 @@ function readCount(count: JsonObject): Operand {
 /** @throws InvalidPolicyRule for what is no field; what an expression makes is known only later */
 export function demandField(value: Json | undefined): string {
   if (typeof value === 'string' && (value.startsWith('[') || isField(value))) return value
-  throw wrongRule(`the field '${String(value)}' is not known`)
+  throw wrongRule(`the field '${inSentence(value)}' is not known`)
 }
 
 /** The effects that a definition can come to have. */
@@ -147,9 +147,9 @@ export function readOperations(details: Json | undefined): readonly FieldChange[
   if (!Array.isArray(operations) || operations.length === 0) throw wrongRule("'modify' has no 'operations'")
   return operations.map((one: Json) => {
     const { operation, field, value, condition } = objectAt(one)
-    const name = String(operation).toLowerCase()
+    const name = plainText(operation).toLowerCase()
     if (name !== 'add' && name !== 'addorreplace' && name !== 'remove') {
-      throw wrongRule(`the operation '${String(operation)}' is none of add, addOrReplace, remove`)
+      throw wrongRule(`the operation '${inSentence(operation)}' is none of add, addOrReplace, remove`)
     }
     return { operation: name, field: demandChangeable(field), value: value ?? null, condition: textAt(condition) }
   })
@@ -189,7 +189,7 @@ function checkText(text: string, parameters: JsonObject): void {
       checkCall(call, own)
       const [first] = call.args
       if (call.name.toLowerCase() !== 'parameters' || first?.is !== 'value') continue
-      if (named(parameters, String(first.value)) === undefined) {
+      if (named(parameters, plainText(first.value)) === undefined) {
         throw wrongRule(`the parameter '${first.value}' is used and not defined`)
       }
     }

@@ -11,6 +11,7 @@ import type { ArmDeps } from '../arm-deps.ts'
 import type { WishRequest } from '../define-resource.ts'
 import { withoutEnvelope } from '../envelope.ts'
 import { checkBody } from '../facts/check-body.ts'
+import { checkReads } from '../facts/check-reads.ts'
 import { getKept, putKept } from '../kept.ts'
 import { demandLinked } from '../linked-rights.ts'
 import { locationOf, placeBody } from '../locations.ts'
@@ -163,6 +164,7 @@ async function wish(
   const placed = write.demandsRights
     ? await arm.policies.apply({ id, type, body: merged, apiVersion: version.asked })
     : merged
+  await checkReads(type, version.asked, placed)
   const deleted = existing || declaration.backing ? undefined : await deps.store.resources.getDeleted(id.key)
   const about = {
     arm: arm.inner,

@@ -2,6 +2,7 @@ import { findObject, objectsOf } from '../../domain/directory/directory-object.t
 import { changeObject, createObject, removeObject } from '../../domain/directory/objects.ts'
 import { propertyNames } from '../../domain/directory/properties.ts'
 import { fault } from '../../faults.ts'
+import { plainText } from '../../json.ts'
 import { contextOf, listAnswer, namedObject } from './answers.ts'
 import { readObject } from './exchange.ts'
 import { directoryObject, shown } from './present.ts'
@@ -59,7 +60,7 @@ const byIds: GraphRoute = async (deps, ask) => {
   if (!Array.isArray(ids) || ids.length > MOST_IDS || !ids.every((id) => typeof id === 'string')) {
     throw fault('GraphBadRequest', { reason: `'ids' must be a list of at most ${MOST_IDS} ids` })
   }
-  const kinds = Array.isArray(types) ? types.map((type) => String(type).toLowerCase()) : []
+  const kinds = Array.isArray(types) ? types.map((type) => plainText(type).toLowerCase()) : []
   const found = await Promise.all(ids.map((id: string) => findObject(deps.store, id.toLowerCase())))
   const wanted = found
     .filter((one) => one !== undefined)

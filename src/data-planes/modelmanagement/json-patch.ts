@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { fault } from '../../faults.ts'
+import { plainText } from '../../json.ts'
 
 /** A JSON patch (RFC 6902), as this service's clients send it for a model. */
 export const JsonPatch = Type.Array(
@@ -30,7 +31,7 @@ export function applyPatch(known: Patchable, patch: Static<typeof JsonPatch>): P
     const isText = typeof value === 'string'
     if (field === 'description' && key === undefined) {
       if (verb !== 'remove' && !isText) refuse()
-      description = verb === 'remove' ? '' : String(value)
+      description = verb === 'remove' ? '' : plainText(value)
     } else if ((field === 'kvTags' || field === 'properties') && key !== undefined) {
       if (verb === 'remove') delete maps[field][key]
       else if (isText) maps[field][key] = value

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { inSentence, isObject, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { findAsset } from '../assets/asset-reference.ts'
 import type { Reads } from '../datastores/resolve-uri.ts'
 import { dataType } from '../jobs/resolve-inputs.ts'
@@ -64,8 +64,10 @@ export function checkLiteral(step: string, port: Port, value: string): void {
   if (port.type === 'boolean' && !/^(true|false)$/i.test(value)) throw refuse('is no boolean')
   if (choices && !choices.includes(value)) throw refuse(`is none of ${choices.join(', ')}`)
   if (port.type !== 'integer' && port.type !== 'number') return
-  if (min !== undefined && min !== null && Number(value) < Number(min)) throw refuse(`is less than ${String(min)}`)
-  if (max !== undefined && max !== null && Number(value) > Number(max)) throw refuse(`is more than ${String(max)}`)
+  if (min !== undefined && min !== null && Number(value) < Number(plainText(min)))
+    throw refuse(`is less than ${inSentence(min)}`)
+  if (max !== undefined && max !== null && Number(value) > Number(plainText(max)))
+    throw refuse(`is more than ${inSentence(max)}`)
 }
 
 /** The type by which a job's data port is known; primitive outputs are files that hold the value. */

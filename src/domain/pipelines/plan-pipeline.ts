@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { resolveCode } from '../assets/resolve-code.ts'
 import { resolveEnvironment } from '../assets/resolve-environment.ts'
 import type { Reads } from '../datastores/resolve-uri.ts'
@@ -206,7 +206,7 @@ export function valueText(sent: Json | undefined): string | undefined {
   if (sent === null || sent === undefined) return undefined
   if (!isObject(sent)) return String(sent)
   const value = sent.value ?? sent.uri ?? sent.path
-  return value === null || value === undefined ? undefined : isObject(value) ? JSON.stringify(value) : String(value)
+  return value === null || value === undefined ? undefined : plainText(value)
 }
 
 /** Marks the branches of if-else nodes and the bodies of loops. */

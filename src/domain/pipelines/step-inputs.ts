@@ -1,6 +1,6 @@
 import type { Blobs } from '../../blobs/blobs.ts'
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import type { Run } from '../../store/runs.ts'
 import { type Reads, resolveUri } from '../datastores/resolve-uri.ts'
 import { dataType } from '../jobs/resolve-inputs.ts'
@@ -74,7 +74,7 @@ export async function bound(from: Sources, binding: Binding): Promise<Value | un
 /** The text of a literal, or of the file that a step wrote one into. */
 export async function textOf(from: Sources, value: Value | undefined): Promise<string> {
   if (!value) return ''
-  if (textAt(value.jobInputType)?.toLowerCase() === 'literal') return String(value.value ?? '')
+  if (textAt(value.jobInputType)?.toLowerCase() === 'literal') return plainText(value.value ?? '')
   const uri = textAt(value.uri) ?? ''
   const place = await resolveUri(from.store, from.workspace, uri)
   const info = place && (await from.blobs.info(place))
@@ -99,7 +99,7 @@ async function asLiteral(
 
 /** Data as the port names its type; a literal is the place of it. */
 function asData(port: Port, value: Value): Value {
-  const uri = textAt(value.uri) ?? String(value.value ?? '')
+  const uri = textAt(value.uri) ?? plainText(value.value ?? '')
   const own = dataType(textAt(value.jobInputType))
   return {
     jobInputType: dataType(port.type) ?? own ?? 'uri_folder',
@@ -113,7 +113,7 @@ export function outputOfRun(run: Run | undefined, output: string): Value | undef
   const control = run?.properties['azureml.pipeline.control']
   if (control) {
     const value = objectAt(parsed(control))[output]
-    if (value !== undefined && value !== null) return literal(String(value))
+    if (value !== undefined && value !== null) return literal(plainText(value))
   }
   const data = run?.outputs[output]
   return data && { jobInputType: data.type, uri: data.uri }

@@ -1,7 +1,7 @@
 import type { WishRequest } from '../../arm/define-resource.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import { foldId, type ResourceId } from '../../resource-id.ts'
 
 /** Azure's rule for the names of definitions, assignments and exemptions. */
@@ -47,7 +47,7 @@ export const withReferences = (members: Json | undefined): Json =>
       textAt(one.policyDefinitionReferenceId) ??
       String(
         BigInt(
-          `0x${Buffer.from(`${at}${String(one.policyDefinitionId)}`)
+          `0x${Buffer.from(`${at}${plainText(one.policyDefinitionId)}`)
             .toString('hex')
             .slice(-14)}`,
         ),
