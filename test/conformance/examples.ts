@@ -189,6 +189,7 @@ export const examples = ({
       },
       apiVersion: '2023-01-31',
       badName: 'x'.repeat(300),
+      noFacts: true,
     },
     'Microsoft.MachineLearningServices/registries': inGroup(
       'Microsoft.MachineLearningServices/registries',

@@ -1,5 +1,6 @@
 import type { RegisteredType } from '../registry.ts'
 import type { Facts } from './facts.ts'
+import { operationOn } from './operation-on.ts'
 
 /** Whether any version's facts have this operation right below the type's resources. */
 export function knowsAction(facts: Facts, { provider, path }: RegisteredType, action: string): boolean {
@@ -13,6 +14,12 @@ export function knowsAction(facts: Facts, { provider, path }: RegisteredType, ac
         ?.operations.some((operation) => operation.path.toLowerCase().endsWith(`}/${action.toLowerCase()}`)),
     )
 }
+
+/** Whether any version's facts have this method of one of the type's resources. */
+export const knowsVerb = (facts: Facts, { provider: { namespace }, path }: RegisteredType, method: string): boolean =>
+  facts
+    .versionsOfType(namespace, path)
+    .some((version) => operationOn(facts.type(namespace, path, version), method) !== undefined)
 
 /** Whether the facts have a type of this path, or an operation that the path's last part names. */
 export function knowsType(facts: Facts, namespace: string, path: string): boolean {

@@ -1,4 +1,3 @@
-import { fault } from '../../faults.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
@@ -7,7 +6,7 @@ import { operationOn } from '../facts/operation-on.ts'
 import { getKept } from '../kept.ts'
 import { operationHeaders } from '../operations.ts'
 import { preconditionsOf } from '../preconditions.ts'
-import type { RegisteredType } from '../registry.ts'
+import { demandVerb } from './demand-verb.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
 import { type Write, writeResource } from './write.ts'
 
@@ -24,7 +23,7 @@ export async function putResource(
   const verb = method === 'PATCH' ? 'patch' : 'put'
   const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
   await arm.access.demand(caller, `${type.right}/write`, id.text)
-  if (!mayBe(arm, type, verb)) throw fault('MethodNotAllowed', { method })
+  demandVerb(arm.facts, type, verb)
   const body = await readBody(request, true)
   const preconditions = preconditionsOf(request.headers)
   const written = await writeResource(arm, {
@@ -74,17 +73,4 @@ function statusOf(
   if (!responses || String(wished) in responses) return wished
   // What is done is never 202: a poller would look for an operation.
   return (done ? [200, 201] : [201, 202]).find((status) => String(status) in responses) ?? wished
-}
-
-/** Whether Azure has this verb for the type: the declaration says, else the facts of any version. */
-function mayBe({ facts }: ArmDeps, { declaration, provider, path }: RegisteredType, verb: 'put' | 'patch'): boolean {
-  if (verb === 'put') return declaration.verbs?.includes('put') ?? true
-  if (declaration.patch !== undefined) return declaration.patch
-  const versions = facts.versionsOfType(provider.namespace, path)
-  if (versions.length === 0) return true
-  return versions.some((version) =>
-    facts
-      .type(provider.namespace, path, version)
-      ?.operations.some((operation) => operation.method === 'PATCH' && operation.path.endsWith('}')),
-  )
 }

@@ -15,6 +15,7 @@ import { checkPreconditions, type Preconditions, preconditionsOf } from '../prec
 import { purgeTree } from '../purge.ts'
 import type { RegisteredType } from '../registry.ts'
 import { surroundingsOf } from '../surroundings.ts'
+import { demandVerb } from './demand-verb.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
 import { PATIENCE_MS } from './put.ts'
 import { absent } from './write.ts'
@@ -44,10 +45,10 @@ export async function deleteResource(
   exchange: Exchange,
   { id, type }: Address & { at: 'resource' },
 ): Promise<void> {
-  const { method, query, caller, response, context, request } = exchange
+  const { query, caller, response, context, request } = exchange
   const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
   await arm.access.demand(caller, `${type.right}/delete`, id.text)
-  if (!(type.declaration.verbs?.includes('delete') ?? true)) throw fault('MethodNotAllowed', { method })
+  demandVerb(arm.facts, type, 'delete')
   const preconditions = preconditionsOf(request.headers)
   const shown = type.declaration.showsDeleted ? await getKept(arm.deps.store, type, id) : undefined
   const { operation, location } = await removeResource(arm, {
