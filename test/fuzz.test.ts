@@ -286,7 +286,7 @@ function graphRequest(token: string): Sent {
 
 function anyRequest(token: string, graphToken: string): Sent {
   const which = next()
-  if (which < 0.15) return bentRequest(token)
+  if (which < 0.05) return bentRequest(token)
   return which < 0.6 ? armRequest(token) : which < 0.8 ? tokenRequest() : graphRequest(graphToken)
 }
 
