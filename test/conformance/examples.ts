@@ -187,7 +187,7 @@ export const examples = ({
       body: {
         properties: { issuer: 'https://issuer.example', subject: 'conform', audiences: ['api://AzureADTokenExchange'] },
       },
-      apiVersion: '2023-01-31',
+      apiVersion: '2024-11-30',
       badName: 'x'.repeat(300),
       noFacts: true,
     },
