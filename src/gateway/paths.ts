@@ -53,7 +53,15 @@ const reserved: ReadonlyMap<string, readonly [Surface, 1 | 2]> = new Map<string,
 ])
 
 /** `/{tenant}/…` belongs to the login plane when its second segment is one of these. */
-const loginSeconds: ReadonlySet<string> = new Set(['oauth2', 'v2.0', '.well-known', 'discovery', 'reprocess', 'login'])
+const loginSeconds: ReadonlySet<string> = new Set([
+  'oauth2',
+  'v2.0',
+  '.well-known',
+  'discovery',
+  'reprocess',
+  'login',
+  'userrealm',
+])
 
 /** Tells the planes of the own origin apart. What is none of them is the direct plane's to refuse. */
 export function pathTarget(url: string): PathTarget {

@@ -6,6 +6,8 @@ const resources: Readonly<Record<Exclude<Audience, 'run'>, readonly string[]>> =
   'machine-learning': ['https://ml.azure.com', '18a66f5f-dbdf-4c17-9dd7-1634712a9cbe'],
   storage: ['https://storage.azure.com', 'e406a681-f3d4-42a8-90b6-c2b029497af1'],
   vault: ['https://vault.azure.net', 'cfa8b339-82a2-471a-a3c9-0fc0be7a4093'],
+  // Taken by no plane: a token that an application shows in the place of a secret.
+  exchange: ['api://azureadtokenexchange', 'fb60f99c-7a34-4190-8149-302f77469936'],
   graph: ['https://graph.microsoft.com', 'https://graph.windows.net', '00000003-0000-0000-c000-000000000000'],
 }
 

@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 /** The audience families that tokens here are made for; each plane names those that it takes. */
-export type Audience = 'arm' | 'machine-learning' | 'storage' | 'vault' | 'graph' | 'run'
+export type Audience = 'arm' | 'machine-learning' | 'storage' | 'vault' | 'graph' | 'run' | 'exchange'
 
 /** Verifies bearer tokens: signature, issuer, audience, expiry, key. Warm answers come from a bounded cache. */
 export interface Authenticator {

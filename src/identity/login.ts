@@ -3,7 +3,7 @@ import type { SurfaceHandler } from '../gateway/surface.ts'
 import { answerFault, answerFaultPage, answerJson, answerPage } from './login/answer.ts'
 import { authorize } from './login/authorize.ts'
 import { beginDeviceCode } from './login/device-code.ts'
-import { instanceDiscovery, keySet, openIdConfiguration } from './login/discovery.ts'
+import { instanceDiscovery, keySet, openIdConfiguration, userRealm } from './login/discovery.ts'
 import { readForm } from './login/form.ts'
 import { backFromOutside, deviceCodeFromPage, signInFromPage, signInOutside } from './login/from-page.ts'
 import { grantToken } from './login/grant-token.ts'
@@ -41,6 +41,7 @@ const pages: Readonly<Record<string, Path>> = {
   'v2.0/.well-known/openid-configuration': {
     GET: program((deps, request) => openIdConfiguration(deps, request, 'v2')),
   },
+  'userrealm/*': { GET: program(async (_, request) => userRealm(request)) },
   'discovery/instance': { GET: program(instanceDiscovery) },
   'discovery/keys': { GET: program(keySet) },
   'discovery/v2.0/keys': { GET: program(keySet) },
@@ -51,7 +52,9 @@ export function loginSurface(deps: LoginDeps): SurfaceHandler {
   return async (request, response, context) => {
     const url = new URL(`http://login${context.url}`)
     const [, tenant = '', ...rest] = url.pathname.split('/')
-    const path = rest.join('/').toLowerCase()
+    const [first = ''] = rest
+    // The one address whose end is a name that somebody chose.
+    const path = first.toLowerCase() === 'userrealm' && rest.length === 2 ? 'userrealm/*' : rest.join('/').toLowerCase()
     const found = Object.hasOwn(pages, path) ? pages[path] : undefined
     try {
       if (!found) throw fault('LoginPageNotFound', { path: url.pathname })
@@ -64,6 +67,7 @@ export function loginSurface(deps: LoginDeps): SurfaceHandler {
       const answer = await work(deps, {
         tenant: tenant.toLowerCase(),
         query: url.searchParams,
+        last: rest.at(-1) ?? '',
         form: method === 'POST' ? await readForm(request) : new URLSearchParams(),
         authorization: request.headers.authorization,
         context,

@@ -68,3 +68,23 @@ export async function keySet(deps: LoginDeps, { tenant }: LoginRequest): Promise
   tenantNamed(deps, tenant)
   return { keys: deps.keys.published() }
 }
+
+/** Tells MSAL that a name's password is checked here, and by nobody whom it would have to ask first. */
+export function userRealm({ last, context }: LoginRequest): object {
+  const [, domain = ''] = decoded(last).split('@')
+  return {
+    ver: '1.0',
+    account_type: 'Managed',
+    domain_name: domain,
+    cloud_instance_name: new URL(context.origin.login()).host,
+    cloud_audience_urn: 'urn:federation:MicrosoftOnline',
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -23,6 +23,8 @@ export interface LoginDeps {
 
 export interface LoginRequest {
   readonly tenant: string
+  /** The last part of the path, as it was sent. */
+  readonly last: string
   readonly query: URLSearchParams
   readonly form: URLSearchParams
   readonly authorization: string | undefined
