@@ -9,6 +9,8 @@ test('uniqueString: the values that others published', () => {
 })
 
 test('guid: a version 5 of the texts joined by dashes', () => {
+  // By Python's uuid.uuid5 in the namespace that the reference of Bicep's functions names.
+  assert.equal(nameGuid(['a', 'b', 'c']), 'a98fa280-e03f-5afa-8d8e-92d0a9c201e8')
   assert.match(nameGuid(['a', 'b']), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.equal(nameGuid(['a', 'b']), nameGuid(['a-b']))
   assert.notEqual(nameGuid(['a']), nameGuid(['b']))
