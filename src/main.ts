@@ -25,6 +25,10 @@ const program: Program = {
     const { writeBundle } = await import('./gateway/bundle.ts')
     await writeBundle(bundle, readFileSync(root, 'utf8'), user)
   },
+  async *examine(directory, repair) {
+    const { examine } = await import('./doctor.ts')
+    yield* examine(directory, repair)
+  },
 }
 
 /**

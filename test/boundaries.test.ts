@@ -42,6 +42,7 @@ const walls: Readonly<Record<string, readonly RegExp[]>> = {
   'json.ts': [],
   'resource-id.ts': [],
   'bootstrap.ts': [/^arm\/define-resource\.ts$/, ...ports],
+  'doctor.ts': [/^blobs\//, /^store\//],
   'main.ts': [/./],
 }
 

@@ -25,6 +25,8 @@ export interface PieceFiles {
   /** Opens a new file for writing; `seal` brings it and its directory entry to disk. */
   create(): Promise<NewFile & { readonly handle: FileHandle; seal(): Promise<void> }>
   remove(id: string): Promise<void>
+  /** The ids of all files that are there. */
+  list(): AsyncGenerator<string>
   /** Removes files that nothing names: what a killed server was writing. */
   sweep(isKnown: (id: string) => Promise<boolean>): Promise<number>
   close(): Promise<void>
@@ -75,6 +77,13 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
   }
   const syncFolder = async (id: string): Promise<void> => (await folderOf(id)).sync()
 
+  async function* list(): AsyncGenerator<string> {
+    for (const folder of await readdir(directory)) {
+      if (!FOLDER.test(folder)) continue
+      for await (const { name } of await opendir(join(directory, folder))) if (ID.test(name)) yield name
+    }
+  }
+
   const md5 = remoteMd5()
   return {
     md5,
@@ -99,16 +108,14 @@ export async function pieceFiles(directory: string): Promise<PieceFiles> {
       }
     },
     remove: (id) => unlinkIfThere(path(id)),
+    list,
     async sweep(isKnown) {
       let removed = 0
-      for (const folder of await readdir(directory)) {
-        if (!FOLDER.test(folder)) continue
-        for await (const entry of await opendir(join(directory, folder))) {
-          // Asked in this order: a file leaves `pending` only once its row can be seen.
-          if (!ID.test(entry.name) || pending.has(entry.name) || (await isKnown(entry.name))) continue
-          await unlinkIfThere(join(directory, folder, entry.name))
-          removed += 1
-        }
+      for await (const id of list()) {
+        // Asked in this order: a file leaves `pending` only once its row can be seen.
+        if (pending.has(id) || (await isKnown(id))) continue
+        await unlinkIfThere(path(id))
+        removed += 1
       }
       return removed
     },

@@ -16,6 +16,11 @@ export interface Program {
   readonly command: string
   /** Builds and starts everything; resolves when it is ready. */
   startServer(config: Config): Promise<{ readonly facts: ServerFacts; stop(): Promise<void> }>
+  /** Looks for what does not agree in a data directory that no server has open, and puts right what is safe. */
+  examine(
+    directory: string,
+    repair: boolean,
+  ): AsyncIterable<{ readonly kind: 'lost' | 'untidy'; readonly text: string; readonly repaired: boolean }>
   /** Adds the bundles of a shell to the one that clients are pointed at. */
   mergeBundles(bundle: string, root: string, user: readonly string[]): Promise<void>
 }
