@@ -5,7 +5,7 @@ import { sqlBlobs } from './store/sql/blobs.ts'
 import { openStore } from './store/sqlite/open-store.ts'
 
 /** What `lazuli doctor` finds: the store is opened as a server opens it, so that no server can be beside it. */
-export async function* examine(directory: string, repair: boolean): AsyncGenerator<Finding> {
+export async function examine(directory: string, repair: boolean): Promise<readonly Finding[]> {
   const store = await openStore({ directory })
   try {
     const found: Finding[] = []
@@ -14,7 +14,7 @@ export async function* examine(directory: string, repair: boolean): AsyncGenerat
       const rows = { ...sqlBlobs(session), ...sqlBlobChecks(session) }
       for await (const finding of examineDirectory({ directory, rows, repair })) found.push(finding)
     })
-    yield* found
+    return found
   } finally {
     await store.close()
   }

@@ -25,10 +25,7 @@ const program: Program = {
     const { writeBundle } = await import('./gateway/bundle.ts')
     await writeBundle(bundle, readFileSync(root, 'utf8'), user)
   },
-  async *examine(directory, repair) {
-    const { examine } = await import('./doctor.ts')
-    yield* examine(directory, repair)
-  },
+  examine: async (directory, repair) => (await import('./doctor.ts')).examine(directory, repair),
 }
 
 /**

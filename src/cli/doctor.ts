@@ -18,7 +18,7 @@ export default defineCommand({
     const server = await runningServer(directory)
     if (server) throw new Refusal(`A server runs on ${directory} (process ${server.pid}). Stop it first: lazuli down`)
     const count = { lost: 0, untidy: 0, open: 0 }
-    for await (const finding of program.examine(directory, value('repair') === true)) {
+    for (const finding of await program.examine(directory, value('repair') === true)) {
       count[finding.kind] += 1
       if (!finding.repaired) count.open += 1
       if (value('json')) console.log(JSON.stringify(finding))

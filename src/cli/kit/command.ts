@@ -20,7 +20,7 @@ export interface Program {
   examine(
     directory: string,
     repair: boolean,
-  ): AsyncIterable<{ readonly kind: 'lost' | 'untidy'; readonly text: string; readonly repaired: boolean }>
+  ): Promise<readonly { readonly kind: 'lost' | 'untidy'; readonly text: string; readonly repaired: boolean }[]>
   /** Adds the bundles of a shell to the one that clients are pointed at. */
   mergeBundles(bundle: string, root: string, user: readonly string[]): Promise<void>
 }
