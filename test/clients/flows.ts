@@ -34,12 +34,10 @@ export const flows: readonly Flow[] = [
   { file: 'flows/k_az.sh', checks: 24 },
   { file: 'flows/k_az_ad.sh', checks: 35 },
   { file: 'flows/k_az_vault.sh', checks: 34 },
-  { file: 'flows/k_az_ad.sh', checks: 34 },
   { file: 'flows/k_az_signin.sh', checks: 14 },
   { file: 'flows/o_identity.py', checks: 12 },
   { file: 'flows/az_deployments.sh', checks: 23 },
   { file: 'flows/o_monitor.sh', checks: 12 },
   { file: 'flows/az_resources.sh', checks: 98 },
   { file: 'flows/az_policy.sh', checks: 37 },
-  { file: 'flows/o_monitor.sh', checks: 7 },
 ]
