@@ -213,6 +213,13 @@ test("a group's roles are its members', at any depth, from the next request on a
     body: { securityEnabledOnly: false },
   })
   assert.deepEqual(new Set(groups.json.value), new Set([outer.id, inner.id]))
+  const found = await server.ask(
+    `${scope}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&${filtered(`assignedTo('${ada.id}')`)}`,
+  )
+  assert.deepEqual(
+    found.json.value.map((one: { properties: { principalId: string } }) => one.properties.principalId),
+    [outer.id],
+  )
   await graph(`/v1.0/groups/${inner.id}/members/${ada.id}/$ref`, { method: 'DELETE' })
   assert.equal(await reads(), 403)
 })

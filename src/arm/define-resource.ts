@@ -289,7 +289,7 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   /** The id that this reader knows the resource by, where it is another than its own (a registry's data plane has its own). */
   readonly shownId?: (id: string, context: ReadContext) => string | undefined
   /** Changes a list request by the query it came with, beyond `$top` and `$skipToken`: filters, ordering. */
-  readonly list?: (query: URLSearchParams, parent: ResourceId) => ListQuery
+  readonly list?: (query: URLSearchParams, parent: ResourceId, deps: Deps) => ListQuery | Promise<ListQuery>
   /**
    * Resources of another parent that are read, listed and asked through this one too: a hub's shared connections in its
    * projects. What a parent has itself comes first; writes and deletes never reach a borrowed one.

@@ -25,7 +25,7 @@ export async function listResources(
   const { access, versions } = arm
   const version = versions.resolve(query.get('api-version'), type.provider, type.path)
   const { declaration } = type
-  const asked = declaration.list?.(query, scope) ?? {}
+  const asked = (await declaration.list?.(query, scope, arm.deps)) ?? {}
   const each = declaration.listsWhatMayBeRead ?? false
   const isOpen = declaration.openAtTenant && scope.key === ''
   if (!each && !isOpen) await access.demand(caller, `${type.right}/read`, scope.text)

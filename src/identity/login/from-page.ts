@@ -50,7 +50,7 @@ export async function signInOutside(deps: LoginDeps, request: LoginRequest): Pro
   const { outside } = deps
   if (!outside) throw fault('LoginPageNotFound', { path: 'login/outside' })
   const asked = await openRequest(deps, 'sign-in', request.query.get('request') ?? '')
-  const back = `${request.context.origin.login()}/${request.tenant}/login/outside/callback`
+  const back = `${deps.ownUrl()}/${deps.tenantId}/login/outside/callback`
   return { location: await outside.begin(back, (memo) => sealRequest(deps, 'outside', { asked, memo })) }
 }
 

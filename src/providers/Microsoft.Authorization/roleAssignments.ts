@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { defineResource, type ListQuery } from '../../arm/define-resource.ts'
+import { groupsOf } from '../../domain/directory/groups.ts'
 import { definitionOf, ROLE_ASSIGNMENTS } from '../../domain/roles/assignments.ts'
 import { findRole, roleIdOf } from '../../domain/roles/find-role.ts'
 import { isWithin, scopeKey, scopeOfExtension } from '../../domain/roles/scopes.ts'
@@ -7,6 +8,7 @@ import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Principal } from '../../store/identities.ts'
+import type { Repositories } from '../../store/store.ts'
 
 const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 const principalTypes = {
@@ -68,7 +70,7 @@ export default defineResource({
       }),
     }
   },
-  list: (query, parent) => filtered(query.get('$filter') ?? '', parent.text),
+  list: (query, parent, { store }) => filtered(store, query.get('$filter') ?? '', parent.text),
 })
 
 function propertiesOf(known: {
@@ -99,27 +101,33 @@ function propertiesOf(known: {
 
 /**
  * What applies at a scope: assignments at it, above it and, unless `atScope()` is asked, below it; of one principal if
- * one is named. Groups do not exist here, so `assignedTo` is the principal alone.
+ * one is named, and with `assignedTo` of the groups that it is in.
  *
  * @throws InvalidFilter
  */
-function filtered(filter: string, scope: string): ListQuery {
+async function filtered(store: Pick<Repositories, 'directory'>, filter: string, scope: string): Promise<ListQuery> {
   const parts = filter.split(/\s+and\s+/i).map((part) => part.trim())
   let atScope = false
   let principal: string | undefined
+  let withGroups = false
   for (const part of parts.filter((one) => one !== '')) {
-    const [, named] = /^(?:principalId eq |assignedTo\()\s*'([^']+)'\s*\)?$/i.exec(part) ?? []
-    if (named !== undefined) principal = named.toLowerCase()
-    else if (/^atScope\(\)$/i.test(part)) atScope = true
+    const [, word = '', named] = /^(principalId eq |assignedTo\()\s*'([^']+)'\s*\)?$/i.exec(part) ?? []
+    if (named !== undefined) {
+      principal = named.toLowerCase()
+      withGroups = word.toLowerCase().startsWith('assigned')
+    } else if (/^atScope\(\)$/i.test(part)) atScope = true
     else throw fault('InvalidFilter', { filter })
   }
   const key = scopeKey(scope)
+  const groups = withGroups && principal !== undefined ? await groupsOf(store, principal) : []
+  const holders = new Set([principal, ...groups])
   return {
     below: '',
-    keep({ id }) {
+    keep({ id, body }) {
+      if (groups.length > 0 && !holders.has(textAt(objectAt(body.properties).principalId))) return false
       const at = scopeOfExtension(id)
       return isWithin(key, at) || (!atScope && isWithin(at, key))
     },
-    ...(principal !== undefined && { where: { 'properties.principalId': principal } }),
+    ...(principal !== undefined && groups.length === 0 && { where: { 'properties.principalId': principal } }),
   }
 }
