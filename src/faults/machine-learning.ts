@@ -177,6 +177,12 @@ export const machineLearningFaults = {
   CodeInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
   AssetInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },
 
+  ComponentTypeUnsupported: {
+    status: 501,
+    code: 'NotImplemented',
+    message: "Components of type '{kind}' can't be run here: {why}.",
+  },
+
   RegistryNotFound: { status: 404, code: 'RegistryNotFound', message: "The registry '{registry}' was not found." },
   RegistryReadOnly: {
     status: 403,

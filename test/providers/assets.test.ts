@@ -229,3 +229,110 @@ describe('datastores', () => {
     assert.equal((await arm.remove(path('datastores/workspaceartifactstore'))).status, 400)
   })
 })
+
+describe('what the bytes of an asset say', () => {
+  const write = async (at: string, text: string) => {
+    const { accountName, containerName } = (await arm.get(path('datastores/workspaceblobstore'))).json.properties
+    const answer = await server.ask(`/_blob/${accountName}/${containerName}/${at}`, {
+      method: 'PUT',
+      token: await server.token({ resource: 'https://storage.azure.com/' }),
+      body: text,
+      headers: { 'x-ms-version': '2021-12-02', 'x-ms-blob-type': 'BlockBlob' },
+    })
+    assert.equal(answer.status, 201, answer.text)
+  }
+  const table = (at: string) => ({ properties: { dataType: 'mltable', dataUri: `${BLOB}${at}/` } })
+
+  test('an MLTable is read, and names what it refers to', async () => {
+    await write(
+      't/good/MLTable',
+      'type: mltable\npaths:\n  - file: ./a.csv\n  - pattern: b/*.csv\ntransformations:\n  - read_delimited:\n      delimiter: ","\n  - take: 3\n',
+    )
+    const { referencedUris } = (await arm.made(path('data/t-good/versions/1'), table('t/good'))).properties
+    assert.deepEqual(
+      referencedUris.map((uri: string) => uri.split('/t/good/')[1]),
+      ['a.csv', 'b/*.csv'],
+    )
+    assert.equal((await arm.put(path('data/t-good/versions/1'), table('t/good'))).status, 200)
+  })
+
+  for (const [at, { name, text, says }] of [
+    { name: 'no YAML', text: 'paths: [', says: /no YAML/ },
+    { name: 'no paths', text: 'type: mltable', says: /paths/ },
+    { name: 'a path of two kinds', text: 'paths:\n  - file: a\n    folder: b', says: /paths\[0\]/ },
+    { name: 'an unknown transformation', text: 'paths:\n  - file: a\ntransformations:\n  - fold', says: /fold/ },
+    {
+      name: 'two readers',
+      text: 'paths:\n  - file: a\ntransformations:\n  - read_parquet\n  - read_json_lines',
+      says: /two ways/,
+    },
+    { name: 'another type', text: 'type: table\npaths:\n  - file: a', says: /'table'/ },
+  ].entries()) {
+    test(`an MLTable is refused: ${name}`, async () => {
+      await write(`t/bad${at}/MLTable`, text)
+      assert.match((await arm.refusal(path(`data/t-bad${at}/versions/1`), table(`t/bad${at}`))).message, says)
+      assert.equal((await arm.get(path(`data/t-bad${at}`))).status, 404)
+    })
+  }
+
+  test('an MLflow model has its flavors, and is refused over something else', async () => {
+    const model = (at: string) => ({ properties: { modelType: 'mlflow_model', modelUri: `${BLOB}${at}/` } })
+    await write('m/flow/MLmodel', 'flavors:\n  python_function:\n    loader_module: x\n  sklearn:\n    code: null\n')
+    const made = await arm.made(path('models/flow/versions/1'), model('m/flow'))
+    assert.deepEqual(Object.keys(made.properties.flavors), ['python_function', 'sklearn'])
+    await write('m/other/model.pkl', 'x')
+    assert.match((await arm.refusal(path('models/other/versions/1'), model('m/other'))).message, /MLmodel/)
+    await arm.made(path('models/later/versions/1'), model('m/not-there-yet'))
+  })
+
+  test('a model that lies in a run names its job', async () => {
+    const modelUri = 'azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.some-run/outputs/m'
+    const made = await arm.made(path('models/of-run/versions/1'), { properties: { modelUri } })
+    assert.equal(made.properties.jobName, 'some-run')
+  })
+})
+
+describe('components', () => {
+  const spec = (more: object) => ({ properties: { componentSpec: { type: 'command', command: 'echo', ...more } } })
+
+  test('of each kind are kept as they were sent', async () => {
+    await arm.made(path('environments/ce/versions/1'), { properties: { image: 'python:3.11-slim' } })
+    for (const [name, body] of Object.entries({
+      command: spec({ environment: 'azureml:ce:1', inputs: { x: { type: 'number', default: 1 } } }),
+      curated: spec({ environment: 'azureml://registries/azureml/environments/sklearn-1.5/labels/latest' }),
+      byLabel: spec({ environment: 'azureml:ce@latest' }),
+      parallel: spec({ type: 'parallel', task: { type: 'run_function', environment: 'azureml:ce:1' } }),
+      sweep: spec({ type: 'sweep', trial: 'azureml:command:1', search_space: {}, objective: { goal: 'maximize' } }),
+      pipeline: spec({ type: 'pipeline', jobs: {} }),
+    })) {
+      const made = await arm.made(path(`components/${name}/versions/1`), body)
+      assert.deepEqual(made.properties.componentSpec, body.properties.componentSpec)
+    }
+  })
+
+  for (const [at, { name, body, says }] of [
+    { name: 'no environment', body: spec({}), says: /environment/ },
+    { name: 'an environment that is not there', body: spec({ environment: 'azureml:none:1' }), says: /none:1/ },
+    {
+      name: 'code that is not there',
+      body: spec({
+        environment: 'azureml://registries/azureml/environments/sklearn-1.5/labels/latest',
+        code: 'azureml:none:1',
+      }),
+      says: /none:1/,
+    },
+    { name: 'an unknown kind', body: spec({ type: 'dance' }), says: /dance/ },
+    { name: 'Spark', body: spec({ type: 'spark' }), says: /no Spark/ },
+    {
+      name: 'an input of no type',
+      body: spec({ environment: 'azureml:ce:1', inputs: { x: { type: 'thing' } } }),
+      says: /thing/,
+    },
+    { name: 'a pipeline without jobs', body: spec({ type: 'pipeline' }), says: /jobs/ },
+  ].entries()) {
+    test(`are refused: ${name}`, async () => {
+      assert.match((await arm.refusal(path(`components/bad${at}/versions/1`), body)).message, says)
+      assert.equal((await arm.get(path(`components/bad${at}`))).status, 404)
+    })
+  }
+})

@@ -77,5 +77,5 @@ export const outputType = (port: Port): string =>
 /** An asset or place in a specification, where clients put `azureml:` before ARM ids. */
 export const referenceAt = (spec: JsonObject, name: string): string | undefined => {
   const text = textAt(spec[name])
-  return text?.replace(/^azureml:(?=\/subscriptions\/|\/\/|azureml:)/i, '')
+  return text?.replace(/^azureml:(?=\/subscriptions\/|azureml:)/i, '')
 }

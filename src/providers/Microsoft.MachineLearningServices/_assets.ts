@@ -41,6 +41,8 @@ export interface AssetDeclaration {
   readonly bytes?: 'dataUri' | 'modelUri'
   /** Rules of this kind for a version's properties. @throws any Fault */
   readonly check?: (deps: Deps, properties: JsonObject, request: AssetWish) => Promise<void>
+  /** A new version with what its bytes tell. @throws AssetInvalid where they are not what it says */
+  readonly complete?: (deps: Deps, owner: string, properties: JsonObject) => Promise<JsonObject>
   /** What a container takes from its first version. */
   readonly container?: (properties: JsonObject) => JsonObject
   readonly view?: (version: StoredResource) => JsonObject
@@ -90,7 +92,8 @@ export const assetVersion = (owner: AssetOwner, asset: AssetDeclaration): Resour
       const body = { ...sent, properties }
       if (!existing) {
         await asset.check?.(deps, properties, request)
-        return { ...body, properties: await withCopiedBytes(deps, ownerOf(id.text), properties, asset) }
+        const copied = await withCopiedBytes(deps, ownerOf(id.text), properties, asset)
+        return { ...body, properties: (await asset.complete?.(deps, ownerOf(id.text), copied)) ?? copied }
       }
       const changed = changedProperties(existing, body)
       if (changed.length > 0) {

@@ -1,11 +1,10 @@
-import { fault } from '../../../faults.ts'
-import { isObject } from '../../../json.ts'
+import { ownerOf } from '../../../domain/assets/asset-kinds.ts'
+import { checkComponent } from '../../../domain/assets/check-component.ts'
 import type { AssetDeclaration } from '../_assets.ts'
 
 /** A component's version: its specification is kept as it was sent, in the client's own spelling. */
 export const components: AssetDeclaration = {
   kind: 'components',
-  async check(_deps, { componentSpec }) {
-    if (!isObject(componentSpec)) throw fault('AssetInvalid', { reason: "A component needs a 'componentSpec'." })
-  },
+  check: async ({ store }, { componentSpec }, { id }) =>
+    checkComponent(store.resources, ownerOf(id.text), componentSpec),
 }

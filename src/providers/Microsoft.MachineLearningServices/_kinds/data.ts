@@ -1,5 +1,6 @@
 import { ownerOf } from '../../../domain/assets/asset-kinds.ts'
 import { checkAssetUri } from '../../../domain/assets/check-asset-uri.ts'
+import { completeData } from '../../../domain/assets/complete-data.ts'
 import { withLongUri } from '../../../domain/datastores/resolve-uri.ts'
 import { fault } from '../../../faults.ts'
 import { textAt } from '../../../json.ts'
@@ -18,5 +19,6 @@ export const data: AssetDeclaration = {
     if (!textAt(dataType)) throw fault('AssetInvalid', { reason: "A data asset needs a 'dataType'." })
     await checkAssetUri(store, ownerOf(id.text), uri)
   },
+  complete: completeData,
   actions: { startPendingUpload },
 }

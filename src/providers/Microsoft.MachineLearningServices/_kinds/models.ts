@@ -1,6 +1,7 @@
 import { ownerOf } from '../../../domain/assets/asset-kinds.ts'
 import { checkAssetUri } from '../../../domain/assets/check-asset-uri.ts'
 import { withLongUri } from '../../../domain/datastores/resolve-uri.ts'
+import { completeModel } from '../../../domain/models/complete-model.ts'
 import { fault } from '../../../faults.ts'
 import { type JsonObject, textAt } from '../../../json.ts'
 import type { AssetDeclaration } from '../_assets.ts'
@@ -17,6 +18,7 @@ export const models: AssetDeclaration = {
     if (!uri) throw fault('AssetInvalid', { reason: "A model needs a 'modelUri'." })
     await checkAssetUri(store, ownerOf(id.text), uri)
   },
+  complete: completeModel,
   actions: { startPendingUpload },
 }
 
