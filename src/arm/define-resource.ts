@@ -186,8 +186,18 @@ export interface ScopeRequest {
   readonly body: JsonObject
   readonly context: ReadContext
   readonly arm: InnerCalls
+  /** The page of a listing that is asked, of at most so many items. @throws InvalidPaging */
+  page(most: number): ScopePage
   /** Whether the caller may do this there: for listings that show only what may be seen. */
   allows(action: string, scope: string): Promise<boolean>
+}
+
+export interface ScopePage {
+  readonly limit: number
+  /** What the page before ended with. */
+  readonly after: string | undefined
+  /** The listing's answer; with the link of the page after this one where there is more. */
+  answer(value: readonly JsonObject[], next: string | undefined): JsonObject
 }
 
 export interface ListQuery extends ListResources {

@@ -4,9 +4,10 @@ import { noteBegun } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
-import type { ScopeOperation } from '../define-resource.ts'
+import type { ScopeOperation, ScopePage } from '../define-resource.ts'
 import { answer } from '../envelope.ts'
 import { newOperation, operationHeaders, succeeded } from '../operations.ts'
+import { afterOf, nextLink, topOf } from '../paging.ts'
 import type { RegisteredProvider } from '../registry.ts'
 import { demandRegistration, demandSubscription, surroundingsOf } from '../surroundings.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
@@ -53,6 +54,7 @@ export async function askScope(
     body,
     context: readContext(exchange, version),
     arm: inner,
+    page: (most) => pageOf(exchange, most),
     allows: (action, at) => access.allows(caller, action, at),
   })
   if (result.accepted) return answerAccepted(arm, exchange, { scope, operation, params, version: version.asked })
@@ -112,6 +114,17 @@ function resourceOf(
 ): ResourceId | undefined {
   const filled = at.replace(/\{(\w+)\}/g, (_blank, name: string) => params[name] ?? '')
   return parseResourceId(`${scope.text}/providers/${namespace}/${filled}`)
+}
+
+function pageOf({ query, context, path }: Exchange, most: number): ScopePage {
+  return {
+    limit: Math.min(topOf(query) ?? most, most),
+    after: afterOf(query),
+    answer: (value, next) => ({
+      value,
+      ...(next !== undefined && { nextLink: nextLink(`${context.origin.arm()}${path}`, query, next) }),
+    }),
+  }
 }
 
 /** The type path that the facts know an operation by: its literal parts. */

@@ -1,7 +1,9 @@
 import type { ScopeOperation } from '../../arm/define-resource.ts'
 import { findActivities } from '../../domain/activities/find-activities.ts'
 import { fault } from '../../faults.ts'
-import type { JsonObject } from '../../json.ts'
+
+/** A page has as many as the log gives; `$top` is none of Azure's here. */
+const MOST = 200
 
 const CATEGORIES = [
   ['Administrative', 'Administrative'],
@@ -19,9 +21,8 @@ export const activityLog: readonly ScopeOperation[] = [
     path: 'eventtypes/management/values',
     scope: 'subscription',
     right: 'eventtypes/values/read',
-    async answer({ store, now }, { scope, context }) {
-      const { query, origin } = context
-      const after = query.get('$skipToken') ?? query.get('$skiptoken') ?? undefined
+    async answer({ store, now }, { scope, context: { query }, page }) {
+      const { after, answer } = page(MOST)
       if (after !== undefined && !/^\d{1,15}$/.test(after)) {
         throw fault('InvalidPaging', { name: '$skipToken', value: after })
       }
@@ -32,15 +33,7 @@ export const activityLog: readonly ScopeOperation[] = [
         now: now(),
         ...(after !== undefined && { after }),
       })
-      const page = new URLSearchParams(query)
-      page.delete('$skiptoken')
-      page.set('$skipToken', next ?? '')
-      const path = `${scope.text}/providers/Microsoft.Insights/eventtypes/management/values`
-      const body: JsonObject = {
-        value,
-        ...(next !== undefined && { nextLink: `${origin.arm()}${path}?${page.toString().replaceAll('%24', '$')}` }),
-      }
-      return { body }
+      return { body: answer(value, next) }
     },
   },
   {
