@@ -61,7 +61,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const written = log.openLog(directory, config.logLevel)
     onStop('the log', written.flush)
     reportTo(written.log)
-    const base = { store: kept, sealing: sealing.openSealing(directory), now, log: written.log, directory }
+    const sealed = sealing.openSealing(directory)
+    const base = { store: kept, sealing: sealed, now, log: written.log, directory }
 
     const authority = await gateway.openAuthority(join(directory, 'ca'))
     const bundle = join(directory, 'bundle.pem')
@@ -140,6 +141,10 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             add: (name) => who.addPrincipal({ name }),
             addUser: who.addUser,
             rotateSigningKey: who.rotateSigningKey,
+            rotateSealingKey: () => {
+              sealed.rotate()
+              return kept.reseal(sealed.rewrap)
+            },
           },
           access: { store: kept },
           jobs: { store: kept, blobs: blobService.blobs },

@@ -8,15 +8,16 @@ import type { ServerFacts } from './server-facts.ts'
 export function askServer(
   server: ServerFacts,
   path: string,
-  options: { readonly body?: JsonObject; readonly token?: string } = {},
+  options: { readonly body?: JsonObject; readonly token?: string; readonly timeoutMs?: number } = {},
 ): Promise<{ readonly status: number; readonly body: JsonObject }> {
+  const { timeoutMs = 10_000 } = options
   const body = options.body && JSON.stringify(options.body)
   return new Promise((resolve, reject) => {
     const asking = request(
       new URL(path, server.httpUrl),
       {
         method: body === undefined ? 'GET' : 'POST',
-        timeout: 10_000,
+        timeout: timeoutMs,
         headers: {
           ...(options.token && { authorization: `Bearer ${options.token}` }),
           ...(body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -31,7 +32,7 @@ export function askServer(
         response.once('error', reject)
       },
     )
-    asking.once('timeout', () => asking.destroy(new Error('The server gave no answer within 10 s.')))
+    asking.once('timeout', () => asking.destroy(new Error(`The server gave no answer within ${timeoutMs / 1000} s.`)))
     asking.once('error', reject)
     asking.end(body)
   })

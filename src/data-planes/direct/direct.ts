@@ -59,6 +59,12 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         return { status: 201, body: await rotateSigningKey(deps.principals, request) }
       },
     },
+    '/lazuli/sealing-key': {
+      POST: async (request) => {
+        const { rotateSealingKey } = await import('./principals.ts')
+        return { status: 201, body: await rotateSealingKey(deps.principals, request) }
+      },
+    },
     '/lazuli/access': {
       GET: async (request, context) => {
         const { explain } = await import('./access.ts')

@@ -26,6 +26,8 @@ export interface PrincipalsDeps {
     readonly password: string
   }>
   readonly rotateSigningKey: () => Promise<string>
+  /** Answers how many rows were sealed anew. */
+  readonly rotateSealingKey: () => Promise<number>
 }
 
 const Body = Type.Object({ name: Type.String() })
@@ -55,6 +57,12 @@ export async function addUser(deps: PrincipalsDeps, request: IncomingMessage): P
 export async function rotateSigningKey(deps: PrincipalsDeps, request: IncomingMessage): Promise<JsonObject> {
   await demandOwner(deps, request.headers.authorization)
   return { kid: await deps.rotateSigningKey() }
+}
+
+/** `POST /lazuli/sealing-key`: a new key protects what is sealed, now and before. */
+export async function rotateSealingKey(deps: PrincipalsDeps, request: IncomingMessage): Promise<JsonObject> {
+  await demandOwner(deps, request.headers.authorization)
+  return { rows: await deps.rotateSealingKey() }
 }
 
 /** The owner is who can read the data directory, or holds a token of the bootstrap application. */

@@ -13,6 +13,7 @@ import type { Database, Session } from '../sql/session.ts'
 import { sqlVaultObjects } from '../sql/vault-objects.ts'
 import type { Repositories, Store } from '../store.ts'
 import { openDatabase } from './open-database.ts'
+import { resealAll } from './reseal.ts'
 import { cachedResources } from './resource-cache.ts'
 import { resourceChanges, type Touched } from './resource-changes.ts'
 
@@ -26,6 +27,8 @@ export interface OpenStore {
 /** The store, and the database beneath for those who keep tables of their own and share its group commit. */
 export interface SqliteStore extends Store {
   readonly database: Database
+  /** Has every sealed value in the database wrapped anew; answers how many rows changed. */
+  reseal(rewrap: (text: string) => string): Promise<number>
 }
 
 /**
@@ -56,6 +59,11 @@ export async function openStore({ directory, ring }: OpenStore): Promise<SqliteS
       if (touched.keys.size > 0) resources.forget(touched.keys)
       if (touched.types.size > 0) changes.tell(touched.types)
       return result
+    },
+    async reseal(rewrap) {
+      const changed = await resealAll(database, rewrap)
+      resources.forgetAll()
+      return changed
     },
     onResourceChange: changes.listen,
     close: () => database.close(),
