@@ -141,10 +141,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
             add: (name) => who.addPrincipal({ name }),
             addUser: who.addUser,
             rotateSigningKey: who.rotateSigningKey,
-            rotateSealingKey: () => {
-              sealed.rotate()
-              return kept.reseal(sealed.rewrap)
-            },
+            rotateSealingKey: () => kept.reseal(sealed),
           },
           access: { store: kept },
           jobs: { store: kept, blobs: blobService.blobs },
@@ -259,13 +256,8 @@ async function loadPlanes() {
     ...vaults,
     ...keys,
     /** Key Vault's data plane is loaded with the first request for it. */
-    vault(parts: VaultService): SurfaceHandler {
-      let surface: Promise<SurfaceHandler> | undefined
-      return async (request, response, context) => {
-        surface ??= import('./data-planes/vault/vault-service.ts').then(({ vaultSurface }) => vaultSurface(parts))
-        return (await surface)(request, response, context)
-      }
-    },
+    vault: (parts: VaultService): SurfaceHandler =>
+      whenAsked(async () => (await import('./data-planes/vault/vault-service.ts')).vaultSurface(parts)),
     /** Discovery answers at once; everything else of a region is loaded with the first request for it. */
     regional(
       parts: RegionalDeps,
@@ -273,14 +265,18 @@ async function loadPlanes() {
       front: (url: string) => SurfaceHandler | undefined,
     ): SurfaceHandler {
       const find = discovery.discoverySurface({ servicesOf })
-      let surface: Promise<SurfaceHandler> | undefined
-      return async (request, response, context) => {
-        const found = find(context.url) ?? front(context.url)
-        if (found) return found(request, response, context)
-        surface ??= import('./data-planes/regional.ts').then(({ regionalSurface }) => regionalSurface(parts))
-        return (await surface)(request, response, context)
-      }
+      const others = whenAsked(async () => (await import('./data-planes/regional.ts')).regionalSurface(parts))
+      return (request, response, context) =>
+        (find(context.url) ?? front(context.url) ?? others)(request, response, context)
     },
+  }
+}
+
+function whenAsked(load: () => Promise<SurfaceHandler>): SurfaceHandler {
+  let surface: Promise<SurfaceHandler> | undefined
+  return async (request, response, context) => {
+    surface ??= load()
+    return (await surface)(request, response, context)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DataKeyRing, RowSealing } from '../data-keys.ts'
+import type { RotatingSealing } from '../sealing-key.ts'
 import { sqlActivities } from '../sql/activities.ts'
 import { sqlDataKeys } from '../sql/data-keys.ts'
 import { sqlDirectory } from '../sql/directory.ts'
@@ -27,8 +28,8 @@ export interface OpenStore {
 /** The store, and the database beneath for those who keep tables of their own and share its group commit. */
 export interface SqliteStore extends Store {
   readonly database: Database
-  /** Has every sealed value in the database wrapped anew; answers how many rows changed. */
-  reseal(rewrap: (text: string) => string): Promise<number>
+  /** Changes the key of the sealing, and has every sealed value wrapped by it; answers how many rows changed. */
+  reseal(sealing: RotatingSealing): Promise<number>
 }
 
 /**
@@ -60,7 +61,8 @@ export async function openStore({ directory, ring }: OpenStore): Promise<SqliteS
       if (touched.types.size > 0) changes.tell(touched.types)
       return result
     },
-    async reseal(rewrap) {
+    async reseal({ rotate, rewrap }) {
+      rotate()
       const changed = await resealAll(database, rewrap)
       resources.forgetAll()
       return changed
