@@ -7,14 +7,11 @@ import { dispatch } from './cli/kit/dispatch.ts'
 import type { ServerFacts } from './cli/kit/server-facts.ts'
 import type { ComputeEngine } from './compute/engine.ts'
 import type { Config } from './config.ts'
-import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
-import type { RegionalDeps } from './data-planes/regional.ts'
-import type { VaultService } from './data-planes/vault/vault-service.ts'
 import type { Deps, Engines } from './domain/deps.ts'
 import type { ReconcilerDeps, RunReconciler } from './domain/runs/run-reconciler.ts'
 import { fault } from './faults.ts'
 import type { Gateway } from './gateway/listener.ts'
-import type { SurfaceHandler } from './gateway/surface.ts'
+import { loadPlanes } from './load-planes.ts'
 
 /** What the command line needs of the program. Everything heavy is loaded by the one that asks for it. */
 const program: Program = {
@@ -232,52 +229,6 @@ async function loadGateway() {
     import('./gateway/documents.ts'),
   ])
   return { ...authority, ...bundle, ...listener, ...hosts, ...documents }
-}
-
-async function loadPlanes() {
-  const [front, seed, storage, direct, discovery, graph, bootstrap, vaults, keys] = await Promise.all([
-    import('./data-planes/managementfrontend/front.ts'),
-    import('./domain/registries/seed-built-in.ts'),
-    import('./data-planes/storage/storage.ts'),
-    import('./data-planes/direct/direct.ts'),
-    import('./data-planes/discovery/discovery.ts'),
-    import('./data-planes/graph/graph.ts'),
-    import('./bootstrap.ts'),
-    import('./domain/vaults/expire-objects.ts'),
-    import('./domain/customer-keys/customer-keys.ts'),
-  ])
-  return {
-    ...front,
-    ...seed,
-    ...storage,
-    ...direct,
-    ...graph,
-    ...bootstrap,
-    ...vaults,
-    ...keys,
-    /** Key Vault's data plane is loaded with the first request for it. */
-    vault: (parts: VaultService): SurfaceHandler =>
-      whenAsked(async () => (await import('./data-planes/vault/vault-service.ts')).vaultSurface(parts)),
-    /** Discovery answers at once; everything else of a region is loaded with the first request for it. */
-    regional(
-      parts: RegionalDeps,
-      servicesOf: DiscoveryDeps['servicesOf'],
-      front: (url: string) => SurfaceHandler | undefined,
-    ): SurfaceHandler {
-      const find = discovery.discoverySurface({ servicesOf })
-      const others = whenAsked(async () => (await import('./data-planes/regional.ts')).regionalSurface(parts))
-      return (request, response, context) =>
-        (find(context.url) ?? front(context.url) ?? others)(request, response, context)
-    },
-  }
-}
-
-function whenAsked(load: () => Promise<SurfaceHandler>): SurfaceHandler {
-  let surface: Promise<SurfaceHandler> | undefined
-  return async (request, response, context) => {
-    surface ??= load()
-    return (await surface)(request, response, context)
-  }
 }
 
 async function loadEngines() {

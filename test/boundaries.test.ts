@@ -43,6 +43,7 @@ const walls: Readonly<Record<string, readonly RegExp[]>> = {
   'resource-id.ts': [],
   'bootstrap.ts': [/^arm\/define-resource\.ts$/, ...ports],
   'doctor.ts': [/^blobs\//, /^store\//],
+  'load-planes.ts': [/./],
   'main.ts': [/./],
 }
 
