@@ -30,7 +30,7 @@ test("the bootstrap application's assignments can be listed and read", async () 
   const own = list.body.value.filter(
     ({ properties }: { properties: { principalId: string } }) => properties.principalId === objectId,
   )
-  assert.equal(own.length, 3)
+  assert.equal(own.length, 4)
   const [first] = own
   assert.equal(first.properties.scope, sub)
   const one = await engine.ask(`${first.id}?${VERSION}`)
