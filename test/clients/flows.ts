@@ -27,6 +27,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/o_storage_blob.py', checks: 14 },
   { file: 'flows/o_storage_dfs.py', checks: 4 },
   { file: 'flows/o_storage_file.py', checks: 3 },
+  { file: 'flows/o_az_storage.sh', checks: 26 },
   { file: 'js/n_blobs_js.mjs', checks: 7 },
   { file: 'flows/n_vault.py', checks: 41 },
   { file: 'js/n_vault_js.mjs', checks: 15 },

@@ -3,6 +3,10 @@ import type { Answer, Ask, TestServer } from '../support/server.ts'
 import type { Ledger } from './ledger.ts'
 import type { Random } from './random.ts'
 
+/** A page, and how many a blob of pages has here, in bytes. */
+const PAGE = 512
+const PAGES = 400
+
 export const STORAGE = 'https://storage.azure.com/'
 
 /** What the clients write to: names that a first request has found out. */
@@ -87,6 +91,51 @@ export async function client(options: {
       )
       appended.set(path, before + piece)
     },
+    /** Writes into a blob of pages: a page that was told to be there is there, and none that wasn't. */
+    async pages() {
+      const path = `${place.container}/${name}/pages`
+      const before = paged.get(path)
+      if (before === undefined) {
+        const empty = '\0'.repeat(PAGES * PAGE)
+        paged.set(path, empty)
+        const headers = { 'x-ms-blob-type': 'PageBlob', 'x-ms-blob-content-length': String(PAGES * PAGE) }
+        await ledger.change(path, read(path), digest(empty), async () =>
+          ok(await blob(path, { method: 'PUT', headers })),
+        )
+        return
+      }
+      const first = random.whole(0, PAGES - 1) * PAGE
+      const body = text(random, random.whole(1, Math.min(80, PAGES - first / PAGE)) * PAGE)
+      const next = before.slice(0, first) + body + before.slice(first + body.length)
+      const headers = { 'x-ms-page-write': 'update', 'x-ms-range': `bytes=${first}-${first + body.length - 1}` }
+      await ledger.change(path, read(path), digest(next), async () =>
+        ok(await blob(`${path}?comp=page`, { method: 'PUT', headers, body })),
+      )
+      paged.set(path, next)
+    },
+    /** A copy is the source as it was: a later write of the source is not felt. */
+    async copy() {
+      const source = `${place.container}/${name}/large-${random.whole(0, 2)}`
+      const value = ledger.value(source)
+      if (value === undefined) return
+      const path = `${place.container}/${name}/copy-${random.whole(0, 2)}`
+      const headers = { 'x-ms-copy-source': `${server.facts.httpUrl}${source}` }
+      await ledger.change(path, read(path), value, async () => ok(await blob(path, { method: 'PUT', headers })))
+    },
+    /** A path that is appended and flushed, then renamed onto another: whole under one name or under the other. */
+    async rename() {
+      const dfs = (path: string) => path.replace('/_blob/', '/_dfs/')
+      const from = `${place.container}/${name}/path`
+      const to = `${place.container}/${name}/renamed-${random.whole(0, 1)}`
+      const body = text(random, random.whole(1, 100_000))
+      await ledger.change(to, read(to), digest(body), async () => {
+        if (!ok(await blob(`${dfs(from)}?resource=file`, { method: 'PUT' }))) return false
+        if (!ok(await blob(`${dfs(from)}?action=append&position=0`, { method: 'PATCH', body }))) return false
+        if (!ok(await blob(`${dfs(from)}?action=flush&position=${body.length}`, { method: 'PATCH' }))) return false
+        const headers = { 'x-ms-rename-source': from.slice(from.indexOf('/', '/_blob/'.length)) }
+        return ok(await blob(dfs(to), { method: 'PUT', headers }))
+      })
+    },
     async remove() {
       const path = `${place.container}/${name}/small-${random.whole(0, 5)}`
       if (ledger.value(path) === undefined) return
@@ -94,6 +143,7 @@ export async function client(options: {
     },
   }
   const appended = new Map<string, string>()
+  const paged = new Map<string, string>()
   const put = (path: string, body: string) =>
     ledger.change(path, read(path), digest(body), async () =>
       ok(await blob(path, { method: 'PUT', body, headers: { 'x-ms-blob-type': 'BlockBlob' } })),

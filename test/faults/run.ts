@@ -2,11 +2,12 @@
  * `npm run test:faults [-- POINTS [SEED]]`: kills the real server under load, at named commit points and at random
  * times, starts it again on the same data, and compares what is there with what its clients were told.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { TestServer } from '../support/server.ts'
+import { lazuli, TestServer } from '../support/server.ts'
 import { Jobs } from './jobs.ts'
 import { Ledger } from './ledger.ts'
 import { client, type Place } from './load.ts'
@@ -69,6 +70,7 @@ try {
   report(await jobs.settle(last))
   report(await trees.settle(last))
   await last.stopOnly()
+  report(examine())
 } finally {
   rmSync(home, { recursive: true, force: true })
 }
@@ -78,6 +80,14 @@ console.log(`seed ${seed}: ${passed} passed, ${wrong.length} failed`)
 const enough = reached >= Math.floor(points / 2) * 0.6
 if (!enough) console.log(`only ${reached} of ${Math.floor(points / 2)} named points were reached`)
 process.exitCode = wrong.length === 0 && passed >= points && enough ? 0 : 1
+
+/** What the doctor finds lost once all is over. */
+function examine(): string[] {
+  const { stdout, stderr } = spawnSync(lazuli, ['doctor', '--json', '--data', data], { encoding: 'utf8' })
+  const found = stdout.split('\n').filter((line) => line.includes('"lost"'))
+  console.log(`the doctor: ${stdout.split('\n').length - 1} findings, ${found.length} of them lost bytes`)
+  return stderr === '' ? found : [stderr]
+}
 
 interface Plan {
   readonly what: string

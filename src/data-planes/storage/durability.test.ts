@@ -19,7 +19,7 @@ async function startChild(directory: string): Promise<{ child: ChildProcess; por
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout ?? child, 'data')
-  return { child, port: Number(String(line)) }
+  return { child, port: Number.parseInt(String(line), 10) }
 }
 
 /** A signed request; rejects where the server went away before its answer. */
