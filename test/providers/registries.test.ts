@@ -267,6 +267,25 @@ describe('is refused', () => {
     })
   }
 
+  test('over an account that its maker may not read the keys of', async () => {
+    const { token, objectId } = await principal('registry-maker')
+    const role = '/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c'
+    const properties = { roleDefinitionId: arm.subscription + role, principalId: objectId }
+    const group = `${arm.subscription}/resourceGroups/makers`
+    await arm.made(group, { location: 'eastus' })
+    const at = `${group}/providers/Microsoft.Authorization/roleAssignments/21111111-2222-4333-8444-555555555555`
+    const given = await server.ask(`${at}?api-version=2022-04-01`, { method: 'PUT', body: { properties } })
+    assert.equal(given.status, 201, given.text)
+    const { storageAccount } = (await arm.get(arm.workspace)).json.properties
+    const storageAccountDetails = [{ userCreatedStorageAccount: { armResourceId: { resourceId: storageAccount } } }]
+    const wish = body({ regionDetails: [{ location: 'eastus', storageAccountDetails }] })
+    const target = `${group}/providers/${ML}/registries/lent${V}`
+    const refused = await server.ask(target, { method: 'PUT', body: wish, token })
+    assert.deepEqual([refused.status, refused.json.error.code], [403, 'LinkedAuthorizationFailed'])
+    const owner = await server.ask(target, { method: 'PUT', body: wish })
+    assert.equal(owner.status, 201, owner.text)
+  })
+
   test('under a name that somebody has', async () => {
     const taken = await server.ask(`${arm.group}/providers/${ML}/registries/azureml${V}`, {
       method: 'PUT',

@@ -141,6 +141,15 @@ describe('a project is refused', () => {
   })
 })
 
+test('workspaces are listed by kind', async () => {
+  const listed = async (kind: string) =>
+    (await server.ask(`${arm.group}/providers/${ML}/workspaces${V}&kind=${kind}`)).json.value.map(
+      (one: { kind: string }) => one.kind.toLowerCase(),
+    )
+  assert.ok((await listed('hub')).length > 0 && (await listed('hub')).every((kind: string) => kind === 'hub'))
+  assert.deepEqual([...new Set(await listed('Hub,Project'))].sort(), ['hub', 'project'])
+})
+
 test('features: what is served in a workspace', async () => {
   const { value } = await get('hub-b', '/features')
   const ids = value.map((one: { id: string }) => one.id)

@@ -126,6 +126,12 @@ function baseName(registry: StoredResource, region: JsonObject): string {
     .slice(0, 10)}${own}`
 }
 
+/** Ids of the storage accounts that a registry's body names as its user's own. */
+export const userCreatedAccounts = (body: JsonObject): readonly string[] =>
+  regionsOf(body)
+    .flatMap((region) => itemsOf(region.storageAccountDetails))
+    .flatMap((item) => textAt(resourceIdOf(item.userCreatedStorageAccount)) ?? [])
+
 const regionsOf = (body: JsonObject): readonly JsonObject[] => itemsOf(objectAt(body.properties).regionDetails)
 const itemsOf = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
 const resourceIdOf = (value: unknown) => objectAt(objectAt(objectAt(value).armResourceId)).resourceId

@@ -1,13 +1,14 @@
 import { Type } from 'typebox'
-import { defineResource, done, failed } from '../../arm/define-resource.ts'
+import { defineResource, done, failed, type LinkedRequest, type LinkedRight } from '../../arm/define-resource.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { demandWritable, isBuiltIn } from '../../domain/registries/built-in.ts'
 import { REGISTRIES } from '../../domain/registries/registry-ids.ts'
-import { demandRegions, ensureRegistryStorage } from '../../domain/registries/registry-storage.ts'
+import { demandRegions, ensureRegistryStorage, userCreatedAccounts } from '../../domain/registries/registry-storage.ts'
 import { normalRegion } from '../../domain/workspaces/region.ts'
 import { ensureIdentity, identityFault, identityView } from '../../domain/workspaces/workspace-identity.ts'
 import { isFault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { parseResourceId } from '../../resource-id.ts'
 import { linkedIdentities } from './_linked.ts'
 
 /** A registry: assets that many workspaces share. It brings storage of its own, in a group that goes with it. */
@@ -18,7 +19,7 @@ export default defineResource({
   globalName: true,
   reads: Type.Object({ location: Type.Optional(Type.String()) }),
   defaults: () => ({ properties: { publicNetworkAccess: 'Enabled', managedResourceGroupTags: {} } }),
-  linked: linkedIdentities,
+  linked: (request) => [...linkedIdentities(request), ...linkedAccounts(request)],
   async check({ store }, { id, body }) {
     demandWritable(id.text)
     demandOpenNetwork(id.name, objectAt(body.properties))
@@ -60,3 +61,10 @@ export default defineResource({
     }
   },
 })
+
+/** Who lets a registry keep its assets in an account lends it the account's keys. */
+const linkedAccounts = ({ body }: LinkedRequest): readonly LinkedRight[] =>
+  // What is no id at all is refused in the type's own words.
+  userCreatedAccounts(body)
+    .filter((id) => parseResourceId(id))
+    .map((scope) => ({ action: 'Microsoft.Storage/storageAccounts/listKeys/action', scope }))

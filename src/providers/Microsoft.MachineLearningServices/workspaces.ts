@@ -65,6 +65,14 @@ export default defineResource({
       containerRegistry: null,
     },
   }),
+  list(query) {
+    const kinds = query
+      .get('kind')
+      ?.toLowerCase()
+      .split(',')
+      .map((kind) => kind.trim())
+    return kinds ? { keep: ({ body }) => kinds.includes((kindOf(body) ?? '').toLowerCase()) } : {}
+  },
   references: [{ path: 'properties.hubResourceId', type: WORKSPACES }],
   linked: (request) => [...linkedDependencies(request), ...linkedIdentities(request)],
   recovers: ({ body }) => wantsRecovery(body),
