@@ -11,6 +11,7 @@ import { besideAzurite } from './beside-azurite.ts'
 import { load, request } from './load.ts'
 import { submitToFirstOutput } from './submit.ts'
 import { type Row, render } from './table.ts'
+import { training } from './training.ts'
 
 const seconds = Number(process.argv[2] ?? 4)
 const rows: Row[] = []
@@ -37,6 +38,8 @@ try {
   await tokens(server)
   console.log('submit to first output …')
   add(await submitToFirstOutput(server))
+  console.log('many jobs, a long pipeline …')
+  for (const row of await training(server)) add(row)
   await server.stop()
 } finally {
   rmSync(data, { recursive: true, force: true })
