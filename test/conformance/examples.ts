@@ -277,6 +277,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.Storage/storageAccounts/blobServices': 'every account has its one',
   'Microsoft.Storage/storageAccounts/fileServices': 'every account has its one',
   'Microsoft.ContainerRegistry/registries/replications': 'every registry has its one',
+  'Microsoft.KeyVault/vaults/accessPolicies': 'changes of the vault itself: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/secrets': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',

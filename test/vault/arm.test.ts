@@ -84,3 +84,40 @@ test('a key that is put through the resource manager is the vault’s own; a sec
   const bad = await arm('/keys/two', { method: 'PUT', body: { properties: { kty: 'RSA', keySize: 1000 } } })
   assert.equal(bad.status, 400, bad.text)
 })
+
+test('access policies are added, replaced and removed one by one', async () => {
+  const one = '11111111-1111-4111-8111-111111111111'
+  const two = '22222222-2222-4222-8222-222222222222'
+  const change = async (operation: string, objectId: string, permissions: object) => {
+    const accessPolicies = [{ tenantId: vault.server.facts.tenantId, objectId, permissions }]
+    const answer = await arm(`/accessPolicies/${operation}`, {
+      method: 'PUT',
+      body: { properties: { accessPolicies } },
+    })
+    assert.ok(answer.status < 300, answer.text)
+    const { properties } = (await arm('')).json
+    return Object.fromEntries(
+      properties.accessPolicies.map(
+        ({ objectId: id, permissions: held }: { objectId: string; permissions: object }) => [
+          id,
+          Object.fromEntries(Object.entries(held).filter(([, names]) => (names as unknown[]).length > 0)),
+        ],
+      ),
+    )
+  }
+  assert.deepEqual(await change('add', one, { secrets: ['get'] }), { [one]: { secrets: ['get'] } })
+  assert.deepEqual(await change('add', one, { secrets: ['Get', 'list'], keys: ['get'] }), {
+    [one]: { secrets: ['get', 'list'], keys: ['get'] },
+  })
+  await change('add', two, { keys: ['all'] })
+  assert.deepEqual(await change('replace', one, { secrets: ['set'] }), {
+    [one]: { secrets: ['set'] },
+    [two]: { keys: ['all'] },
+  })
+  assert.deepEqual(await change('remove', one, { secrets: ['set'] }), { [two]: { keys: ['all'] } })
+  const none = await vault.server.ask(`${vault.id}/accessPolicies/explode?${ARM_VERSION}`, {
+    method: 'PUT',
+    body: { properties: { accessPolicies: [] } },
+  })
+  assert.equal(none.status, 400, none.text)
+})
