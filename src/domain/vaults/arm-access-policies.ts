@@ -1,6 +1,6 @@
 import { fault } from '../../faults.ts'
 import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
-import { parseResourceId, type ResourceId } from '../../resource-id.ts'
+import { parseResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Page, Repositories } from '../../store/store.ts'
 import { textsAt } from '../roles/find-role.ts'
@@ -31,7 +31,8 @@ export const armAccessPolicies = {
     await into.resources.put({ ...vault, body: { ...vault.body, properties: { ...properties, accessPolicies } } })
   },
 
-  async remove(_from: Repositories, _id: ResourceId): Promise<void> {},
+  /** With the vault, in which they stand. */
+  remove: async (): Promise<void> => undefined,
 
   async list(): Promise<Page<StoredResource>> {
     return { items: [] }
