@@ -63,11 +63,11 @@ before(async () => {
 })
 after(() => vault.server.stop())
 
-const grant = async (name: string) => {
+const grant = async (name: string, principalId = cosmos) => {
   const id = `${vaultId}/providers/Microsoft.Authorization/roleAssignments/${name}`
   const { subscriptionId } = vault.server.facts
   const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${CRYPTO_USER}`
-  const body = { properties: { roleDefinitionId, principalId: cosmos, principalType: 'ServicePrincipal' } }
+  const body = { properties: { roleDefinitionId, principalId, principalType: 'ServicePrincipal' } }
   const assigned = await vault.server.ask(`${id}?api-version=2022-04-01`, { method: 'PUT', body })
   assert.equal(assigned.status, 201, assigned.text)
   return `${id}?api-version=2022-04-01`
@@ -202,6 +202,30 @@ describe('a workspace with a customer-managed key', () => {
     await setEnabled(second, true)
     await until('the workspace is back', async () => (await arm.get(workspace)).status === 200)
     await readable()
+  })
+
+  test('a user-assigned identity that is named uses the key in place of Azure Cosmos DB', async () => {
+    const identity = `${arm.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/key-user`
+    const { principalId } = (await arm.made(identity, { location: 'eastus' })).properties
+    const named = `${workspace}-by-identity`
+    const encryption = {
+      status: 'Enabled',
+      identity: { userAssignedIdentity: identity },
+      keyVaultProperties: { keyVaultArmId: vaultId, keyIdentifier: second },
+    }
+    const user = { type: 'UserAssigned', userAssignedIdentities: { [identity]: {} } }
+    const body = { ...wish(second, { encryption, primaryUserAssignedIdentity: identity }), identity: user }
+    const stranger = await arm.refusal(`${named}1`, {
+      ...body,
+      identity: { type: 'SystemAssigned' },
+      properties: { ...body.properties, primaryUserAssignedIdentity: undefined },
+    })
+    assert.match(stranger.message, /none of the workspace's userAssignedIdentities/)
+    const without = await arm.refusal(`${named}2`, body)
+    assert.match(without.message, /'key-user' .+ get, wrapKey, unwrapKey/)
+    await grant('88888888-8888-4888-8888-888888888888', principalId)
+    const made = await arm.made(named, body)
+    assert.equal(made.properties.encryption.identity.userAssignedIdentity, identity)
   })
 
   test('encryption is neither turned off nor moved to another vault, and none is turned on later', async () => {
