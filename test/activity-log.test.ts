@@ -198,3 +198,32 @@ test('events are forgotten after 90 days', async () => {
   await server.ask('/lazuli/simulation', { method: 'DELETE' })
   await until('they are gone', async () => (await log(`resourceGroupName eq 'logged'`)).value.length === 0)
 })
+
+test('a deployment and all that it makes are found under one correlation id, which its record shows', async () => {
+  const correlation = randomUUID()
+  const deployment = `${group}/providers/Microsoft.Resources/deployments/whole`
+  const resource = (name: string) => ({ type: LOGS, apiVersion: '2021-06-01', name, location: 'eastus' })
+  const nested = {
+    type: 'Microsoft.Resources/deployments',
+    apiVersion: '2022-09-01',
+    name: 'inner',
+    properties: {
+      mode: 'Incremental',
+      template: { $schema: 's', contentVersion: '1.0.0.0', resources: [resource('deep')] },
+    },
+  }
+  const template = { $schema: 's', contentVersion: '1.0.0.0', resources: [resource('flat'), nested] }
+  const body = { properties: { mode: 'Incremental', template } }
+  const put = await ask(deployment, '2022-09-01', { method: 'PUT', body, correlation })
+  assert.ok(put.status < 300, put.text)
+  const { json } = await until('the deployment is over', async () => {
+    const answer = await ask(deployment, '2022-09-01', { method: 'GET' })
+    return answer.json.properties.provisioningState === 'Succeeded' && answer
+  })
+  assert.equal(json.properties.correlationId, correlation)
+  const { value } = await log(`correlationId eq '${correlation}'`)
+  const told = new Set(
+    value.map(({ resourceId }: { resourceId: string }) => resourceId.slice(resourceId.lastIndexOf('/') + 1)),
+  )
+  assert.deepEqual([...told].sort(), ['deep', 'flat', 'inner', 'whole'])
+})

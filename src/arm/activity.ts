@@ -39,6 +39,17 @@ export function activitySource({ caller, correlationId, requestId = randomUUID()
   }
 }
 
+/** What is done as a part of something larger: its events are found under the whole's correlation id. */
+export const partOf = (
+  whole: { readonly caller: Caller; readonly correlationId?: string | undefined },
+  part: Pick<Asked, 'action' | 'resourceId' | 'method'>,
+): ActivitySource =>
+  activitySource({
+    caller: whole.caller,
+    ...(whole.correlationId !== undefined && { correlationId: whole.correlationId }),
+    ...part,
+  })
+
 /** What a token says of its bearer; nothing of it lets anybody in. */
 const claimsOf = ({ tenantId, objectId, appId, kind, displayName }: Caller): JsonObject => ({
   'http://schemas.microsoft.com/identity/claims/tenantid': tenantId,

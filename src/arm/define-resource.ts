@@ -101,6 +101,8 @@ export interface WishRequest<Wish> {
   readonly verb: 'put' | 'patch'
   readonly apiVersion: string
   readonly query: URLSearchParams
+  /** What the activity log calls this request by; undefined for what the server asks of itself. */
+  readonly correlationId?: string | undefined
   readonly arm: InnerCalls
 }
 

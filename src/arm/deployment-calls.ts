@@ -36,4 +36,6 @@ export interface DeploymentAsked {
   readonly id: ResourceId
   readonly body: JsonObject
   readonly caller: Caller
+  /** What all that it makes is called by in the activity log. */
+  readonly correlationId?: string | undefined
 }

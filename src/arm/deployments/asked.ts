@@ -18,7 +18,7 @@ import { fromVaults } from './vault-parameters.ts'
  */
 export async function placedOf(
   arm: ArmDeps,
-  { id, body, caller }: DeploymentAsked,
+  { id, body, caller, correlationId }: DeploymentAsked,
   { unknown = [], groups }: Pick<Prepared, 'unknown' | 'groups'> = {},
 ): Promise<Placed> {
   const properties = objectAt(body.properties)
@@ -40,6 +40,7 @@ export async function placedOf(
     parameters: {},
     caller,
     mode,
+    ...(correlationId !== undefined && { correlationId }),
     ...(link && { link }),
     ...(onError && { onError }),
     ...(groups && { groups }),

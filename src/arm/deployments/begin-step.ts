@@ -1,4 +1,5 @@
 import { fault, isFault } from '../../faults.ts'
+import { partOf } from '../activity.ts'
 import { errorOf } from '../errors.ts'
 import { writeResource } from '../verbs/write.ts'
 import type { Running } from './advance.ts'
@@ -19,7 +20,7 @@ export async function beginStep(
   step: Pick<Step, 'id' | 'operation' | 'startedAt'>,
 ): Promise<Step | undefined> {
   const { arm, placed } = running
-  const { caller } = placed.prepared
+  const { caller, correlationId } = placed.prepared
   const { id } = planned
   const type = arm.registry.type(id.type)
   try {
@@ -35,6 +36,10 @@ export async function beginStep(
       version: arm.versions.resolve(planned.apiVersion, type.provider, type.path),
       caller,
       demandsRights: true,
+      activity: partOf(
+        { caller, correlationId },
+        { action: `${type.right}/write`, resourceId: id.text, method: 'PUT' },
+      ),
       query: new URLSearchParams(),
       preconditions: { match: undefined, noneMatch: undefined },
     })

@@ -90,6 +90,7 @@ function shown(arm: ArmDeps, prepared: Prepared, plan: Plan, validated: readonly
     ...(link && { templateLink: shownLink(link) }),
     parameters: Object.fromEntries(parameters),
     debugSetting: null,
+    ...(prepared.correlationId !== undefined && { correlationId: prepared.correlationId }),
     ...(onError && { onErrorDeployment: { ...onError } }),
     providers: providersOf(arm, made),
     dependencies: made.flatMap(({ key, id, name }) => {

@@ -2,6 +2,7 @@ import { isFault } from '../../faults.ts'
 import { type Json, objectAt, textAt } from '../../json.ts'
 import { foldId, parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
+import { partOf } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { errorOf } from '../errors.ts'
 import { removeResource } from '../verbs/remove.ts'
@@ -59,7 +60,8 @@ async function madeBelow(
 }
 
 /** Removes one, with the rights of who deploys, and answers the step that tells of it. */
-export async function removeLeftover(arm: ArmDeps, resource: StoredResource, { caller }: Prepared): Promise<Step> {
+export async function removeLeftover(arm: ArmDeps, resource: StoredResource, prepared: Prepared): Promise<Step> {
+  const { caller } = prepared
   const startedAt = arm.deps.now().toISOString()
   const step = { id: resource.id, operation: 'Delete' as const, startedAt }
   const id = parseResourceId(resource.id)
@@ -72,6 +74,7 @@ export async function removeLeftover(arm: ArmDeps, resource: StoredResource, { c
       type,
       caller,
       demandsRights: true,
+      activity: partOf(prepared, { action: `${type.right}/delete`, resourceId: id.text, method: 'DELETE' }),
       query: new URLSearchParams(),
       apiVersion: arm.versions.newest(type),
       preconditions: { match: undefined, noneMatch: undefined },

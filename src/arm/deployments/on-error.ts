@@ -2,6 +2,7 @@ import { fault, isFault } from '../../faults.ts'
 import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { providerId, type ResourceId } from '../../resource-id.ts'
 import { openSecret } from '../../store/sealing.ts'
+import { partOf } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { DEPLOYMENT_SEALED } from '../deployment-calls.ts'
 import { errorOf } from '../errors.ts'
@@ -85,6 +86,7 @@ async function begin(arm: ArmDeps, { id, prepared }: Placed): Promise<Rollback> 
     version: versions.resolve(versions.newest(type), type.provider, type.path),
     caller: prepared.caller,
     demandsRights: true,
+    activity: partOf(prepared, { action: `${type.right}/write`, resourceId: earlier.text, method: 'PUT' }),
     query: new URLSearchParams(),
     preconditions: { match: undefined, noneMatch: undefined },
   })

@@ -12,6 +12,8 @@ export interface Prepared {
   readonly parameters: JsonObject
   readonly caller: Caller
   readonly mode: 'Incremental' | 'Complete'
+  /** What all that it makes is called by in the activity log. */
+  readonly correlationId?: string
   /** Where the template was read from, for paths that are relative to it. */
   readonly link?: TemplateLink
   readonly onError?: OnError

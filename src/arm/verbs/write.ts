@@ -174,6 +174,7 @@ async function wish(
     verb,
     apiVersion: version.asked,
     query,
+    correlationId: write.activity?.correlationId,
     ...(deleted && { deleted }),
   }
   const filled = declaration.defaults

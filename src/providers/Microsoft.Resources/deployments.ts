@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { DEPLOYMENT_SEALED, defineResource } from '../../arm/define-resource.ts'
 import { fault } from '../../faults.ts'
-import { type JsonObject, objectAt } from '../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 
 const STATES: Readonly<Record<string, string>> = { Creating: 'Running', Updating: 'Running' }
@@ -18,8 +18,8 @@ export default defineResource({
   secret: [DEPLOYMENT_SEALED],
   patch: false,
   statuses: { followed: true, deleted: 202 },
-  async check(_deps, { id, body, caller, arm }) {
-    const { properties, sealed } = await arm.deployments.prepare({ id, body, caller })
+  async check(_deps, { id, body, caller, correlationId, arm }) {
+    const { properties, sealed } = await arm.deployments.prepare({ id, body, caller, correlationId })
     const { properties: _sent, ...envelope } = body
     return { ...envelope, properties: { ...properties, sealed } }
   },
@@ -90,7 +90,7 @@ function shown({ body, state, provisioningState, system, etag }: StoredResource)
     provisioningState: STATES[provisioningState] ?? provisioningState,
     timestamp: timestamp ?? system.lastModifiedAt,
     duration: duration ?? 'PT0S',
-    correlationId: guidOf(etag),
+    correlationId: textAt(objectAt(body.properties).correlationId) ?? guidOf(etag),
     ...('type' in fallsBackTo && {
       onErrorDeployment: { ...fallsBackTo, provisioningState: objectAt(rollback).status ?? 'NotSpecified' },
     }),
