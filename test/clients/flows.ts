@@ -29,6 +29,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/o_storage_file.py', checks: 3 },
   { file: 'flows/o_az_storage.sh', checks: 26 },
   { file: 'js/n_blobs_js.mjs', checks: 7 },
+  { file: 'js/o_storage_js.mjs', checks: 9 },
   { file: 'flows/n_vault.py', checks: 41 },
   { file: 'js/n_vault_js.mjs', checks: 15 },
   { file: 'flows/j_mlflow.py', checks: 20 },

@@ -33,6 +33,8 @@ export interface BlobAsk {
   /** Which account's host, or under the own origin's `/_blob/`. */
   readonly account?: string
   readonly direct?: boolean
+  /** Which of the account's services is asked; blob unless said. */
+  readonly service?: 'blob' | 'dfs' | 'file' | 'queue' | 'table'
 }
 
 export const ACCOUNT = 'lazulitest'
@@ -120,6 +122,7 @@ export class BlobServer {
     name: string,
     properties: JsonObject = {},
     keys: readonly string[] = ['key1', 'key2'],
+    state: JsonObject = {},
   ): Promise<void> {
     const id = this.accountId(name)
     const time = new Date().toISOString()
@@ -129,7 +132,7 @@ export class BlobServer {
         type: 'Microsoft.Storage/storageAccounts',
         name,
         body: { kind: 'StorageV2', sku: { name: 'Standard_LRS' }, location: 'eastus', properties },
-        state: {},
+        state,
         secrets: Object.fromEntries(
           ['key1', 'key2'].map((path, at) => [
             path,
@@ -181,8 +184,8 @@ export class BlobServer {
       ...((body || method === 'PUT') && { 'Content-Length': String(body?.length ?? 0) }),
       ...ask.headers,
     }
-    if (!ask.direct) headers.Host = `${account}.blob.core.windows.net`
-    const full = ask.direct ? `/_blob/${account}${path}` : path
+    if (!ask.direct) headers.Host = `${account}.${ask.service ?? 'blob'}.core.windows.net`
+    const full = ask.direct ? `/_${ask.service ?? 'blob'}/${account}${path}` : path
     if (ask.auth === undefined) headers.Authorization = this.sign(account, method, full, headers)
     else if (ask.auth !== 'none') headers.Authorization = ask.auth
     return new Promise((resolve, reject) => {

@@ -86,6 +86,13 @@ export default defineResource({
       answer: async (_deps, { resource }) => linkResources(resource, links),
     },
     listKeys: { answer: async (_deps, { state, secret }) => keysOf(state, secret) },
+    revokeUserDelegationKeys: {
+      async answer(deps, { state, keep }) {
+        // Every key that was given out until now, and every SAS that was made with one, is void.
+        await keep({}, { ...state, delegationKeysSince: deps.now().toISOString() })
+        return {}
+      },
+    },
     regenerateKey: {
       async answer(deps, { body, state, secret, keep }) {
         const key = textAt(body.keyName) ?? ''
