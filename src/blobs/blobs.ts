@@ -13,12 +13,28 @@ export interface BlobInfo {
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** A container as other parts of the server need it. */
+export interface ContainerInfo {
+  readonly etag: string
+  readonly modifiedAt: string
+  readonly publicAccess: 'container' | 'blob' | undefined
+  /** `available`, `leased` … */
+  readonly leaseState: string
+  readonly isLocked: boolean
+}
+
 /**
  * Stored bytes for the rest of the server, without HTTP. The wire protocol stands on the same core.
  * `account` and `container` must exist; a container is made by `ensureContainer`.
  */
 export interface Blobs {
-  ensureContainer(account: string, container: string): Promise<void>
+  /** Makes a container that is not there. What is said of public access holds for one that is there, too. */
+  ensureContainer(
+    account: string,
+    container: string,
+    options?: { readonly publicAccess: 'container' | 'blob' | undefined },
+  ): Promise<void>
+  containerInfo(account: string, container: string): Promise<ContainerInfo | undefined>
   removeContainer(account: string, container: string): Promise<void>
   /** Removes every container of an account: it is being deleted. */
   removeAccount(account: string): Promise<void>

@@ -7,10 +7,11 @@ import { appendBlock } from './appends.ts'
 import { openBlob } from './blob-reads.ts'
 import { createAppendBlob, putBlob } from './blob-writes.ts'
 import type { BlobInfo, Blobs } from './blobs.ts'
-import { createContainer, removeContainer } from './containers.ts'
+import { createContainer, removeContainer, setContainerAccess } from './containers.ts'
 import type { BlobAddress, Core } from './core.ts'
 import { removeBlob } from './deletes.ts'
 import { filesOf, materialise, openPlainFile } from './folders.ts'
+import { isLocked, leasePhase } from './leases.ts'
 import { listBlobs } from './listing.ts'
 import { fileAccount } from './names.ts'
 import { receive } from './receive.ts'
@@ -30,9 +31,26 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
     return infoOf(await putBlob(core, addressOf(at), received, { properties, metadata: {} }))
   }
   return {
-    async ensureContainer(account, container) {
-      if (await core.rows.container(account, container)) return
-      await createContainer(core, { account, container }).catch(unless('ContainerAlreadyExists'))
+    async ensureContainer(account, container, options) {
+      const found = await core.rows.container(account, container)
+      const at = { account, container }
+      if (!found) await createContainer(core, at, options).catch(unless('ContainerAlreadyExists'))
+      else if (options && options.publicAccess !== found.publicAccess) {
+        await setContainerAccess(core, at, { ...options, policies: found.policies }, {})
+      }
+    },
+    async containerInfo(account, container) {
+      const found = await core.rows.container(account, container)
+      if (!found) return undefined
+      const { etag, publicAccess, modifiedAt, state } = found
+      const now = core.now().getTime()
+      return {
+        etag,
+        publicAccess,
+        modifiedAt: new Date(modifiedAt).toISOString(),
+        leaseState: leasePhase(state.lease, now),
+        isLocked: isLocked(state.lease, now),
+      }
     },
     async removeContainer(account, container) {
       await removeContainer(core, { account, container }).catch(unless('ContainerNotFound'))

@@ -80,6 +80,11 @@ export const storageFaults = {
   FilesystemNotFound: { status: 404, message: 'The specified filesystem does not exist.' },
   PathAlreadyExists: { status: 409, message: 'The specified path already exists.' },
   FilesystemAlreadyExists: { status: 409, message: 'The specified filesystem already exists.' },
+  RetentionDaysInvalid: {
+    status: 400,
+    code: 'InvalidRequestPropertyValue',
+    message: "The property days of '{policy}' must be a whole number from 1 to 365 where the policy is enabled.",
+  },
   ParentNotFound: { status: 404, message: 'The specified parent path does not exist.' },
   ResourceTypeMismatch: {
     status: 409,

@@ -89,6 +89,42 @@ describe('storage accounts', () => {
     assert.equal((await arm.get(`${path()}/blobServices`)).json.value.length, 1)
     assert.equal((await arm.get(`${path()}/blobServices/other`)).status, 404)
   })
+
+  for (const { name, at, properties, status, code } of [
+    {
+      name: 'a retention that does not say how long',
+      at: '',
+      properties: { deleteRetentionPolicy: { enabled: true } },
+      status: 400,
+      code: 'InvalidRequestPropertyValue',
+    },
+    {
+      name: 'a change feed',
+      at: '',
+      properties: { changeFeed: { enabled: true } },
+      status: 501,
+      code: 'NotImplemented',
+    },
+    {
+      name: 'a public container of a closed account',
+      at: '/containers/public-one',
+      properties: { publicAccess: 'Blob' },
+      status: 409,
+      code: 'PublicAccessNotPermitted',
+    },
+    {
+      name: 'an immutable container',
+      at: '/containers/for-ever',
+      properties: { immutableStorageWithVersioning: { enabled: true } },
+      status: 501,
+      code: 'NotImplemented',
+    },
+  ]) {
+    test(`what the blob service does not do is refused: ${name}`, async () => {
+      const answer = await arm.put(`${path()}/blobServices/default${at}`, { properties })
+      assert.deepEqual([answer.status, answer.json.error?.code], [status, code], answer.text)
+    })
+  }
 })
 
 describe('key vaults', () => {

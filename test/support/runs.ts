@@ -108,6 +108,7 @@ function files(): { readonly blobs: Blobs; readonly put: (path: string, text: st
       return Readable.from([bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length)])
     },
     ensureContainer: refuse,
+    containerInfo: refuse,
     removeContainer: refuse,
     removeAccount: refuse,
     write: refuse,

@@ -1,45 +1,41 @@
 import { Type } from 'typebox'
 import { defineResource } from '../../../arm/define-resource.ts'
-import type { ResourceId } from '../../../resource-id.ts'
-import type { StoredResource } from '../../../store/resources.ts'
-import type { Repositories } from '../../../store/store.ts'
+import { onlyChild } from '../../../domain/dependencies/only-child.ts'
+import { fault } from '../../../faults.ts'
+import { objectAt } from '../../../json.ts'
+
+const TYPE = 'Microsoft.Storage/storageAccounts/blobServices'
+
+/** What a blob service may be told to do and doesn't here: to say yes and do nothing would be a lie. */
+const NOT_DONE = [
+  ['changeFeed', 'enabled', 'The change feed of a blob service'],
+  ['restorePolicy', 'enabled', 'Restoring containers to a point in time'],
+  ['lastAccessTimeTrackingPolicy', 'enable', 'Tracking when blobs were last read'],
+] as const
 
 /** An account's blob service. Every account has exactly one, named default; a PUT only changes its settings. */
 export default defineResource({
-  type: 'Microsoft.Storage/storageAccounts/blobServices',
+  type: TYPE,
   name: /^default$/,
   reads: Type.Object({}),
   statuses: { created: 200, createdDone: 200 },
   verbs: ['put'],
   hides: ['provisioningState'],
-  backing: {
-    get: service,
-    put: (into, resource) => into.resources.put(resource),
-    remove: (from, id) => from.resources.remove(id.text),
-    async list(from, parent) {
-      const account = await from.resources.get(parent.text)
-      return { items: account ? [(await stored(from, `${account.id}/blobServices/default`)) ?? built(account)] : [] }
-    },
+  async check(_deps, { body }) {
+    const properties = objectAt(objectAt(body).properties)
+    for (const [name, flag, operation] of NOT_DONE) {
+      if (objectAt(properties[name])[flag] === true) throw fault('NotImplementedHere', { operation })
+    }
+    for (const name of ['deleteRetentionPolicy', 'containerDeleteRetentionPolicy']) {
+      const { enabled, days } = objectAt(properties[name])
+      const isLength = typeof days === 'number' && Number.isInteger(days) && days >= 1 && days <= 365
+      if (enabled === true && !isLength) throw fault('RetentionDaysInvalid', { policy: name })
+    }
+    return undefined
   },
-})
-
-async function service(from: Repositories, id: ResourceId): Promise<StoredResource | undefined> {
-  const changed = await stored(from, id.text)
-  if (changed) return changed
-  const account = id.name.toLowerCase() === 'default' && id.parent && (await from.resources.get(id.parent.text))
-  return account ? built(account) : undefined
-}
-
-const stored = (from: Repositories, id: string) => from.resources.get(id)
-
-const built = (account: StoredResource): StoredResource => ({
-  id: `${account.id}/blobServices/default`,
-  type: 'Microsoft.Storage/storageAccounts/blobServices',
-  name: 'default',
-  body: { properties: { cors: { corsRules: [] }, deleteRetentionPolicy: { enabled: false } } },
-  state: {},
-  secrets: {},
-  provisioningState: 'Succeeded',
-  etag: account.etag,
-  system: account.system,
+  backing: onlyChild({
+    type: TYPE,
+    name: () => 'default',
+    body: () => ({ properties: { cors: { corsRules: [] }, deleteRetentionPolicy: { enabled: false } } }),
+  }),
 })
