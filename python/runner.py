@@ -1,10 +1,11 @@
-"""Runs one process of a job, detached from the server that started it.
+"""Runs the processes of a job, detached from the server that started it.
 
     python3 -I -S runner.py FOLDER
 
-FOLDER/launch.json says what to run. Everything that happens is written beside it, so that a server which was killed and
-started again finds the job: pid.json (this runner: pid and start time), started.json (the job's process),
-std_log.txt (its output) and exit.json (how it ended), each written whole or not at all. A file `cancel` and a SIGTERM
+FOLDER/launch.json says what to run: one process, or several of a distributed job under `processes`, where each has
+what differs from the rest of the file. The first that fails ends all; so does the end of those that lead. Everything that happens is written beside it, so that a server which was killed and
+started again finds the job: pid.json (this runner: pid and start time), started.json (the job's first process),
+std_log.txt or the logs that processes name (their output) and exit.json (how it ended), each written whole or not at all. A file `cancel` and a SIGTERM
 ask it to stop. Standard library only, Python 3.6 and later, Linux and macOS.
 """
 import fcntl
@@ -92,7 +93,7 @@ def child(launch, status_pipe, error_pipe):
             pass
         os.setsid()
         null = os.open(os.devnull, os.O_RDONLY)
-        log = os.open(path("std_log.txt"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(path(launch["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(null, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
@@ -200,9 +201,75 @@ def remaining(groups):
     return pids
 
 
+class Process:
+    """One process of the job, with what is its own laid over what all share."""
+
+    def __init__(self, launch, own):
+        self.launch = dict({"log": "std_log.txt", "leads": True}, **launch)
+        self.launch.update(own)
+        self.launch["environment"] = dict(launch.get("environment", {}), **own.get("environment", {}))
+        self.leads, self.status, self.sandbox = self.launch["leads"], None, None
+
+    def start(self):
+        status_read, status_write = os.pipe() if self.launch.get("sandboxed") else (None, None)
+        error_read, error_write = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            signal.set_wakeup_fd(-1)
+            child(self.launch, status_write, error_write)
+        os.close(error_write)
+        if status_write is not None:
+            os.close(status_write)
+            self.sandbox = Sandbox(status_read)
+        self.exec_error = os.read(error_read, 65536).decode("utf-8", "replace")
+        os.close(error_read)
+
+    def signal(self, number):
+        if self.status is None and not (self.sandbox and self.sandbox.signal(number)):
+            kill(self.pid, number, group=True)
+
+    def clear(self):
+        """Ends what the process left in its sandbox and its group."""
+        if self.sandbox:
+            self.sandbox.signal(signal.SIGKILL)
+        kill(self.pid, signal.SIGKILL, group=True)
+
+    def outcome(self, stopped):
+        """Exit code, signal and what kept it from starting; `stopped` where it was asked to end."""
+        code = os.WEXITSTATUS(self.status) if os.WIFEXITED(self.status) else None
+        number = os.WTERMSIG(self.status) if os.WIFSIGNALED(self.status) else None
+        failure = self.exec_error or None
+        if self.sandbox:
+            self.sandbox.read()
+            if self.sandbox.exit_code is not None:
+                code, number = self.sandbox.exit_code, None
+            elif not stopped and code not in (None, 0):
+                failure = failure or "the sandbox did not start"
+        return {"code": code, "signal": number, "failure": failure}
+
+
+def reap(processes):
+    """Notes every process that has ended, and answers the first that failed among those that ended just now."""
+    failed = None
+    while True:
+        try:
+            ended, how = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return failed
+        if ended == 0:
+            return failed
+        for process in processes:
+            if process.pid == ended and process.status is None:
+                process.status = how
+                if how != 0 and failed is None:
+                    failed = process
+
+
 def run(launch):
-    sandboxed, groups = launch.get("sandboxed", False), launch.get("cgroups", [])
-    if not sandboxed:
+    groups = list(launch.get("cgroups", []))
+    for own in launch.get("processes", []):
+        groups += [group for group in own.get("cgroups", []) if group not in groups]
+    if not launch.get("sandboxed", False):
         become_subreaper()
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
@@ -214,39 +281,42 @@ def run(launch):
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write)
 
-    status_read, status_write = os.pipe() if sandboxed else (None, None)
-    error_read, error_write = os.pipe()
     began = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        signal.set_wakeup_fd(-1)
-        child(launch, status_write, error_write)
-    os.close(error_write)
-    if status_write is not None:
-        os.close(status_write)
-    sandbox = Sandbox(status_read) if sandboxed else None
-    exec_error = os.read(error_read, 65536).decode("utf-8", "replace")
-    if not exec_error:
-        write_whole("started.json", dict(identity(pid), at=now()))
+    processes = [Process(launch, own) for own in launch.get("processes") or [{}]]
+    started = []
+    for process in processes:
+        process.start()
+        started.append(process)
+        if process.exec_error:
+            break
+    if not started[-1].exec_error:
+        write_whole("started.json", dict(identity(started[0].pid), at=now()))
 
     timeout, grace = launch.get("timeoutSeconds"), launch.get("graceSeconds", 10)
-    reason, kill_at, status = None, None, None
-    while status is None:
+    reason, kill_at, failed = None, None, None
+    while True:
+        newly_failed = reap(started)
+        if failed is None and kill_at is None:
+            failed = newly_failed
+        alive = [process for process in started if process.status is None]
+        if not alive:
+            break
         clock = time.monotonic()
-        if reason is None and (asked or os.path.exists(path("cancel"))):
-            reason = "cancel"
-        elif reason is None and timeout is not None and clock - began >= timeout:
-            reason = "timeout"
-        if reason is not None and kill_at is None:
-            kill_at = clock + grace
-            if not (sandbox and sandbox.signal(signal.SIGTERM)):
-                kill(pid, signal.SIGTERM, group=True)
-        if kill_at is not None and clock >= kill_at:
-            if not (sandbox and sandbox.signal(signal.SIGKILL)):
-                kill(pid, signal.SIGKILL, group=True)
+        if kill_at is None:
+            if asked or os.path.exists(path("cancel")):
+                reason = "cancel"
+            elif timeout is not None and clock - began >= timeout:
+                reason = "timeout"
+            if reason or failed or not any(process.leads for process in alive):
+                kill_at = clock + grace
+                for process in alive:
+                    process.signal(signal.SIGTERM)
+        elif clock >= kill_at:
+            for process in alive:
+                process.signal(signal.SIGKILL)
             kill_at = clock + 1
         wait = 1.0 if kill_at is None else max(0.01, min(1.0, kill_at - clock))
-        if reason is None and timeout is not None:
+        if kill_at is None and timeout is not None:
             wait = max(0.01, min(wait, began + timeout - clock))
         select.select([wake_read], [], [], wait)
         try:
@@ -254,20 +324,10 @@ def run(launch):
                 pass
         except BlockingIOError:
             pass
-        while True:
-            try:
-                ended, how = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                break
-            if ended == 0:
-                break
-            if ended == pid:
-                status = how
 
     # Nothing of the job outlives it: not what left its process group, not what was orphaned.
-    if sandbox:
-        sandbox.signal(signal.SIGKILL)
-    kill(pid, signal.SIGKILL, group=True)
+    for process in started:
+        process.clear()
     for _ in range(200):
         left = (descendants(os.getpid()) | remaining(groups)) - {os.getpid()}
         if not left:
@@ -275,29 +335,16 @@ def run(launch):
         for other in left:
             kill(other, signal.SIGKILL)
         time.sleep(0.005)
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+    reap([])
 
-    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
-    failure = exec_error or None
-    if sandbox:
-        sandbox.read()
-        if sandbox.exit_code is not None:
-            code, number = sandbox.exit_code, None
-        elif reason is None and code not in (None, 0):
-            failure = failure or "the sandbox did not start"
-    return {
-        "code": code,
-        "signal": number,
-        "reason": reason,
-        "failure": failure,
-        "outOfMemory": out_of_memory_kills(groups) > 0,
-        "seconds": round(time.monotonic() - began, 3),
-    }
+    told = failed or next(process for process in started if process.leads)
+    return dict(
+        told.outcome(reason is not None),
+        process=started.index(told),
+        reason=reason,
+        outOfMemory=out_of_memory_kills(groups) > 0,
+        seconds=round(time.monotonic() - began, 3),
+    )
 
 
 def main():
@@ -315,12 +362,11 @@ def main():
         with open(path("launch.json")) as file:
             launch = json.load(file)
         outcome = run(launch)
-    try:
-        log = os.open(path("std_log.txt"), os.O_RDWR)
-        os.fsync(log)
-        os.close(log)
-    except OSError:
-        pass
+    for name in os.listdir(FOLDER):
+        if name.startswith("std_log"):
+            log = os.open(path(name), os.O_RDWR)
+            os.fsync(log)
+            os.close(log)
     write_whole("exit.json", dict(outcome, at=now()), durable=True)
 
 

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json.ts'
 import type { RunStatus } from '../store/runs.ts'
 
 /** Something that an engine puts in place before a process starts, and the variable or blank that names it. */
@@ -17,7 +16,23 @@ export interface JobOutput {
   readonly type: 'uri_file' | 'uri_folder' | 'mltable' | 'custom_model' | 'mlflow_model' | 'triton_model'
   readonly mode: 'rw_mount' | 'upload' | 'direct'
   readonly target: BlobLocation
+  /** The place by its URI, which stands for an output that the job writes itself (`direct`). */
+  readonly uri?: string
 }
+
+/** How the processes of a job are spread over its nodes, each with a command of its own. */
+export type JobDistribution =
+  | { readonly kind: 'PyTorch' | 'Mpi'; readonly processesPerNode: number }
+  | { readonly kind: 'TensorFlow'; readonly workers: number; readonly parameterServers: number }
+  | {
+      readonly kind: 'Ray'
+      readonly port?: number
+      readonly includeDashboard: boolean
+      readonly dashboardPort?: number
+      /** What is added to `ray start` on the first node, and on the others. */
+      readonly headArguments: string
+      readonly workerArguments: string
+    }
 
 /** A blob, or a folder of blobs by prefix. */
 export interface BlobLocation {
@@ -45,8 +60,14 @@ export interface JobSpec {
   readonly artifacts: BlobLocation
   readonly timeoutSeconds?: number
   readonly instanceCount: number
-  readonly distribution?: JsonObject
+  readonly distribution?: JobDistribution
+  /** Among jobs that wait for the same compute the higher comes first; left out, as 22: Standard, medium. */
+  readonly priority?: number
 }
+
+/** The log of a job's first process, below its artifacts: what clients stream. */
+export const firstLogOf = ({ instanceCount, distribution }: Pick<JobSpec, 'instanceCount' | 'distribution'>): string =>
+  instanceCount === 1 && !distribution ? 'user_logs/std_log.txt' : 'user_logs/std_log_process_00.txt'
 
 /** What an environment version says, as far as building one needs it. */
 export interface EnvironmentSpec {

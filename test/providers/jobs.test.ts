@@ -164,7 +164,7 @@ describe('a job is refused', () => {
       says: /models/,
     },
     { name: 'with an unknown label', wish: () => ({ environmentId: 'azureml:plain@newest' }), says: /newest/ },
-    { name: 'on several nodes', wish: () => ({ resources: { instanceCount: 2 } }), says: /2 nodes/ },
+    { name: 'on too many nodes', wish: () => ({ resources: { instanceCount: 99 } }), says: /99 nodes/ },
     {
       name: 'with a limit that is none',
       wish: () => ({ limits: { jobLimitsType: 'Command', timeout: 'PT0S' } }),

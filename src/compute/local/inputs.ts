@@ -89,15 +89,17 @@ async function fetchForeign(input: JobInput, folder: string, place: string): Pro
 }
 
 /**
- * Makes the place of an output below `folder` and returns its path there.
+ * Makes the place of an output below `folder` and returns its path there; one that the job writes itself is its URI.
  *
  * @throws PreparationFailed
  */
-export async function placeOutput(output: JobOutput, folder: string): Promise<string> {
-  if (output.mode === 'direct')
-    throw new PreparationFailed('UserError', `Output '${output.name}': mode direct is not offered by this compute.`)
+export async function placeOutput(
+  output: JobOutput,
+  folder: string,
+): Promise<{ readonly text: string } | { readonly path: string }> {
+  if (output.mode === 'direct') return { text: output.uri ?? '' }
   const path = folderName('', output.name)
   const isFolder = output.type !== 'uri_file'
   await mkdir(isFolder ? join(folder, path) : dirname(join(folder, path)), { recursive: true })
-  return path
+  return { path }
 }

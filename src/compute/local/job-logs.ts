@@ -7,11 +7,13 @@ import { type LiveLog, liveLog } from './live-log.ts'
 
 /** The log files of a job, by their name in its folder, and where each is seen. */
 const shown = {
-  'std_log.txt': 'user_logs/std_log.txt',
   'lifecycler.log': 'system_logs/lifecycler/lifecycler.log',
   'image_build.log': 'azureml-logs/20_image_build_log.txt',
 } as const
-type LogName = keyof typeof shown
+type LogName = keyof typeof shown | `std_log${string}.txt`
+
+const shownAt = (name: LogName): string =>
+  name === 'lifecycler.log' || name === 'image_build.log' ? shown[name] : `user_logs/${name}`
 
 /** A job's logs: written to files first, so that nothing of them is lost with the server, and copied live. */
 export class JobLogs {
@@ -34,7 +36,7 @@ export class JobLogs {
     let log = this.#open.get(name)
     if (!log) {
       const path = this.#artifacts.path.replace(/\/$/, '')
-      const at = { ...this.#artifacts, path: path === '' ? shown[name] : `${path}/${shown[name]}` }
+      const at = { ...this.#artifacts, path: path === '' ? shownAt(name) : `${path}/${shownAt(name)}` }
       log = liveLog({ file: join(this.#folder.run, name), blobs: this.#blobs, at })
       this.#open.set(name, log)
     }

@@ -11,8 +11,9 @@ import { type Entry, Journal } from './journal.ts'
 import { startRunner } from './launch.ts'
 import type { Granted } from './limits.ts'
 import type { Node } from './pool.ts'
-import { type PrepareDeps, preparationVerdict, prepareJob, Stopped, unexpected } from './prepare-job.ts'
+import { groupOf, type PrepareDeps, preparationVerdict, prepareJob, Stopped, unexpected } from './prepare-job.ts'
 import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts'
+import { logsOf } from './processes.ts'
 import { collectOutputs } from './results.ts'
 import { Exit, judge, systemError, type Verdict } from './verdict.ts'
 
@@ -84,25 +85,28 @@ export class Job {
   get isFinal(): boolean {
     return this.#journal.isFinal
   }
-  /** The node it has, by its number in the pool. */
-  get nodeIndex(): number | undefined {
-    return this.#journal.last?.nodeIndex
+  /** The nodes it has, by their numbers in the pool. */
+  get nodeIndexes(): readonly number[] {
+    const { nodeIndexes, nodeIndex } = this.#journal.last ?? {}
+    return nodeIndexes ?? (nodeIndex === undefined ? [] : [nodeIndex])
   }
   get observation(): Observation {
     return this.#journal.observation
   }
 
-  /** Runs it on `node`. What goes wrong becomes the job's own error. */
-  async start(node: Node, granted: Granted): Promise<void> {
+  /** Runs it on its nodes. What goes wrong becomes the job's own error. */
+  async start(nodes: readonly Node[], granted: Granted): Promise<void> {
     try {
-      await this.#enter('Preparing', { node: node.id, nodeIndex: node.index, granted })
+      const node = nodes[0]?.id
+      const nodeIndexes = nodes.map(({ index }) => index)
+      await this.#enter('Preparing', { ...(node !== undefined && { node }), nodeIndexes, granted })
       this.#follow()
       if (this.#stop) throw new Stopped()
       const { launch, warnings } = await prepareJob(
         this.#deps,
         { spec: this.spec, folder: this.folder, logs: this.#logs },
         {
-          node,
+          nodes,
           granted,
           stopped: this.#stopped.promise,
         },
@@ -132,7 +136,7 @@ export class Job {
       const launch = (await jsonOf(join(this.folder.run, 'launch.json'))) as { interpreter?: string } | undefined
       if (launch?.interpreter) await this.#launch(launch.interpreter)
     }
-    if (this.status === 'Running') this.#logs.show('std_log.txt')
+    if (this.status === 'Running') this.#showLogs()
     this.check()
     return true
   }
@@ -188,7 +192,7 @@ export class Job {
     const alive = runner ? await isAlive(runner) : Date.now() - this.#launchedAt < runnerPatienceMs
     const started = (await jsonOf(join(this.folder.run, 'started.json'))) as { at: string } | undefined
     if (started && this.status === 'Starting') {
-      this.#logs.show('std_log.txt')
+      this.#showLogs()
       await this.#enter('Running', { at: started.at })
     }
     // Read after the question whether it lives: the runner writes this and then ends.
@@ -205,8 +209,10 @@ export class Job {
     if (!Value.Check(Exit, exit)) return { status: 'Failed', error: systemError('The exit record can’t be read.') }
     if (exit.reason === 'cancel' && this.#stop)
       return { ...this.#stopVerdict(), ...(exit.code === null ? {} : { exitCode: exit.code }) }
+    const log = logsOf(this.spec)[exit.process ?? 0] ?? 'std_log.txt'
     return judge(exit, {
-      tail: await tailOf(join(this.folder.run, 'std_log.txt')),
+      log,
+      tail: await tailOf(join(this.folder.run, log)),
       memoryBytes: this.#journal.last?.granted?.memoryBytes ?? this.#deps.machine.memoryBytes,
       ...(this.spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: this.spec.timeoutSeconds }),
     })
@@ -239,7 +245,7 @@ export class Job {
       if (this.status !== 'Finalizing') await this.#enter('Finalizing', { verdict })
       try {
         if ((await textOf(join(this.folder.run, 'started.json'))) !== undefined) {
-          this.#logs.show('std_log.txt')
+          this.#showLogs()
           for (const line of await collectOutputs(this.#deps.blobs, this.spec, this.folder.work)) this.#logs.note(line)
         }
         const code = verdict.exitCode === undefined ? '' : `, exit code ${verdict.exitCode}`
@@ -255,7 +261,7 @@ export class Job {
     if (this.#closed) return
     const { status, ...how } = verdict
     this.#watcher?.close()
-    this.#deps.limiter.release(this.folder.name)
+    for (const index of this.nodeIndexes.keys()) this.#deps.limiter.release(groupOf(this.folder, index))
     await this.#logs.close()
     // A cancellation that nobody asked for by hand gives its reason as a warning too: clients look for errors only in
     // failed jobs.
@@ -270,6 +276,10 @@ export class Job {
     await removeFolder(this.folder.work)
     await removeFolder(this.folder.run)
     await rm(this.folder.spec, { force: true })
+  }
+
+  #showLogs(): void {
+    for (const log of logsOf(this.spec)) this.#logs.show(log)
   }
 
   async #enter(status: RunStatus, more: Partial<Entry> = {}): Promise<void> {

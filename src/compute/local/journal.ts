@@ -11,6 +11,8 @@ export interface Entry {
   readonly status: RunStatus
   readonly at: string
   readonly node?: string
+  readonly nodeIndexes?: readonly number[]
+  /** As an older server wrote it, which knew jobs of one node alone. */
   readonly nodeIndex?: number
   readonly granted?: Granted
   readonly warnings?: readonly string[]
@@ -57,11 +59,12 @@ export class Journal {
 
   /** Adds a state. Only the first and the last must survive the machine: the others follow from the runner's files. */
   async add(entry: Omit<Entry, 'id'>): Promise<void> {
-    const { node, nodeIndex, granted, warnings, at: before } = this.last ?? {}
+    const { node, nodeIndex, nodeIndexes, granted, warnings, at: before } = this.last ?? {}
     const whole = {
       id: this.#id,
       ...(node === undefined ? {} : { node }),
       ...(nodeIndex === undefined ? {} : { nodeIndex }),
+      ...(nodeIndexes === undefined ? {} : { nodeIndexes }),
       ...(granted === undefined ? {} : { granted }),
       ...(warnings === undefined ? {} : { warnings }),
       ...entry,

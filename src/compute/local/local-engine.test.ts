@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { isFault } from '../../faults.ts'
 import type { ComputeEngine } from '../engine.ts'
 import { jobFolder } from './job-files.ts'
 import { at, type Bench, ended, eventually, job, openBench, pool, reaches } from './test-engine.ts'
@@ -194,11 +193,6 @@ describe('what the local engine refuses', () => {
     await engine.applyPool(pool())
   })
   after(() => bench.close())
-
-  test('several nodes and distributions, until they are really run', async () => {
-    await assert.rejects(engine.submit(job('many', 'true', { instanceCount: 2 })), isFault)
-    await assert.rejects(engine.submit(job('mpi', 'true', { distribution: { distributionType: 'Mpi' } })), isFault)
-  })
 
   for (const { name, more, says } of [
     {

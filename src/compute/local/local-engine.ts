@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Blobs } from '../../blobs/blobs.ts'
 import type { Environments } from '../../environments/environments.ts'
-import { fault } from '../../faults.ts'
 import type { ComputeEngine, JobSpec, Observation, PoolSpec, PoolView } from '../engine.ts'
 import { Job, type JobDeps } from './job.ts'
 import { jobFolder, jobFolders } from './job-files.ts'
@@ -77,6 +76,11 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
 
   const waitingOn = (computeId: string) =>
     [...jobs.values()].filter((job) => key(job.spec.computeId) === computeId && !hasNode(computeId, job.id))
+  /** Those of the highest priority first, and within one in the order of their submission. */
+  const waitingFor = (computeId: string) =>
+    waitingOn(computeId)
+      .map(({ id, spec }) => ({ id, nodes: spec.instanceCount, priority: spec.priority ?? 22 }))
+      .sort((one, other) => other.priority - one.priority)
   const hasNode = (computeId: string, id: string) =>
     pools.get(computeId)?.nodes.some((node) => node.job === id) ?? false
   const roomForMore = () => machine.availableBytes() > options.keepFreeBytes
@@ -92,12 +96,12 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
   function schedule(): void {
     if (stopped || !timer) return
     for (const [computeId, pool] of pools)
-      for (const { job, node } of pool.schedule(waitingOn(computeId), now().getTime(), roomForMore, () =>
+      for (const { job, nodes } of pool.schedule(waitingFor(computeId), now().getTime(), roomForMore, () =>
         admitted(pool),
       ))
         jobs
           .get(job)
-          ?.start(node, pool.granted)
+          ?.start(nodes, pool.granted)
           .catch((error: unknown) => log.error({ err: error, job }, 'a job could not be started'))
   }
 
@@ -134,7 +138,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
   return {
     kind: 'local',
     computeTypes: ['AmlCompute', 'ComputeInstance'],
-    supports: { gpu: false, multiNode: false },
+    supports: { gpu: false, multiNode: true },
     isolation: sandbox.description,
 
     async applyPool(spec) {
@@ -145,7 +149,8 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     async observePool(computeId): Promise<PoolView | undefined> {
       const id = key(computeId)
       const pool = pools.get(id)
-      return pool?.view(waitingOn(id).length, (jobId) => {
+      const wanted = waitingOn(id).reduce((nodes, { spec }) => nodes + spec.instanceCount, 0)
+      return pool?.view({ jobs: waitingOn(id).length, nodes: wanted }, (jobId) => {
         const job = jobs.get(jobId)
         const preparing = job?.status === 'Preparing' || job?.status === 'Starting'
         return { run: job?.spec.run ?? '', state: preparing ? 'preparing' : 'running' }
@@ -160,9 +165,6 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     },
 
     async submit(spec) {
-      if (spec.instanceCount > 1) throw fault('MultipleNodesNotOffered', { count: spec.instanceCount })
-      if (spec.distribution)
-        throw fault('DistributionNotOffered', { type: String(spec.distribution.distributionType ?? 'this') })
       if (jobs.has(spec.id)) return
       const going = submitting.get(spec.id) ?? create(spec).finally(() => submitting.delete(spec.id))
       submitting.set(spec.id, going)
@@ -214,7 +216,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
   /** A job that an earlier server started holds its node, whichever of the two is found again first. */
   function takeUp(job: Job, pool: Pool | undefined): void {
     const holds = job.status !== 'Queued' && job.status !== 'Preparing' && !job.isFinal
-    if (holds && job.nodeIndex !== undefined) pool?.resume(job.id, job.nodeIndex, now().getTime())
+    for (const index of holds ? job.nodeIndexes : []) pool?.resume(job.id, index, now().getTime())
   }
 
   /** Takes up what an earlier server left: ended jobs are stored, running ones watched, queued ones queue again. */

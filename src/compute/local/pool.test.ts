@@ -7,7 +7,8 @@ const granted = { cpus: 1, memoryBytes: 1 << 30 }
 const room = () => true
 const noRoom = () => false
 const waiting = (...ids: string[]) => ids.map((id) => ({ id }))
-const view = (pool: Pool, queued = 0) => pool.view(queued, (id) => ({ run: id, state: 'running' }))
+const view = (pool: Pool, queued = 0) =>
+  pool.view({ jobs: queued, nodes: queued }, (id) => ({ run: id, state: 'running' }))
 
 test('a fifth job on four nodes stays queued until one is free', () => {
   const pool = new Pool(spec({ maxNodes: 4 }), granted)
@@ -20,7 +21,7 @@ test('a fifth job on four nodes stays queued until one is free', () => {
   assert.equal(view(pool, 1).queuedJobs, 1)
   pool.release('2', 2)
   assert.deepEqual(
-    pool.schedule(waiting('5'), 3, room).map(({ node }) => node.index),
+    pool.schedule(waiting('5'), 3, room).flatMap(({ nodes }) => nodes.map(({ index }) => index)),
     [1],
   )
 })
@@ -78,7 +79,7 @@ test('a node’s id is the same after a restart, and a job found again keeps its
   later.resume('2', 1, 0)
   assert.equal(later.nodes[0]?.id, before.nodes[1]?.id)
   assert.deepEqual(
-    later.schedule(waiting('3'), 0, room).map(({ node }) => node.index),
+    later.schedule(waiting('3'), 0, room).flatMap(({ nodes }) => nodes.map(({ index }) => index)),
     [0],
   )
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { NodeView, PoolSpec, PoolView } from '../engine.ts'
 import type { Granted } from './limits.ts'
 
-/** A slot of this machine that runs one job at a time. */
+/** A slot of this machine that one job at a time runs on. */
 export interface Node {
   readonly id: string
   readonly index: number
@@ -14,6 +14,8 @@ export interface Node {
 /** A job as the pool sees it. */
 export interface Waiting {
   readonly id: string
+  /** How many nodes it needs, all at once; left out for one. */
+  readonly nodes?: number
 }
 
 /** A compute's nodes. It decides; starting what it assigns is the engine's. */
@@ -41,21 +43,23 @@ export class Pool {
     clock: number,
     roomForMore: () => boolean,
     admitted: () => boolean = () => true,
-  ): readonly { readonly job: string; readonly node: Node }[] {
+  ): readonly { readonly job: string; readonly nodes: readonly Node[] }[] {
     const { minNodes, maxNodes, stopped } = this.spec
-    const assigned: { job: string; node: Node }[] = []
+    const assigned: { job: string; nodes: readonly Node[] }[] = []
     this.quotaReached = false
     const mayGrow = (): boolean => {
       if (!admitted()) this.quotaReached = true
       return !this.quotaReached && this.#mayGrow(roomForMore)
     }
     while (!stopped && this.nodes.length < Math.min(minNodes, maxNodes) && mayGrow()) this.#add(clock)
-    for (const { id } of stopped ? [] : waiting) {
-      let node = this.nodes.find((each) => each.job === undefined && each.index < maxNodes)
-      if (!node && this.nodes.length < maxNodes && mayGrow()) node = this.#add(clock)
-      if (!node) break
-      node.job = id
-      assigned.push({ job: id, node })
+    for (const { id, nodes: wanted = 1 } of stopped ? [] : waiting) {
+      const free = this.nodes.filter((each) => each.job === undefined && each.index < maxNodes)
+      while (free.length < wanted && this.nodes.length < maxNodes && mayGrow()) free.push(this.#add(clock))
+      // All or none. Nobody goes past who comes later: a job of many nodes would wait for ever.
+      if (free.length < wanted) break
+      const nodes = free.slice(0, wanted)
+      for (const node of nodes) node.job = id
+      assigned.push({ job: id, nodes })
     }
     this.#shrink(clock)
     return assigned
@@ -106,12 +110,12 @@ export class Pool {
   }
 
   view(
-    queuedJobs: number,
+    queued: { readonly jobs: number; readonly nodes: number },
     stateOf: (job: string) => { readonly run: string; readonly state: NodeView['state'] },
   ): PoolView {
     const { minNodes, maxNodes, stopped } = this.spec
     const busy = this.nodes.filter((node) => node.job !== undefined).length
-    const targetNodes = stopped ? busy : Math.max(busy, Math.min(maxNodes, Math.max(minNodes, busy + queuedJobs)))
+    const targetNodes = stopped ? busy : Math.max(busy, Math.min(maxNodes, Math.max(minNodes, busy + queued.nodes)))
     return {
       nodes: this.nodes.map((node) => {
         const of = node.job === undefined ? undefined : stateOf(node.job)
@@ -119,7 +123,7 @@ export class Pool {
       }),
       targetNodes: Math.max(targetNodes, stopped ? 0 : Math.min(this.nodes.length, maxNodes)),
       allocationState: targetNodes > this.nodes.length ? 'Resizing' : 'Steady',
-      queuedJobs,
+      queuedJobs: queued.jobs,
       ...(this.quotaReached && { quotaReached: true as const }),
     }
   }

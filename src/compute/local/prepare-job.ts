@@ -1,16 +1,20 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
-import { EnvironmentBuildFailed, type Environments } from '../../environments/environments.ts'
+import { type BuiltEnvironment, EnvironmentBuildFailed, type Environments } from '../../environments/environments.ts'
 import type { JobSpec } from '../engine.ts'
 import { UnknownBlank } from './blanks.ts'
 import { materialise, PreparationFailed, placeInput, placeOutput } from './inputs.ts'
 import { type JobFolder, removeFolder } from './job-files.ts'
 import type { JobLogs } from './job-logs.ts'
-import { type Launch, launchOf, places, writeLaunch } from './launch.ts'
+import { type Launch, launchOf, nodeFolder, places, writeLaunch } from './launch.ts'
 import { cpusOf, type Granted, type MemoryLimiter } from './limits.ts'
 import type { Machine } from './machine.ts'
 import type { Node } from './pool.ts'
+import { portsOf, processesOf, spansNodes } from './processes.ts'
 import type { Sandbox } from './sandbox.ts'
 import { systemError, type Verdict } from './verdict.ts'
 
@@ -42,17 +46,18 @@ export class Stopped extends Error {
 export async function prepareJob(
   deps: PrepareDeps,
   { spec, folder, logs }: { readonly spec: JobSpec; readonly folder: JobFolder; readonly logs: JobLogs },
-  on: { readonly node: Node; readonly granted: Granted; readonly stopped: Promise<never> },
+  on: { readonly nodes: readonly Node[]; readonly granted: Granted; readonly stopped: Promise<never> },
 ): Promise<{ readonly launch: Launch; readonly warnings: readonly string[] }> {
   const { blobs, environments, limiter, sandbox } = deps
-  const { node, granted } = on
+  const { nodes, granted } = on
   const data = join(folder.work, places.data)
   await removeFolder(folder.work)
   await mkdir(data, { recursive: true, mode: 0o755 })
-  await mkdir(join(folder.work, places.code), { recursive: true })
-  logs.note(
-    `node ${node.id}: granted ${granted.cpus} CPU and ${Math.floor(granted.memoryBytes / 2 ** 20)} MiB for vmSize ${spec.vmSize}; CPU is shared with other jobs`,
-  )
+  for (const index of nodes.keys()) await mkdir(join(nodeFolder(folder.work, index), places.code), { recursive: true })
+  for (const node of nodes)
+    logs.note(
+      `node ${node.id}: granted ${granted.cpus} CPU and ${Math.floor(granted.memoryBytes / 2 ** 20)} MiB for vmSize ${spec.vmSize}; CPU is shared with other jobs`,
+    )
   logs.note(limiter.description)
   logs.note(`isolation: ${sandbox.description}`)
   const [environment, inputs, outputs] = await allDone([
@@ -60,10 +65,9 @@ export async function prepareJob(
     Promise.race([environments.ensure(spec.environment, (text) => logs.write('image_build.log', text)), on.stopped]),
     allDone(spec.inputs.map(async (input) => [input.name, await placeInput(blobs, input, data)] as const)),
     allDone(spec.outputs.map(async (output) => [output.name, await placeOutput(output, data)] as const)),
-    spec.code
-      ? materialise(blobs, spec.code, join(folder.work, places.code), 'The code of the job is not stored.')
-      : undefined,
+    spec.code ? placeCode(blobs, spec.code, { work: folder.work, nodes: nodes.length }) : undefined,
   ])
+  await demandPrograms(spec, environment)
   for (const line of environment.notes) logs.note(`environment: ${line}`)
   const launch = await launchOf({
     spec,
@@ -72,14 +76,58 @@ export async function prepareJob(
     environment,
     inputs: Object.fromEntries(inputs),
     outputs: Object.fromEntries(outputs),
-    cpus: cpusOf(node.index, granted.cpus, deps.machine),
-    ...limiter.prepare(folder.name, granted.memoryBytes),
+    nodes: nodes.map((node, index) => ({
+      cpus: cpusOf(node.index, granted.cpus, deps.machine),
+      ...limiter.prepare(groupOf(folder, index), granted.memoryBytes * (spansNodes(spec) ? nodes.length : 1)),
+    })),
+    ports: await freePorts(portsOf(spec)),
     graceSeconds: deps.graceSeconds,
     readable: deps.readable,
     variables: deps.variables,
   })
   await writeLaunch(folder, launch)
   return { launch, warnings: environment.notes.filter((note) => note.startsWith('SUBSTITUTED')) }
+}
+
+/** The name of the control group of one of a job's nodes. */
+export const groupOf = (folder: JobFolder, node: number): string =>
+  node === 0 ? folder.name : `${folder.name}-${node}`
+
+/** Each node has its own copy of the code, in which its processes work. */
+async function placeCode(
+  blobs: Blobs,
+  code: NonNullable<JobSpec['code']>,
+  { work, nodes }: { readonly work: string; readonly nodes: number },
+): Promise<void> {
+  for (let node = 0; node < nodes; node += 1)
+    await materialise(blobs, code, join(nodeFolder(work, node), places.code), 'The code of the job is not stored.')
+}
+
+/** Refuses a job whose distribution needs a launcher that is nowhere. @throws PreparationFailed */
+async function demandPrograms(spec: JobSpec, environment: BuiltEnvironment): Promise<void> {
+  for (const { needs } of processesOf(spec, [])) {
+    if (!needs || Object.hasOwn(environment.scripts, needs.program)) continue
+    const folders = [join(environment.directory, 'bin'), '/usr/local/bin', '/usr/bin', '/bin']
+    if (folders.some((path) => existsSync(join(path, needs.program)))) continue
+    throw new PreparationFailed(
+      'UserError',
+      `The distribution ${spec.distribution?.kind} needs '${needs.program}' of ${needs.of}, which is neither in the job's environment nor on this machine.`,
+    )
+  }
+}
+
+/** Ports that nothing listens on now. They are held together, so that none is answered twice. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
 }
 
 /** What a failure to prepare tells the job's owner; undefined for what is nobody's fault but ours. */

@@ -1,8 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
 import type { JobSpec } from '../engine.ts'
-import { kept, places } from './launch.ts'
+import { kept, nodeFolder, places } from './launch.ts'
 
 /**
  * Stores `outputs/`, `logs/` and the named outputs of a job that has ended; returns lines for its system log.
@@ -11,12 +11,14 @@ import { kept, places } from './launch.ts'
  */
 export async function collectOutputs(blobs: Blobs, spec: JobSpec, work: string): Promise<readonly string[]> {
   const notes: string[] = []
-  for (const name of kept) {
-    const kind = await ownKind(work, join(places.code, name))
-    if (kind === 'folder')
-      await blobs.collect(join(work, places.code, name), { ...spec.artifacts, path: join(spec.artifacts.path, name) })
-  }
-  for (const output of spec.outputs) {
+  // Where several nodes left a file of one name, the first node's stays.
+  for (let node = spec.instanceCount - 1; node >= 0; node -= 1)
+    for (const name of kept) {
+      const path = join(relative(work, nodeFolder(work, node)), places.code, name)
+      const artifacts = { ...spec.artifacts, path: join(spec.artifacts.path, name) }
+      if ((await ownKind(work, path)) === 'folder') await blobs.collect(join(work, path), artifacts)
+    }
+  for (const output of spec.outputs.filter(({ mode }) => mode !== 'direct')) {
     const path = join(places.data, output.name)
     const kind = await ownKind(work, path)
     if (kind === (output.type === 'uri_file' ? 'file' : 'folder') || (kind && output.type.endsWith('model')))

@@ -9,6 +9,8 @@ export const Exit = Type.Object({
   failure: Type.Union([Type.String(), Type.Null()]),
   outOfMemory: Type.Boolean(),
   seconds: Type.Number(),
+  /** Which of several processes it is about; absent from what an older runner wrote. */
+  process: Type.Optional(Type.Integer()),
   at: Type.String(),
 })
 export type Exit = Static<typeof Exit>
@@ -20,7 +22,7 @@ export interface Verdict {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-const seeLog = "Please check log file 'user_logs/std_log.txt' for error details."
+const seeLog = (log: string) => `Please check log file 'user_logs/${log}' for error details.`
 
 /**
  * Judges an exit.
@@ -30,7 +32,12 @@ const seeLog = "Please check log file 'user_logs/std_log.txt' for error details.
  */
 export function judge(
   exit: Exit,
-  facts: { readonly tail: string; readonly memoryBytes: number; readonly timeoutSeconds?: number },
+  facts: {
+    readonly tail: string
+    readonly log: string
+    readonly memoryBytes: number
+    readonly timeoutSeconds?: number
+  },
 ): Verdict {
   const exitCode = exit.code ?? (exit.signal === null ? undefined : 128 + exit.signal)
   const known = exitCode === undefined ? {} : { exitCode }
@@ -56,14 +63,14 @@ export function judge(
       status: 'Failed',
       ...known,
       error: userError(
-        `Execution failed. The job was killed because it needed more memory than its node's ${mebibytes(facts.memoryBytes)} MiB. ${statusOf(exitCode)} ${seeLog}${lastLines}`,
+        `Execution failed. The job was killed because it needed more memory than its node's ${mebibytes(facts.memoryBytes)} MiB. ${statusOf(exitCode)} ${seeLog(facts.log)}${lastLines}`,
       ),
     }
   if (exitCode === 0) return { status: 'Completed', exitCode }
   return {
     status: 'Failed',
     ...known,
-    error: userError(`Execution failed. ${statusOf(exitCode)} ${seeLog}${lastLines}`),
+    error: userError(`Execution failed. ${statusOf(exitCode)} ${seeLog(facts.log)}${lastLines}`),
   }
 }
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Blobs } from '../../blobs/blobs.ts'
+import { firstLogOf } from '../../compute/engine.ts'
 import { artifactStore } from '../../domain/artifacts/artifact-store.ts'
 import { childrenOf } from '../../domain/runs/child-runs.ts'
 import { findJob } from '../../domain/runs/find-job.ts'
+import { handedJob } from '../../domain/runs/read-job.ts'
 import { controlled } from '../../domain/runs/run-controller.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { finalStatuses, type Run } from '../../store/runs.ts'
@@ -17,7 +19,7 @@ export interface JobsDeps {
 const CHUNK = 256 * 1024
 /** Where the lines of a job are; a pipeline's own log tells which step began when. */
 const logOf = (run: Run): string =>
-  run.kind === 'pipeline' ? 'logs/azureml/executionlogs.txt' : 'user_logs/std_log.txt'
+  run.kind === 'pipeline' ? 'logs/azureml/executionlogs.txt' : firstLogOf(handedJob(run)?.spec ?? { instanceCount: 1 })
 
 /** `GET /lazuli/jobs?name=[&workspace=]`: how a job stands, and why each of its steps ran, was reused or was skipped. */
 export async function explainJob(

@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import { resolveCode } from '../assets/resolve-code.ts'
 import { resolveEnvironment } from '../assets/resolve-environment.ts'
@@ -11,6 +11,7 @@ import { texts } from '../runs/new-job-run.ts'
 import type { JobSubmission } from '../runs/submit-job.ts'
 import { checkJobIdentity } from './job-identity.ts'
 import { resolveCompute } from './resolve-compute.ts'
+import { resolveDistribution } from './resolve-distribution.ts'
 import { checkBlanks, resolveInputs } from './resolve-inputs.ts'
 import { resolveOutputs } from './resolve-outputs.ts'
 
@@ -43,6 +44,7 @@ export async function resolveJob(
   await checkJobIdentity(store, compute, properties)
   const pool = readCompute(compute.body)
   const instanceCount = instances(properties, pool.maxNodes, engines.named(pool.kind).supports.multiNode)
+  const distribution = resolveDistribution(properties.distribution, instanceCount)
   const codeId = textAt(properties.codeId)
   const timeout = textAt(objectAt(properties.limits).timeout)
   const timeoutSeconds = timeout === undefined ? undefined : durationSeconds(timeout)
@@ -73,7 +75,8 @@ export async function resolveJob(
       outputs,
       ...(timeoutSeconds !== undefined && { timeoutSeconds }),
       instanceCount,
-      ...(isObject(properties.distribution) && { distribution: properties.distribution }),
+      ...(distribution && { distribution }),
+      priority: priorityOf(objectAt(properties.queueSettings)),
     },
   }
 }
@@ -92,6 +95,19 @@ function instances(properties: JsonObject, maxNodes: number, multiNode: boolean)
     throw fault('JobInvalid', { reason: `The job asks for ${count} nodes, and its compute has ${maxNodes} at most.` })
   }
   return count
+}
+
+/** By Azure's job tiers, and within one by the SDK's low (1), medium (2) and high (3). */
+function priorityOf(queue: JsonObject): number {
+  const tier = (textAt(queue.jobTier) ?? 'Standard').toLowerCase()
+  const tiers: Readonly<Record<string, number>> = { spot: 0, basic: 1, standard: 2, premium: 3, null: 2 }
+  const rank = tiers[tier]
+  if (rank === undefined)
+    throw fault('JobInvalid', { reason: `'${tier}' is no job tier; there are Spot, Basic, Standard and Premium.` })
+  const priority = Number(queue.priority ?? 2)
+  if (!Number.isInteger(priority) || priority < 1 || priority > 3)
+    throw fault('JobInvalid', { reason: 'queueSettings.priority must be 1 (low), 2 (medium) or 3 (high).' })
+  return rank * 10 + priority
 }
 
 /** Refuses what would be kept and not be done. */

@@ -46,7 +46,7 @@ export async function resolveOutputs(
     const uri = asked ? longUri(workspace, asked) : datastoreUri(workspace, store, own)
     const target = await resolveUri(from, workspace, uri)
     if (!target) throw invalid(name, `leads to '${uri}', which is in no datastore of this workspace`)
-    outputs.push({ name, type, mode, target })
+    outputs.push({ name, type, mode, target, uri })
     submitted[name] = { type, uri, ...assetOf(output) }
   }
   return { outputs, submitted }
