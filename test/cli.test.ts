@@ -137,6 +137,39 @@ test('principal add prints ids and a secret that gets a token and no rights', as
   assert.deepEqual([refused.status, refused.json.error.code], [403, 'AuthorizationFailed'])
 })
 
+test('user add prints a password that has to be changed, and a name is given once', async () => {
+  const made = JSON.parse(cli(['user', 'add', 'grace', '--display-name', 'Grace Hopper', '--json', ...at()]).stdout)
+  assert.deepEqual([made.userPrincipalName, made.displayName], ['grace@lazuli.onmicrosoft.com', 'Grace Hopper'])
+  const form = new URLSearchParams({
+    grant_type: 'password',
+    client_id: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+    username: made.userPrincipalName,
+    password: made.password,
+    scope: 'https://management.azure.com/.default',
+  })
+  const answer = await server.ask(`/${server.facts.tenantId}/oauth2/v2.0/token`, {
+    method: 'POST',
+    token: null,
+    body: form.toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  assert.deepEqual(answer.json.error_codes, [50055])
+  const again = cli(['user', 'add', 'GRACE', ...at()])
+  assert.deepEqual([again.status, /userPrincipalName already exists/.test(again.stderr)], [1, true])
+  const stranger = await server.ask('/lazuli/users', { method: 'POST', token: null, body: { name: 'x' } })
+  assert.equal(stranger.status, 401)
+})
+
+test('rotate-signing-key signs with a new key; what the old one signed is taken still', async () => {
+  const token = await server.token()
+  const { stdout, status } = cli(['rotate-signing-key', ...at()])
+  assert.equal(status, 0)
+  const [, kid] = /^signing with (\S+)$/m.exec(stdout) ?? []
+  const keys = await server.ask(`/${server.facts.tenantId}/discovery/v2.0/keys`, { token: null })
+  assert.ok(keys.json.keys.some((key: { kid: string }) => key.kid === kid))
+  assert.equal((await server.ask('/subscriptions?api-version=2022-12-01', { token })).status, 200)
+})
+
 test('logs prints the log and follows it', async () => {
   const child = spawn(lazuli, ['logs', '--follow', ...at()], { env: bare, stdio: ['ignore', 'pipe', 'ignore'] })
   let seen = ''

@@ -10,6 +10,7 @@ import { grantToken } from './login/grant-token.ts'
 import type { LoginAnswer, LoginDeps, LoginRequest } from './login/login-request.ts'
 import { deviceCodePage } from './login/sign-in-page.ts'
 import { signedOut } from './login/signed-out.ts'
+import { tenantNamed } from './login/tenant.ts'
 
 /** What a sign-in path means, below its tenant: an answer for a program, or a page for people. */
 type Page = (deps: LoginDeps, request: LoginRequest) => Promise<LoginAnswer> | LoginAnswer
@@ -64,6 +65,7 @@ export function loginSurface(deps: LoginDeps): SurfaceHandler {
         const allowed = (['GET', 'POST'] as const).filter((one) => found[one]).join(', ')
         throw fault('AADSTS900561', { allowed, method: request.method ?? '' })
       }
+      if (found.forPeople) tenantNamed(deps, tenant.toLowerCase())
       const answer = await work(deps, {
         tenant: tenant.toLowerCase(),
         query: url.searchParams,

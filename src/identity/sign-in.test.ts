@@ -496,6 +496,14 @@ describe('authorization code', () => {
     )
   })
 
+  test('a page of a tenant that is not here', async () => {
+    for (const path of ['/other/oauth2/deviceauth', '/%22%3E%3Cb%3E/login/outside', '/other/oauth2/v2.0/logout']) {
+      const answer = await tenant.page(path)
+      assert.deepEqual([answer.status, /AADSTS90002/.test(answer.text)], [400, true])
+      assert.ok(!answer.text.includes('<b>'))
+    }
+  })
+
   test('a page that was changed on the way is refused', async () => {
     const shown = await tenant.page(address())
     const answer = await tenant.page('login', { request: `${sealedIn(shown.text)}x`, login: 'a', passwd: 'b' })
@@ -508,6 +516,7 @@ describe('authorization code', () => {
       const [, link = ''] = /href="([^"]+login\/outside[^"]+)"/.exec(shown.text) ?? []
       const away = new URL((await tenant.page(link.replaceAll('&amp;', '&'))).headers.get('location') ?? '')
       assert.equal(away.origin, issuer.url)
+      issuer.challenge = away.searchParams.get('code_challenge') ?? ''
       const code = issuer.code({
         sub: 'p1',
         aud: 'lazuli',
@@ -591,6 +600,8 @@ interface Issuer {
   readonly url: string
   readonly server: Server
   subject: string
+  /** What the last sign-in began with: its code is redeemed with what hashes to this. */
+  challenge: string
   sign(claims: Record<string, unknown>): Promise<string>
   changeKey(): Promise<void>
   /** A code of its authorization endpoint, for an id token with these claims. */
@@ -620,7 +631,10 @@ async function startIssuer(): Promise<Issuer> {
     for await (const chunk of request) chunks.push(chunk)
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
     const claims = codes.get(form.get('code') ?? '')
-    if (request.url !== '/token' || !claims || !form.get('code_verifier')) return response.writeHead(400).end('{}')
+    const shown = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url')
+    if (request.url !== '/token' || !claims || shown !== issued.challenge) return response.writeHead(400).end('{}')
     return answer({ id_token: await issued.sign(claims) })
   })
   server.listen(0, '127.0.0.1')
@@ -629,6 +643,7 @@ async function startIssuer(): Promise<Issuer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
     subject: 'p1',
+    challenge: '',
     sign(claims) {
       const at = Math.floor(clock / 1000)
       return new SignJWT({ iss: issued.url, iat: at, exp: at + 600, ...claims })

@@ -56,7 +56,7 @@ async function help(words: readonly string[]): Promise<number> {
     return 0
   }
   const rows = await Promise.all(
-    names.map(async (name) => `  ${name.replace('-', ' ').padEnd(16)}${(await load(name)).summary}`),
+    names.map(async (name) => `  ${name.replace('-', ' ').padEnd(20)}${(await load(name)).summary}`),
   )
   say(process.stdout, ['Usage: lazuli COMMAND', '', ...rows, '', "'lazuli COMMAND --help' lists its flags."].join('\n'))
   return 0

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
 import { isObject, type JsonObject, textAt } from '../../json.ts'
 import type { Principal } from '../../store/identities.ts'
@@ -31,36 +31,37 @@ export function outsideProvider(
   settings: OutsideSettings,
 ): OutsideProvider {
   const { issuer, clientId } = settings
+  // A sign-in that is under way when the server starts anew begins again; its verifier never leaves this process.
+  const key = randomBytes(32)
+  const verifierOf = (id: string) => createHmac('sha256', key).update(id).digest('base64url')
   return {
     name: new URL(issuer).host,
     async begin(redirectUri, state) {
       const endpoint = textAt((await deps.issuers.configuration(issuer)).authorization_endpoint)
       if (endpoint === undefined) throw fault('AADSTS50166', { issuer, reason: 'it has no authorization endpoint' })
-      const [verifier, nonce] = [newHeld(), newHeld()]
+      const [id, nonce] = [newHeld(), newHeld()]
       const address = new URL(endpoint)
       const asked = {
         client_id: clientId,
         response_type: 'code',
         redirect_uri: redirectUri,
         scope: 'openid profile email',
-        // The verifier goes along signed, not secret: the provider checks the client's secret too where there is one,
-        // and the nonce ties the token to this sign-in.
-        state: await state({ verifier, nonceHash: hashOf(nonce), redirectUri }),
+        state: await state({ id, nonceHash: hashOf(nonce), redirectUri }),
         nonce,
-        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+        code_challenge: createHash('sha256').update(verifierOf(id)).digest('base64url'),
         code_challenge_method: 'S256',
       }
       for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value)
       return address.href
     },
-    async finish(code, { verifier, nonceHash, redirectUri }) {
+    async finish(code, { id, nonceHash, redirectUri }) {
       const endpoint = textAt((await deps.issuers.configuration(issuer)).token_endpoint)
       if (endpoint === undefined) throw fault('AADSTS50166', { issuer, reason: 'it has no token endpoint' })
       const answer = await redeem(endpoint, settings, {
         grant_type: 'authorization_code',
         code,
         redirect_uri: textAt(redirectUri) ?? '',
-        code_verifier: textAt(verifier) ?? '',
+        code_verifier: verifierOf(textAt(id) ?? ''),
       })
       const claims = await deps.issuers.verify(textAt(answer.id_token) ?? '', issuer)
       if (![claims.aud ?? []].flat().includes(clientId))

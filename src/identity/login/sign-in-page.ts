@@ -46,10 +46,10 @@ export async function signInPage(deps: LoginDeps, request: LoginRequest, shown: 
       }),
   ].filter((one) => one !== false)
   const outside = deps.outside
-    ? `<p><a class="button" href="/${request.tenant}/login/outside?request=${encodeURIComponent(sealed)}">Sign in with ${escaped(deps.outside.name)}</a></p>`
+    ? `<p><a class="button" href="/${escaped(request.tenant)}/login/outside?request=${encodeURIComponent(sealed)}">Sign in with ${escaped(deps.outside.name)}</a></p>`
     : ''
   const main = `<p>to go on to <strong>${escaped(clientName)}</strong></p>
-<form method="post" action="/${request.tenant}/login">
+<form method="post" action="/${escaped(request.tenant)}/login">
 ${hidden('request', sealed)}
 ${fields.join('\n')}
 <button>Sign in</button>
@@ -76,7 +76,7 @@ export function deviceCodePage(_: LoginDeps, request: LoginRequest, problem?: st
     hint: 'The program or device that you want to use shows it',
     wrong,
   })
-  const main = `<form method="post" action="/${request.tenant}/oauth2/deviceauth">
+  const main = `<form method="post" action="/${escaped(request.tenant)}/oauth2/deviceauth">
 ${code}
 <button>Next</button>
 </form>`
