@@ -3,6 +3,7 @@
  * the recorded number. Makes its Python and JavaScript environments itself.
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -67,7 +68,10 @@ async function run(flow: Flow): Promise<{ oks: number; code: number | string; se
   })
   const timer = setTimeout(() => child.kill('SIGTERM'), 900_000)
   let oks = 0
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const lines = createInterface({ input: child.stdout })
+  // The last line may be told after its process has closed.
+  const read = once(lines, 'close')
+  lines.on('line', (line) => {
     // One line a poll, however many polls it takes.
     if (line.startsWith('ok   ') && !line.startsWith('ok   job is ')) oks++
     console.log(`  ${line}`)
@@ -76,6 +80,7 @@ async function run(flow: Flow): Promise<{ oks: number; code: number | string; se
   const code = await new Promise<number | string>((resolve) => {
     child.once('close', (status, signal) => resolve(status ?? signal ?? 1))
   })
+  await read
   clearTimeout(timer)
   return { oks, code, seconds: ((performance.now() - start) / 1000).toFixed(1) }
 }
