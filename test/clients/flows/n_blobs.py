@@ -111,7 +111,7 @@ for where,url,ourl in (("Azure's host",f"https://{ACC}.blob.core.windows.net",f"
     ok(BlobServiceClient(url,credential=cred(),**K).get_blob_client(cn,'single').get_blob_properties().size==3000000,'token') if url.startswith('https') else None
     # service
     svc.get_service_properties(); ok(svc.get_account_information()['account_kind']=='StorageV2','')
-    refused('NotImplemented',lambda:svc.get_service_stats())
+    refused('NotImplemented',lambda:svc.set_service_properties(static_website=StaticWebsite(enabled=True)))
     refused('LeaseNotPresentWithBlobOperation',lambda:w.delete_blob(lease=str(uuid.uuid4())))
     refused('InvalidRange',lambda:w.download_blob(offset=9000000,length=10))
     w.delete_blob(delete_snapshots='include'); refused('BlobNotFound',lambda:w.delete_blob())
