@@ -257,3 +257,31 @@ test('names that are reserved are told apart; preview features are none', async 
   assert.deepEqual(codeOf(await engine.ask(`${one}?api-version=2021-07-01`)), [404, 'FeatureNotFound'])
   assert.deepEqual(codeOf(await send(`${one}/register?api-version=2021-07-01`, 'POST')), [404, 'FeatureNotFound'])
 })
+
+test('a resource stands where its type has a place, and nowhere else', async () => {
+  const own = 'providers/Microsoft.ManagedIdentity/userAssignedIdentities'
+  for (const scope of [
+    engine.subscription,
+    '',
+    identity,
+    `${engine.subscription}/providers/Microsoft.Resources/resourceGroups/g`,
+  ]) {
+    const path = `${scope}/${own}/lost?api-version=2018-11-30`
+    const answer = await send(path, 'PUT', { location: 'eastus' })
+    assert.deepEqual(codeOf(answer), [400, 'InvalidResourceType'], scope)
+    assert.equal((await engine.ask(path)).status, 404)
+  }
+  const deep = await send(
+    `${engine.subscription}/${own}/a/federatedIdentityCredentials/b?api-version=2023-01-31`,
+    'PUT',
+    {},
+  )
+  assert.deepEqual(codeOf(deep), [400, 'InvalidResourceType'])
+})
+
+test('what is not there is refused in the words of its type; a location in a path must be one', async () => {
+  const missing = await engine.ask(`${group}/providers/Microsoft.Resources/deployments/none?${V}`)
+  assert.deepEqual(codeOf(missing), [404, 'DeploymentNotFound'])
+  const nowhere = `${engine.subscription}/providers/Microsoft.MachineLearningServices/locations/nowhere/usages`
+  assert.deepEqual(codeOf(await engine.ask(`${nowhere}?api-version=2023-10-01`)), [400, 'LocationNotFound'])
+})

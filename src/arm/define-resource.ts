@@ -292,6 +292,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly apply?: (deps: Deps, request: ApplyRequest<Static<Reads>>) => Promise<Progress>
   /** Undoes it; children are gone already. Left out: the row is all there is. */
   readonly remove?: (deps: Deps, request: RemoveRequest<Static<Reads>>) => Promise<Progress>
+  /** This type's own refusal where there is none of a name. */
+  readonly missing?: (name: string) => Fault
   /** This type's own refusal of a write while another is under way. */
   readonly busy?: (resource: StoredResource) => Fault
   /** Refuses a delete, before anything is removed. @throws any Fault */

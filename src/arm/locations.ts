@@ -56,3 +56,9 @@ export function placeBody(
 /** Where an operation is said to run: where its resource is, else where what stands around it is. */
 export const locationOf = (body: JsonObject | undefined, { parent, group }: Partial<Surroundings>): string =>
   textAt(body?.location) ?? textAt(parent?.body.location) ?? textAt(group?.body.location) ?? 'global'
+
+/** Refuses a location in a path that is none, whatever its spelling. @throws LocationUnknown */
+export function demandLocation(location: string | undefined): void {
+  if (location === undefined || normalLocation(location) !== undefined) return
+  throw fault('LocationUnknown', { location, locations: regions.map(({ name }) => name).join(',') })
+}

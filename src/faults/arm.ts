@@ -22,6 +22,16 @@ export const armFaults = {
     message:
       "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{version}'.",
   },
+  ResourceTypeNotInScope: {
+    status: 400,
+    code: 'InvalidResourceType',
+    message: "A resource of type '{type}' can't stand in the scope of a {scope}; it stands in that of: {allowed}.",
+  },
+  LocationUnknown: {
+    status: 400,
+    code: 'LocationNotFound',
+    message: "The location '{location}' was not found. Those that there are: {locations}.",
+  },
   InvalidScope: {
     status: 400,
     code: 'InvalidRequestUri',

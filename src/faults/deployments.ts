@@ -41,6 +41,7 @@ export const deploymentFaults = {
     message:
       "Invalid deployment location '{location}'. The deployment '{name}' already exists in location '{existing}'.",
   },
+  DeploymentNotFound: { status: 404, message: "Deployment '{name}' could not be found." },
   DeploymentRunning: {
     status: 409,
     code: 'DeploymentActive',

@@ -1,6 +1,7 @@
 import { type Fault, Fault as FaultError, fault, isFault } from '../../faults.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { checkBody } from '../facts/check-body.ts'
+import { demandPlace } from '../placement.ts'
 import { bodyOf } from './body.ts'
 import { isDeployment, nestedPlan } from './nested.ts'
 import type { Plan, PlannedResource } from './plan.ts'
@@ -32,6 +33,8 @@ async function lookOver(arm: ArmDeps, { placed, plan, depth, denied }: Look): Pr
   const ids: string[] = []
   for (const planned of plan.resources) {
     if (!planned.made) continue
+    const type = arm.registry.type(planned.id.type)
+    if (type) await saying(planned, async () => demandPlace(type, planned.id))
     ids.push(planned.id.text)
     const problem = await notAllowed(arm, placed, planned)
     if (problem !== undefined) denied.push(problem)

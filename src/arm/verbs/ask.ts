@@ -6,6 +6,7 @@ import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
 import type { ScopeOperation, ScopePage } from '../define-resource.ts'
 import { answer } from '../envelope.ts'
+import { demandLocation } from '../locations.ts'
 import { newOperation, operationHeaders, succeeded } from '../operations.ts'
 import { afterOf, nextLink, topOf } from '../paging.ts'
 import type { RegisteredProvider } from '../registry.ts'
@@ -24,6 +25,7 @@ export async function askScope(
   const choice = choices.find(({ operation }) => operation.method === method)
   if (!choice) throw fault('MethodNotAllowed', { method })
   const { operation, params } = choice
+  demandLocation(params.location)
   const version = arm.versions.resolve(query.get('api-version'), provider, pathOf(operation.path))
   const inGroup = scope.type === 'Microsoft.Resources/resourceGroups'
   const subscription = await demandSubscription(deps.store, { ...scope, type: '' })

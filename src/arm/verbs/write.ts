@@ -17,6 +17,7 @@ import { demandLinked } from '../linked-rights.ts'
 import { locationOf, placeBody } from '../locations.ts'
 import { mergeOver, mergePatch } from '../merge.ts'
 import { newOperation } from '../operations.ts'
+import { demandPlace } from '../placement.ts'
 import { checkPreconditions, type Preconditions } from '../preconditions.ts'
 import { checkReferences } from '../references.ts'
 import type { RegisteredType } from '../registry.ts'
@@ -74,6 +75,7 @@ async function writeInTurn(arm: ArmDeps, write: Write): Promise<Written> {
 async function writeOnce(arm: ArmDeps, write: Write): Promise<Written | undefined> {
   const { deps, registry, reconciler } = arm
   const { id, type } = write
+  demandPlace(type, id)
   const around = await surroundingsOf(arm, deps.store, {
     id,
     verb: 'write',
@@ -316,11 +318,8 @@ async function bringBack(within: Repositories, registry: ArmDeps['registry'], ro
 
 /** The refusal that names what is missing. */
 export const absent = (id: ResourceId, type: RegisteredType): Fault =>
-  type.type === 'Microsoft.Resources/resourceGroups'
-    ? fault('ResourceGroupNotFound', { group: id.name })
-    : type.type === 'Microsoft.Resources/subscriptions'
-      ? fault('SubscriptionNotFound', { subscription: id.name })
-      : fault('ResourceNotFound', { type: type.type, name: namesOf(id), group: id.resourceGroup ?? '<null>' })
+  type.declaration.missing?.(id.name) ??
+  fault('ResourceNotFound', { type: type.type, name: namesOf(id), group: id.resourceGroup ?? '<null>' })
 
 /** `workspace/compute`: the names below the provider. */
 function namesOf(id: ResourceId): string {

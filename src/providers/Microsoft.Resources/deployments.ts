@@ -24,6 +24,7 @@ export default defineResource({
     return { ...envelope, properties: { ...properties, sealed } }
   },
   apply: (_deps, { resource, secret, arm }) => arm.deployments.advance(resource, secret(DEPLOYMENT_SEALED)),
+  missing: (name) => fault('DeploymentNotFound', { name }),
   busy: ({ id }) => fault('DeploymentRunning', { id }),
   async checkRemove(_deps, { resource }) {
     if (resource.provisioningState in STATES) throw fault('DeploymentActive', { name: resource.name })

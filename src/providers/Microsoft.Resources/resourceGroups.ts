@@ -13,6 +13,7 @@ export default defineResource({
   hides: ['systemData'],
   name: /^[-\w._()]{0,89}[-\w_()]$/,
   reads: Type.Object({ location: Type.String() }),
+  missing: (group) => fault('ResourceGroupNotFound', { group }),
   patch: true,
   statuses: { deleted: 202 },
   listsWhatMayBeRead: true,

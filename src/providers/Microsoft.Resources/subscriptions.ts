@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
+import { fault } from '../../faults.ts'
 
 /** A subscription. One is made at the first start; clients read it, and rename nothing. */
 export default defineResource({
@@ -10,6 +11,7 @@ export default defineResource({
   hides: ['provisioningState', 'systemData'],
   name: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   reads: Type.Object({ displayName: Type.Optional(Type.String()) }),
+  missing: (subscription) => fault('SubscriptionNotFound', { subscription }),
   listsWhatMayBeRead: 'fromBelow',
   async apply(_deps, { state, arm }) {
     if (state.registrations) return done()
