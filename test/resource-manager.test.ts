@@ -262,7 +262,6 @@ test('a resource stands where its type has a place, and nowhere else', async () 
   const own = 'providers/Microsoft.ManagedIdentity/userAssignedIdentities'
   for (const scope of [
     engine.subscription,
-    '',
     identity,
     `${engine.subscription}/providers/Microsoft.Resources/resourceGroups/g`,
   ]) {
