@@ -260,6 +260,9 @@ export const examples = ({
   }
 }
 
+/** Names of types whose names are words of their own. */
+export const onlyNames: Readonly<Record<string, string>> = { 'Microsoft.KeyVault/vaults/accessPolicies': 'add' }
+
 /** Types that a client can't make, and those that suites of their own put through more than this one could. */
 export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.Network/privateEndpoints': 'refused: there are no networks; test/providers/private-links.test.ts',

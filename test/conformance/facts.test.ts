@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { startServer } from '../support/server.ts'
-import { type Example, examples, makePlaces } from './examples.ts'
+import { type Example, examples, makePlaces, onlyNames } from './examples.ts'
 import { factsOf, namespaces, type Operation, operationOn, type TypeFacts, typesOf, versionsOf } from './facts.ts'
 import { completed, isMapping, type Mapping, type Mutation, mutationsOf, problemsOf } from './mutations.ts'
 
@@ -187,7 +187,7 @@ for (const listed of types) {
         if (!shape) continue
         const body = completed(facts, shape.model, (example?.body ?? { location: 'eastus' }) as Mapping)
         const query = `api-version=${facts.version}`
-        const path = `${collection}/${example?.names[0] ?? 'default'}?${query}`
+        const path = `${collection}/${example?.names[0] ?? onlyNames[whole] ?? 'default'}?${query}`
         // A verb that the type does not have yet says so, whatever the body.
         const probe = await ask('PUT', path, { location: 1, properties: 1 })
         if (probe.status === 501 && probe.code === 'NotImplemented') {
