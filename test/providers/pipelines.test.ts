@@ -284,7 +284,9 @@ describe('a sweep', () => {
     )
     assert.match((await history('runs/judged_1/details')).warnings[0].message, /bandit/)
     assert.equal((await history('runs/judged_0/details')).status, 'Running')
-    await arm.post(path('jobs/judged/cancel'))
+    const hyperdrive = `/hyperdrive/v1.0${arm.workspace}/runs/judged`
+    assert.equal((await server.ask(hyperdrive)).json.runId, 'judged')
+    assert.equal((await server.ask(`${hyperdrive}/cancel`, { method: 'POST' })).status, 200)
     assert.equal((await ended('judged')).status, 'Canceled')
     assert.equal((await history('runs/judged_0/details')).status, 'Canceled')
   })

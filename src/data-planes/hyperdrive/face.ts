@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { cancelRun } from '../../domain/runs/cancel-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
 import { searchRuns } from '../../domain/runs/search-runs.ts'
 import { readPageToken } from '../../domain/search/page-token.ts'
@@ -11,7 +12,7 @@ import { presentRun } from '../run-dto.ts'
 const right = 'experiments/runs/read'
 const PAGE = 100
 
-/** The hyperparameter tuning service, as far as it reads: the sweeps of a workspace. */
+/** The hyperparameter tuning service: the sweeps of a workspace, read and cancelled. They are begun as jobs. */
 export const hyperdriveFace: Face = {
   name: 'Hyperdrive',
   prefixes: ['/hyperdrive/v1.0'],
@@ -47,6 +48,18 @@ export const hyperdriveFace: Face = {
         const run = await findRun(store, workspace.key, params)
         if (run.kind !== 'sweep') throw fault('RunNotFound', { run: params.runId })
         return presentRun(run, tenantId)
+      },
+    }),
+    operation({
+      name: 'RestClient.cancelExperiment',
+      method: 'POST',
+      path: '/runs/{runId}/cancel',
+      right: 'jobs/cancel/action',
+      async answer(deps, { workspace, params }) {
+        const run = await findRun(deps.store, workspace.key, params)
+        if (run.kind !== 'sweep') throw fault('RunNotFound', { run: params.runId })
+        const { status } = await cancelRun(deps, workspace.key, run.id)
+        return { code: 200, result: status }
       },
     }),
   ],
