@@ -41,7 +41,7 @@ export interface Blobs {
   info(at: BlobLocation): Promise<BlobInfo | undefined>
   /** @throws BlobNotFound, ContainerNotFound. `end` is exclusive. */
   read(at: BlobLocation, range?: { readonly start: number; readonly end: number }): Promise<Readable>
-  /** Replaces the blob with a text or a stream; on disk when this resolves. */
+  /** Replaces the blob with a text or a stream; on disk when this resolves. Its type is by its ending if none is given. */
   write(
     at: BlobLocation,
     body: Readable | Uint8Array | string,

@@ -23,7 +23,7 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER
 
 /** The blob service for the rest of the server: the same core as on the wire, without HTTP. */
 export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
-  const write: Blobs['write'] = async (at, body, { contentType = 'application/octet-stream' } = {}) => {
+  const write: Blobs['write'] = async (at, body, { contentType = contentTypeOf(at.path) } = {}) => {
     const source = typeof body === 'string' ? Buffer.from(body) : body
     const received = await receive(source, core.files, { limit: UNLIMITED, md5: true })
     const contentMd5 = received.md5
@@ -109,7 +109,7 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
     materialise: (at, target) => materialise(core, addressOf(at), target),
     async collect(source, at) {
       for await (const { path, name } of filesOf(source, addressOf(at).name)) {
-        await write({ ...at, path: name }, await openPlainFile(path), { contentType: contentTypeOf(name) })
+        await write({ ...at, path: name }, await openPlainFile(path))
       }
     },
     async sas(at, { permissions, lifetimeSeconds, container = false }) {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { startServer, type TestServer, until } from '../support/server.ts'
 import { ArmClient } from './arm-client.ts'
@@ -98,3 +101,127 @@ describe('a distributed job', () => {
       assert.equal((await arm.get(path('jobs/refused'))).status, 404)
     })
 })
+
+describe('a job’s data', () => {
+  const uri = (name: string) => `azureml://datastores/workspaceblobstore/paths/${name}`
+  before(async () => {
+    for (const name of ['set/one.csv', 'set/sub/two.csv']) await put('workspaceblobstore', name, `of ${name}\n`)
+  })
+
+  test('literals of every type stand in the command as they were sent', async () => {
+    const literal = (value: string) => ({ jobInputType: 'literal', value })
+    const { status } = await run(
+      'literals',
+      job(
+        'echo ${{inputs.int}} ${{inputs.float}} ${{inputs.flag}} "${{inputs.text}}" $[[--x ${{inputs.gone}}]]$AZURE_ML_INPUT_int',
+        {
+          inputs: { int: literal('3'), float: literal('1e-3'), flag: literal('True'), text: literal('two  words') },
+        },
+      ),
+    )
+    assert.equal(status, 'Completed')
+    assert.equal(await log('literals'), '3 1e-3 True two  words 3\n')
+  })
+
+  test('a direct input is its URI, and a folder is found by any of its addresses', async () => {
+    const { accountName, containerName } = (await arm.get(path('datastores/workspaceblobstore'))).json.properties
+    const folder = (uri: string, mode = 'ReadOnlyMount') => ({ jobInputType: 'uri_folder', uri, mode })
+    const { status } = await run(
+      'addresses',
+      job(
+        'echo ${{inputs.direct}}; for at in ${{inputs.wasbs}} ${{inputs.abfss}} ${{inputs.https}}; do cat $at/one.csv $at/sub/two.csv; done',
+        {
+          inputs: {
+            direct: folder(uri('set/'), 'Direct'),
+            wasbs: folder(`wasbs://${containerName}@${accountName}.blob.core.windows.net/set`),
+            abfss: folder(`abfss://${containerName}@${accountName}.dfs.core.windows.net/set/`, 'Download'),
+            https: folder(`https://${accountName}.blob.core.windows.net/${containerName}/set/`),
+          },
+        },
+      ),
+    )
+    assert.equal(status, 'Completed', await log('addresses'))
+    const [direct, ...lines] = (await log('addresses'))?.trim().split('\n') ?? []
+    assert.match(direct ?? '', /^azureml:\/\/.*datastores\/workspaceblobstore\/paths\/set\/$/)
+    assert.deepEqual(lines, Array.from({ length: 3 }, () => ['of set/one.csv', 'of set/sub/two.csv']).flat())
+  })
+
+  test('a mounted output is seen by others while the job runs; a written input is stored', async () => {
+    const inputs = { set: { jobInputType: 'uri_folder', uri: uri('live/'), mode: 'ReadWriteMount' } }
+    const outputs = { out: { jobOutputType: 'uri_folder', mode: 'ReadWriteMount' } }
+    await put('workspaceblobstore', 'live/first.txt', 'first')
+    await arm.put(
+      path('jobs/early'),
+      job('echo 0.5 > ${{outputs.out}}/loss.txt; echo more > ${{inputs.set}}/more.txt; sleep 300', { inputs, outputs }),
+    )
+    await until(
+      'the output is seen',
+      async () => (await blob('workspaceblobstore', 'azureml/early/out/loss.txt')) === '0.5\n',
+    )
+    await until('the input is stored', async () => (await blob('workspaceblobstore', 'live/more.txt')) === 'more\n')
+    assert.equal((await arm.get(path('jobs/early'))).json.properties.status, 'Running')
+    await arm.post(path('jobs/early/cancel'))
+  })
+
+  test('a file of the web is fetched, and one that can’t be had is named with the reason', async () => {
+    const web = createServer((request, answer) => {
+      answer.statusCode = request.url === '/there.csv' ? 200 : 404
+      answer.end('a,b\n')
+    })
+    await once(web.listen(0, '127.0.0.1'), 'listening')
+    const { port } = web.address() as AddressInfo
+    const file = (name: string) => ({ jobInputType: 'uri_file', uri: `http://127.0.0.1:${port}/${name}` })
+    const fetched = await run(
+      'web',
+      job('cat ${{inputs.f}}; basename ${{inputs.f}}', { inputs: { f: file('there.csv') } }),
+    )
+    assert.equal(fetched.status, 'Completed')
+    assert.equal(await log('web'), 'a,b\nthere.csv\n')
+    assert.equal((await run('no-file', job('true', { inputs: { f: file('gone.csv') } }))).status, 'Failed')
+    assert.match(await errorOf('no-file'), /'f'.*gone\.csv could not be downloaded: it answered 404/)
+    web.close()
+    await run('no-server', job('true', { inputs: { f: file('there.csv') } }))
+    assert.match(await errorOf('no-server'), /there\.csv could not be downloaded: .*ECONNREFUSED/)
+  })
+
+  for (const { name, input, says } of [
+    {
+      name: 'evaluated and no table',
+      input: { jobInputType: 'uri_folder', uri: uri('set/'), mode: 'EvalMount' },
+      says: /mltable/,
+    },
+    {
+      name: 'a folder of the web',
+      input: { jobInputType: 'uri_folder', uri: 'https://example.org/folder/' },
+      says: /can't be listed/,
+    },
+    {
+      name: 'of the web and to be written to',
+      input: { jobInputType: 'uri_file', uri: 'https://example.org/f.csv', mode: 'ReadWriteMount' },
+      says: /written/,
+    },
+  ])
+    test(`is refused where it is ${name}`, async () => {
+      assert.match((await arm.refusal(path('jobs/refused'), job('true', { inputs: { i: input } }))).message, says)
+    })
+})
+
+/** What a failed job says of itself in run history. */
+async function errorOf(name: string): Promise<string> {
+  const answer = await server.ask(`/history/v1.0${arm.workspace}/runs/${name}/details`)
+  assert.equal(answer.status, 200, answer.text)
+  return answer.json.error.error.message
+}
+
+/** A blob of a datastore of the workspace, written as a client would. */
+async function put(store: string, name: string, body: string): Promise<void> {
+  const { accountName, containerName } = (await arm.get(path(`datastores/${store}`))).json.properties
+  const token = await server.token({ resource: 'https://storage.azure.com/' })
+  const answer = await server.ask(`/_blob/${accountName}/${containerName}/${name}`, {
+    method: 'PUT',
+    token,
+    body,
+    headers: { 'x-ms-version': '2021-12-02', 'x-ms-blob-type': 'BlockBlob' },
+  })
+  assert.equal(answer.status, 201, answer.text)
+}

@@ -6,16 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import type { Blobs } from '../../blobs/blobs.ts'
 import { isFault } from '../../faults.ts'
 import type { BlobLocation, JobInput, JobOutput } from '../engine.ts'
-
-/** A job that can't be prepared, in words for its owner. */
-export class PreparationFailed extends Error {
-  override readonly name = 'PreparationFailed'
-  readonly code: string
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.code = code
-  }
-}
+import { evaluateTable } from './mltable.ts'
+import { PreparationFailed } from './preparation-failed.ts'
 
 /** Names come from strangers and become parts of paths. */
 function folderName(prefix: string, name: string): string {
@@ -37,11 +29,6 @@ export async function placeInput(
   folder: string,
 ): Promise<{ readonly text: string } | { readonly path: string }> {
   if (input.type === 'literal' || input.mode === 'direct') return { text: input.value }
-  if (input.mode !== 'ro_mount' && input.mode !== 'download')
-    throw new PreparationFailed(
-      'UserError',
-      `Input '${input.name}': mode ${input.mode} is not offered by this compute.`,
-    )
   const place = folderName('INPUT_', input.name)
   const source = input.source
   if (!source) return { path: await fetchForeign(input, folder, place) }
@@ -53,6 +40,7 @@ export async function placeInput(
   const found = await stat(target)
   if (input.type === 'uri_file' && !found.isFile())
     throw new PreparationFailed('UserError', `Input '${input.name}' is a uri_file, but ${input.value} is a folder.`)
+  if (input.mode === 'eval_mount' || input.mode === 'eval_download') await evaluateTable(input.name, target)
   return { path }
 }
 

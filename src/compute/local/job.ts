@@ -10,6 +10,7 @@ import { JobLogs, tailOf } from './job-logs.ts'
 import { type Entry, Journal } from './journal.ts'
 import { startRunner } from './launch.ts'
 import type { Granted } from './limits.ts'
+import { Mounts } from './mounts.ts'
 import type { Node } from './pool.ts'
 import { groupOf, type PrepareDeps, preparationVerdict, prepareJob, Stopped, unexpected } from './prepare-job.ts'
 import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts'
@@ -39,6 +40,7 @@ export class Job {
   readonly #deps: JobDeps
   readonly #journal: Journal
   readonly #logs: JobLogs
+  readonly #mounts: Mounts
   readonly #stopped = Promise.withResolvers<never>()
   #stop: Stop | undefined
   #watcher: FSWatcher | undefined
@@ -46,6 +48,7 @@ export class Job {
   #checkAgain = false
   #ending: Promise<void> | undefined
   #launchedAt = 0
+  #mountsAt = 0
   #closed = false
 
   private constructor(spec: JobSpec, folder: JobFolder, deps: JobDeps, journal: Journal) {
@@ -53,6 +56,7 @@ export class Job {
     this.folder = folder
     this.#deps = deps
     this.#journal = journal
+    this.#mounts = new Mounts(deps.blobs, spec, folder)
     this.#logs = new JobLogs(folder, deps.blobs, spec.artifacts, deps.now)
     this.#stopped.promise.catch(() => undefined)
   }
@@ -111,6 +115,7 @@ export class Job {
           stopped: this.#stopped.promise,
         },
       )
+      await this.#mounts.begin()
       if (this.#stop) throw new Stopped()
       if (this.#closed) return
       // From here on a restarted server starts the runner itself, should this one be killed before it does.
@@ -195,6 +200,7 @@ export class Job {
       this.#showLogs()
       await this.#enter('Running', { at: started.at })
     }
+    if (this.status === 'Running') await this.#followMounts()
     // Read after the question whether it lives: the runner writes this and then ends.
     const exit = await jsonOf(join(this.folder.run, 'exit.json'))
     if (exit !== undefined) await this.#end(await this.#exitVerdict(exit))
@@ -246,6 +252,7 @@ export class Job {
       try {
         if ((await textOf(join(this.folder.run, 'started.json'))) !== undefined) {
           this.#showLogs()
+          await this.#mounts.look({ ended: true })
           for (const line of await collectOutputs(this.#deps.blobs, this.spec, this.folder.work)) this.#logs.note(line)
         }
         const code = verdict.exitCode === undefined ? '' : `, exit code ${verdict.exitCode}`
@@ -276,6 +283,18 @@ export class Job {
     await removeFolder(this.folder.work)
     await removeFolder(this.folder.run)
     await rm(this.folder.spec, { force: true })
+  }
+
+  /** Not more often than once in a second, and for no more than a twentieth of the time. */
+  async #followMounts(): Promise<void> {
+    const began = Date.now()
+    if (began < this.#mountsAt) return
+    try {
+      await this.#mounts.look()
+    } catch (error) {
+      this.#deps.log.warn({ err: error, job: this.id }, 'what a job wrote to a mount could not be stored yet')
+    }
+    this.#mountsAt = Date.now() + Math.max(1000, 20 * (Date.now() - began))
   }
 
   #showLogs(): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ComputeEngine } from '../engine.ts'
@@ -143,6 +143,61 @@ for (const { name, plain } of [
       assert.equal(await bench.textAt('azureml/data/single/single'), 'one\n')
     })
 
+    test('a mount for reading and writing shows what is written while the job runs, and what is removed goes', async () => {
+      await bench.blobs.write(at('shared/keep.txt'), 'keep')
+      await bench.blobs.write(at('shared/old.txt'), 'old')
+      const spec = job(
+        'mounted',
+        'rm ${{inputs.shared}}/old.txt; echo in > ${{inputs.shared}}/new.txt; mkdir ${{outputs.out}}/sub; ' +
+          'ln -s /etc/passwd ${{outputs.out}}/link; echo early > ${{outputs.out}}/sub/early.txt; ' +
+          'until [ -e ${{inputs.shared}}/go ]; do sleep 0.05; done; rm ${{outputs.out}}/sub/early.txt; ' +
+          'echo late > ${{outputs.out}}/late.txt; echo single > ${{outputs.single}}',
+        {
+          inputs: [
+            { name: 'shared', type: 'uri_folder', mode: 'rw_mount', value: 'azureml://x', source: at('shared/') },
+          ],
+          outputs: [
+            { name: 'out', type: 'uri_folder', mode: 'rw_mount', target: at('azureml/mounted/out/') },
+            { name: 'single', type: 'uri_file', mode: 'rw_mount', target: at('azureml/mounted/single') },
+          ],
+        },
+      )
+      await engine.submit(spec)
+      await eventually(async () =>
+        (await bench.textAt('azureml/mounted/out/sub/early.txt').catch(() => '')) === 'early\n' ? true : undefined,
+      )
+      await eventually(async () => ((await bench.blobs.info(at('shared/old.txt'))) ? undefined : true))
+      assert.equal((await engine.observe(spec.id))?.status, 'Running')
+      const { work } = jobFolder(join(bench.directory, 'jobs'), spec.id)
+      await writeFile(join(work, 'cap/data-capability/wd/INPUT_shared/go'), '')
+      assert.equal((await reaches(engine, spec.id, ...ended)).status, 'Completed', await log('mounted'))
+      const names = async (path: string) => (await bench.blobs.list(at(path))).items.map(({ name }) => name)
+      assert.deepEqual(await names('shared/'), ['shared/go', 'shared/keep.txt', 'shared/new.txt'])
+      assert.deepEqual(await names('azureml/mounted/'), ['azureml/mounted/out/late.txt', 'azureml/mounted/single'])
+    })
+
+    test('an output that the job writes itself is its URI, and nothing is stored for it', async () => {
+      const spec = job('direct', 'echo ${{outputs.own}} $AZURE_ML_OUTPUT_own', {
+        outputs: [{ name: 'own', type: 'uri_folder', mode: 'direct', target: at('own/'), uri: 'azureml://own/' }],
+      })
+      await engine.submit(spec)
+      assert.equal((await reaches(engine, spec.id, ...ended)).status, 'Completed', await log('direct'))
+      assert.equal(await log('direct'), 'azureml://own/ azureml://own/\n')
+      const system = await bench.textAt('ExperimentRun/dcid.direct/system_logs/lifecycler/lifecycler.log')
+      assert.doesNotMatch(system, /output own/)
+    })
+
+    test('an evaluated table is the folder of the files that it names', async () => {
+      await bench.blobs.write(at('table/MLTable'), 'paths:\n  - pattern: ./*.csv\n  - folder: more\n')
+      for (const name of ['a.csv', 'b.txt', 'more/c.csv']) await bench.blobs.write(at(`table/${name}`), name)
+      const spec = job('table', 'cd ${{inputs.t}} && find . -type f | sort', {
+        inputs: [{ name: 't', type: 'mltable', mode: 'eval_mount', value: 'azureml://x', source: at('table/') }],
+      })
+      await engine.submit(spec)
+      assert.equal((await reaches(engine, spec.id, ...ended)).status, 'Completed', await log('table'))
+      assert.equal(await log('table'), './a.csv\n./more/c.csv\n')
+    })
+
     test('what a job links into the place of its outputs is not taken', async () => {
       const spec = job(
         'thief',
@@ -191,6 +246,7 @@ describe('what the local engine refuses', () => {
     bench = await openBench()
     engine = await bench.engine()
     await engine.applyPool(pool())
+    await bench.blobs.write(at('data/in.csv'), 'a\n')
   })
   after(() => bench.close())
 
@@ -225,9 +281,9 @@ describe('what the local engine refuses', () => {
       says: /no valid name/,
     },
     {
-      name: 'a mode that is not offered',
+      name: 'a table to evaluate that is none',
       more: { inputs: [{ name: 'd', type: 'mltable', mode: 'eval_mount', value: 'v', source: at('data/') }] },
-      says: /mode eval_mount is not offered/,
+      says: /there is no file MLTable/,
     },
   ] as const)
     test(`a job fails clearly on ${name}`, async () => {

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
 import type { JobSpec } from '../engine.ts'
 import { kept, nodeFolder, places } from './launch.ts'
+import { mountsAreFollowed } from './mounts.ts'
 
 /**
  * Stores `outputs/`, `logs/` and the named outputs of a job that has ended; returns lines for its system log.
@@ -21,8 +22,10 @@ export async function collectOutputs(blobs: Blobs, spec: JobSpec, work: string):
   for (const output of spec.outputs.filter(({ mode }) => mode !== 'direct')) {
     const path = join(places.data, output.name)
     const kind = await ownKind(work, path)
-    if (kind === (output.type === 'uri_file' ? 'file' : 'folder') || (kind && output.type.endsWith('model')))
-      await blobs.collect(join(work, path), output.target)
+    const wanted = output.type === 'uri_file' ? 'file' : 'folder'
+    // A mount has been stored as it was written.
+    if (kind === wanted && output.mode === 'rw_mount' && mountsAreFollowed) continue
+    if (kind === wanted || (kind && output.type.endsWith('model'))) await blobs.collect(join(work, path), output.target)
     else notes.push(`output ${output.name}: the job left no ${output.type} there, so nothing is stored`)
   }
   return notes

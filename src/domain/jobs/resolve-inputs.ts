@@ -55,10 +55,19 @@ async function resolveInput(
   if (!uri) throw invalid(name, "needs a 'uri'")
   const mode = MODES[(textAt(input.mode) ?? 'ReadOnlyMount').toLowerCase()]
   if (!mode) throw invalid(name, `has the unknown mode '${textAt(input.mode)}'`)
+  if (mode.startsWith('eval_') && type !== 'mltable')
+    throw invalid(name, `has the mode ${mode}, which is for tables (mltable) alone`)
   const { uri: value, source } = await resolveData(from, workspace, {
     uri,
     kind: type.endsWith('_model') ? 'models' : 'data',
   })
+  if (!source && mode === 'rw_mount')
+    throw invalid(name, `can't be written to, as its mode says: '${value}' lies elsewhere`)
+  if (!source && mode !== 'direct' && type !== 'uri_file')
+    throw invalid(
+      name,
+      `is a folder of the web, which can't be listed: '${value}'; name a file, or use the mode direct`,
+    )
   return { name, type, mode, value, ...(source && { source }) }
 }
 
