@@ -206,6 +206,36 @@ describe('a job’s data', () => {
     })
 })
 
+describe('a job that fails', () => {
+  for (const { name, command, says } of [
+    {
+      name: 'no-module',
+      command: 'python -c "import nosuchmodule"',
+      says: /code 1\.\s*Likely cause: .*'nosuchmodule'.*No module named/s,
+    },
+    {
+      name: 'no-command',
+      command: 'nosuchcommand --x',
+      says: /code 127\.\s*Likely cause: .*'nosuchcommand'.*command not found/s,
+    },
+    {
+      name: 'no-memory',
+      command: 'python -c "x = bytearray(64 << 30); x[::4096] = b\'1\' * len(x[::4096])"',
+      says: /memory/,
+    },
+  ])
+    test(`names exit code, last lines and likely cause: ${name}`, async () => {
+      assert.equal((await run(name, job(command))).status, 'Failed')
+      assert.match(await errorOf(name), says)
+    })
+
+  test('has told its lines as they came: Python buffers nothing', async () => {
+    await arm.put(path('jobs/unbuffered'), job('python -c "import time; print(1); time.sleep(300)"'))
+    await until('the line is there', async () => (await log('unbuffered')) === '1\n')
+    await arm.post(path('jobs/unbuffered/cancel'))
+  })
+})
+
 /** What a failed job says of itself in run history. */
 async function errorOf(name: string): Promise<string> {
   const answer = await server.ask(`/history/v1.0${arm.workspace}/runs/${name}/details`)

@@ -256,7 +256,10 @@ export class Job {
           for (const line of await collectOutputs(this.#deps.blobs, this.spec, this.folder.work)) this.#logs.note(line)
         }
         const code = verdict.exitCode === undefined ? '' : `, exit code ${verdict.exitCode}`
-        this.#logs.note(`ended: ${verdict.status}${code}`)
+        const since = this.#journal.last?.at ?? this.#deps.now().toISOString()
+        this.#logs.note(
+          `Finalizing took ${seconds(since, this.#deps.now().toISOString())} s; ended: ${verdict.status}${code}`,
+        )
         await this.#logs.flush()
       } catch (error) {
         this.#deps.log.error({ err: error, job: this.id }, 'what a job left could not be stored')
@@ -302,7 +305,12 @@ export class Job {
   }
 
   async #enter(status: RunStatus, more: Partial<Entry> = {}): Promise<void> {
+    const before = this.#journal.last
     await this.#journal.add({ at: this.#deps.now().toISOString(), ...more, status })
+    const now = this.#journal.last
+    // The log of a job that has ended is stored already: its last phase is told before that.
+    if (before && now && before.status !== status && !this.isFinal)
+      this.#logs.note(`${before.status} took ${seconds(before.at, now.at)} s; now ${status}`)
     this.#deps.changed(this)
   }
 
@@ -317,3 +325,6 @@ export class Job {
     this.#watcher.on('error', () => this.#watcher?.close())
   }
 }
+
+/** How long a phase took, in seconds to the millisecond. */
+const seconds = (from: string, to: string): string => (Math.max(0, Date.parse(to) - Date.parse(from)) / 1000).toFixed(3)

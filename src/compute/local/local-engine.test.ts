@@ -41,6 +41,10 @@ for (const { name, plain } of [
       assert.equal(await log('good'), 'to stdout\nto stderr\n')
       assert.equal(await bench.textAt('ExperimentRun/dcid.good/outputs/model.txt'), 'model\n')
       const system = await bench.textAt('ExperimentRun/dcid.good/system_logs/lifecycler/lifecycler.log')
+      assert.match(
+        system,
+        /Preparing took \d+\.\d{3} s; now Starting.*Running took \d+\.\d{3} s; now Finalizing.*ended: Completed/s,
+      )
       assert.match(system, /granted \d+ CPU and \d+ MiB for vmSize Standard_DS3_v2/)
       assert.match(system, plain ? /isolation: none: switched off/ : /isolation: bubblewrap/)
     })

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { RunStatus } from '../../store/runs.ts'
+import { likelyCause } from './likely-cause.ts'
 
 /** exit.json as the runner writes it. */
 export const Exit = Type.Object({
@@ -66,11 +67,13 @@ export function judge(
         `Execution failed. The job was killed because it needed more memory than its node's ${mebibytes(facts.memoryBytes)} MiB. ${statusOf(exitCode)} ${seeLog(facts.log)}${lastLines}`,
       ),
     }
+  const reason = likelyCause({ exitCode, tail: facts.tail })
+  const cause = reason === undefined ? '' : ` Likely cause: ${reason}.`
   if (exitCode === 0) return { status: 'Completed', exitCode }
   return {
     status: 'Failed',
     ...known,
-    error: userError(`Execution failed. ${statusOf(exitCode)} ${seeLog(facts.log)}${lastLines}`),
+    error: userError(`Execution failed. ${statusOf(exitCode)}${cause} ${seeLog(facts.log)}${lastLines}`),
   }
 }
 
