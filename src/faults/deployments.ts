@@ -3,6 +3,12 @@ import type { FaultEntry } from '../faults.ts'
 /** Refusals of template deployments, in Azure's words where those are known. */
 export const deploymentFaults = {
   InvalidTemplate: { status: 400, message: "Deployment template validation failed: '{reason}'." },
+  InexactInteger: {
+    status: 400,
+    code: 'InvalidTemplate',
+    message:
+      "Deployment template validation failed: 'The integer at '{place}' is beyond ±9007199254740991, and can't be held exactly here'.",
+  },
   InvalidExpression: {
     status: 400,
     code: 'InvalidTemplate',

@@ -57,7 +57,7 @@ const whole = template({
     ),
     outer: nested(
       'outer',
-      { resources: [identity("[variables('v')]", { copy: { name: 'l', count: 2 } })] },
+      { resources: [identity("[concat(variables('v'), copyIndex())]", { copy: { name: 'l', count: 2 } })] },
       { scope: 'outer', dependsOn: ['inner'] },
     ),
   },

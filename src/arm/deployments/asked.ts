@@ -3,6 +3,7 @@ import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } fr
 import type { ArmDeps } from '../arm-deps.ts'
 import type { DeploymentAsked } from '../deployment-calls.ts'
 import { checkTemplate } from './check-template.ts'
+import { inexactIn } from './expressions/values.ts'
 import { linkedParameters, linkedTemplate } from './links.ts'
 import { onErrorOf } from './on-error.ts'
 import { outsideOf } from './outside.ts'
@@ -24,6 +25,10 @@ export async function placedOf(
   const properties = objectAt(body.properties)
   if (Object.keys(objectAt(properties.extensionConfigs)).length > 0) {
     throw fault('DeploymentNotHere', { what: "The property 'extensionConfigs' of a deployment" })
+  }
+  const detail = textAt(objectAt(properties.debugSetting).detailLevel) ?? ''
+  if (!/^(none)?$/i.test(detail)) {
+    throw fault('DeploymentNotHere', { what: `The detail level '${inSentence(detail)}' of 'debugSetting'` })
   }
   const { template, link } = await templateOf(arm, properties)
   const mode = modeOf(properties)
@@ -50,6 +55,8 @@ export async function placedOf(
     template,
     caller,
   })
+  const inexact = inexactIn(given, 'parameters')
+  if (inexact !== undefined) throw fault('InexactInteger', { place: inexact })
   const outside = outsideOf(arm, { id, location, prepared: before })
   const resolved = await resolveParameters(template, given, { outside, now: arm.deps.now(), unknown })
   const later = resolved.unknown.length > 0 && { unknown: resolved.unknown }

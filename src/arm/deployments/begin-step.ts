@@ -1,12 +1,13 @@
 import { fault, isFault } from '../../faults.ts'
 import { partOf } from '../activity.ts'
 import { errorOf } from '../errors.ts'
+import { getKept } from '../kept.ts'
 import { writeResource } from '../verbs/write.ts'
 import type { Running } from './advance.ts'
 import { bodyOf } from './body.ts'
 import { withAbsoluteLink } from './links.ts'
 import { isDeployment } from './nested.ts'
-import type { PlannedResource } from './plan.ts'
+import { onlyIfMissing, type PlannedResource } from './plan.ts'
 import type { Step } from './prepared.ts'
 import { runtimeScope } from './runtime-scope.ts'
 
@@ -26,6 +27,10 @@ export async function beginStep(
   try {
     if (!type) throw fault('DeploymentNotHere', { what: `The resource type '${id.type}'` })
     await arm.access.demand(caller, `${type.right}/write`, id.text)
+    if (onlyIfMissing(planned) && (await getKept(arm.deps.store, type, id))) {
+      // Kept as it is, whatever it is: said so by the option onlyIfNotExists.
+      return { ...step, status: 'Succeeded', statusCode: 'OK', endedAt: arm.deps.now().toISOString() }
+    }
     const { body: said } = await bodyOf(planned, runtimeScope(running, planned), false)
     const body = isDeployment(planned) ? withAbsoluteLink(said, placed.prepared.link) : said
     const { operation, made } = await writeResource(arm, {

@@ -1,19 +1,22 @@
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
-import { checkCall } from './expressions/evaluate.ts'
+import { checkExpression, type Names, type Standing } from './check-expression.ts'
+import { checkMembers } from './check-members.ts'
 import { callsIn, ExpressionError, parseExpression } from './expressions/parse.ts'
 import { expressionFault } from './expressions/resolve.ts'
+import { inexactIn } from './expressions/values.ts'
 
 const DEPLOYMENTS = /^microsoft\.resources\/deployments$/i
 const SECTIONS = new Set(
-  ['$schema', 'languageVersion', 'contentVersion', 'apiProfile', 'definitions', 'metadata'].map((key) =>
+  ['$schema', 'languageVersion', 'contentVersion', 'apiProfile', 'definitions', 'functions', 'metadata'].map((key) =>
     key.toLowerCase(),
   ),
 )
 
 /**
- * Checks what can be checked without a value: that every expression can be read, that its functions, parameters and
- * variables exist, and that nothing asks for what is not supported here. Nested templates too.
+ * Checks what can be checked without a value: that every member and expression can be read, that functions, parameters
+ * and variables exist and stand where they may, and that nothing asks for what is not supported here. Nested templates
+ * too.
  *
  * @throws InvalidTemplate, InvalidExpression, DeploymentNotHere
  */
@@ -24,21 +27,21 @@ export function checkTemplate(template: JsonObject): void {
   if (textAt(template.$schema) === undefined && textAt(template.contentVersion) === undefined) {
     throw fault('InvalidTemplate', { reason: "The template has neither '$schema' nor 'contentVersion'" })
   }
-  for (const section of ['imports', 'extensions']) {
-    if (Object.keys(objectAt(template[section])).length > 0) {
-      throw fault('DeploymentNotHere', { what: `The template section '${section}'` })
-    }
-  }
+  checkMembers(template)
   demandLimits(template)
+  const inexact = inexactIn(template, 'template')
+  if (inexact !== undefined) throw fault('InexactInteger', { place: inexact })
   const names = namesOf(template)
+  checkFunctions(template, names)
   for (const [section, value] of Object.entries(template)) {
-    if (!SECTIONS.has(section.toLowerCase()) && value !== undefined) walk(value, section, names)
+    if (SECTIONS.has(section.toLowerCase()) || value === undefined) continue
+    walk(value, { place: section, names, loops: [] })
   }
+  demandNoCircle(objectAt(template.variables))
 }
 
 /** Azure's limits. Source: "Template limits" of "Best practices for ARM templates". */
 const LIMITS = { parameters: 256, variables: 512, outputs: 64, resources: 800 } as const
-const MOST_CHARACTERS = 24_576
 
 /** @throws TemplateLimit */
 function demandLimits(template: JsonObject): void {
@@ -49,39 +52,58 @@ function demandLimits(template: JsonObject): void {
   }
 }
 
-interface Names {
-  readonly parameters: ReadonlySet<string>
-  readonly variables: ReadonlySet<string>
-  readonly functions: ReadonlySet<string>
-}
-
 function namesOf({ parameters, variables, functions }: JsonObject): Names {
-  const folded = (object: Json | undefined): readonly string[] =>
-    Object.keys(objectAt(object)).map((name) => name.toLowerCase())
   const loops = objectAt(variables).copy
   const looped = Array.isArray(loops)
     ? loops.map((loop: Json) => (textAt(objectAt(loop).name) ?? '').toLowerCase())
     : []
-  const namespaces = Array.isArray(functions) ? (functions as readonly Json[]) : []
   return {
     parameters: new Set(folded(parameters)),
     variables: new Set([...folded(variables), ...looped]),
-    functions: new Set(
-      namespaces.flatMap((entry) => {
-        const { namespace, members } = objectAt(entry)
-        return folded(members).map((name) => `${(textAt(namespace) ?? '').toLowerCase()}.${name}`)
-      }),
-    ),
+    functions: new Map(functionsOf(functions).map(({ name, parameters: own }) => [name, own.length])),
   }
 }
 
-function walk(value: Json, place: string, names: Names): void {
+const folded = (object: Json | undefined): readonly string[] =>
+  Object.keys(objectAt(object)).map((name) => name.toLowerCase())
+
+interface OwnFunction {
+  readonly name: string
+  readonly parameters: readonly Json[]
+  readonly output: Json | undefined
+}
+
+function functionsOf(functions: Json | undefined): readonly OwnFunction[] {
+  const namespaces = Array.isArray(functions) ? (functions as readonly Json[]) : []
+  return namespaces.flatMap((entry) => {
+    const { namespace, members } = objectAt(entry)
+    return Object.entries(objectAt(members)).map(([name, one]) => {
+      const { parameters, output } = objectAt(one)
+      const own = Array.isArray(parameters) ? (parameters as readonly Json[]) : []
+      return { name: `${textAt(namespace) ?? ''}.${name}`.toLowerCase(), parameters: own, output }
+    })
+  })
+}
+
+/** A function's output sees its own parameters alone. */
+function checkFunctions({ functions }: JsonObject, names: Names): void {
+  for (const { name, parameters, output } of functionsOf(functions)) {
+    const own = new Set(parameters.map((one) => (textAt(objectAt(one).name) ?? '').toLowerCase()))
+    const within: Names = { parameters: own, variables: new Set(), functions: names.functions }
+    walk(output ?? null, { place: `functions.${name}.output`, names: within, loops: [], inFunction: true })
+  }
+}
+
+function walk(value: Json, standing: Standing): void {
+  const { place } = standing
   if (typeof value === 'string') {
-    checkText(value, place, names)
+    checkExpression(value, standing)
     return
   }
   if (Array.isArray(value)) {
-    for (const [at, item] of (value as readonly Json[]).entries()) walk(item, `${place}[${at}]`, names)
+    for (const [at, item] of (value as readonly Json[]).entries()) {
+      walk(item, { ...standing, place: `${place}[${at}]` })
+    }
     return
   }
   if (!isObject(value)) return
@@ -90,35 +112,56 @@ function walk(value: Json, place: string, names: Names): void {
   if (nested && isInner && isObject(nested.template)) {
     checkTemplate(nested.template)
     const { template: _template, ...properties } = nested
-    walk({ ...value, properties }, place, names)
+    walk({ ...value, properties }, standing)
     return
   }
+  if (nested && isObject(nested.template)) checkMembers(nested.template)
+  const within = isObject(value.copy) ? { ...standing, loops: [...standing.loops, loopName(value.copy)] } : standing
   for (const [name, item] of Object.entries(value)) {
-    // A function's output sees its own parameters alone, which are known when it is called.
-    if (place.startsWith('functions') && name === 'output') continue
-    if (name.startsWith('[')) checkText(name, `${place}.${name}`, names)
-    if (item !== undefined) walk(item, `${place}.${name}`, names)
+    if (name.startsWith('[')) checkExpression(name, { ...within, place: `${place}.${name}` })
+    if (item === undefined) continue
+    const at = `${place}.${name}`
+    if (name === 'copy' && Array.isArray(item)) walkLoops(item, { ...standing, place: at })
+    else walk(item, { ...within, place: at })
   }
 }
 
-function checkText(text: string, place: string, names: Names): void {
-  try {
-    if (text.length > MOST_CHARACTERS && text.startsWith('[')) {
-      throw new ExpressionError(`it has ${text.length} characters, and ${MOST_CHARACTERS} at most are allowed`)
-    }
-    const node = parseExpression(text)
-    if (!node) return
-    for (const call of callsIn(node)) {
-      checkCall(call, names.functions.has(call.name.toLowerCase()))
-      const [first] = call.args
-      const asked = first?.is === 'value' && typeof first.value === 'string' ? first.value : undefined
-      const name = call.name.toLowerCase()
-      if (asked === undefined || (name !== 'parameters' && name !== 'variables')) continue
-      if (!names[name].has(asked.toLowerCase())) {
-        throw new ExpressionError(`the template ${name.slice(0, -1)} '${asked}' is not found`, call.at)
-      }
-    }
-  } catch (error) {
-    throw error instanceof ExpressionError ? expressionFault(text.slice(0, 1_000), place, error) : error
+/** Loops beside other members: each has its own round. */
+function walkLoops(loops: readonly Json[], standing: Standing): void {
+  for (const [at, loop] of loops.entries()) {
+    const place = `${standing.place}[${at}]`
+    walk(loop, { ...standing, place, loops: [...standing.loops, loopName(objectAt(loop))] })
   }
+}
+
+/** Undefined where the loop is called by its resource's symbolic name, or by an expression. */
+function loopName({ name }: JsonObject): string | undefined {
+  const text = textAt(name)
+  return text === undefined || text.startsWith('[') ? undefined : text.toLowerCase()
+}
+
+/** Variables that need each other have no value, whoever asks. @throws InvalidExpression */
+function demandNoCircle(variables: JsonObject): void {
+  const needs = new Map(Object.entries(variables).map(([name, value]) => [name.toLowerCase(), asksFor(value ?? null)]))
+  const done = new Set<string>()
+  const visit = (name: string, path: readonly string[]): void => {
+    if (done.has(name)) return
+    if (path.includes(name)) {
+      const error = new ExpressionError(`the variable '${name}' refers to itself`)
+      throw expressionFault([...path, name].join(' -> '), `variables.${name}`, error)
+    }
+    for (const next of needs.get(name) ?? []) visit(next, [...path, name])
+    done.add(name)
+  }
+  for (const name of needs.keys()) if (name !== 'copy') visit(name, [])
+}
+
+function asksFor(value: Json): readonly string[] {
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(asksFor)
+  if (isObject(value)) return Object.values(value).flatMap((item) => asksFor(item ?? null))
+  const node = typeof value === 'string' ? parseExpression(value) : undefined
+  if (!node) return []
+  return [...callsIn(node)].flatMap(({ name, args: [first] }) =>
+    name.toLowerCase() === 'variables' && first?.is === 'value' ? [String(first.value).toLowerCase()] : [],
+  )
 }

@@ -30,8 +30,12 @@ export async function orderResources(
       }
       for (const { key, made } of [...named, ...behindExisting(names, named)]) if (made) found.add(key)
     }
-    for (const name of await referredTo(one)) {
-      for (const { key, made } of names.named(name, true)) if (made && key !== one.key) found.add(key)
+    for (const { name, call } of await referredTo(one)) {
+      demandDefined(names, call, name, one.place)
+      const named = names.named(name, true)
+      // Of several with one name it is another that is meant.
+      const itself = named.length === 1 && named[0] === one
+      for (const { key, made } of named) if (made && (key !== one.key || itself)) found.add(key)
     }
     for (const key of batchBefore(names, one)) found.add(key)
     after.set(one.key, [...found])
@@ -79,20 +83,58 @@ function demandNoCycle(after: ReadonlyMap<string, readonly string[]>): void {
   for (const key of after.keys()) visit(key, [])
 }
 
+interface Referred {
+  readonly name: string
+  readonly call: Node & { readonly is: 'call' }
+}
+
+/** Checks what the outputs refer to. @throws InvalidTemplate */
+export async function checkOutputReferences(outputs: Json | undefined, scope: Scope, names: Names): Promise<void> {
+  for (const [name, output] of Object.entries(objectAt(outputs))) {
+    const { condition, ...rest } = objectAt(output)
+    const applies = typeof condition === 'string' ? await knownText(condition, scope) : condition
+    if (applies === false) continue
+    const referred: Referred[] = []
+    await collect(rest, scope, referred)
+    for (const { name: asked, call } of referred) demandDefined(names, call, asked, `outputs.${name}`)
+  }
+}
+
+async function knownText(text: string, scope: Scope): Promise<Json | undefined> {
+  const node = parseExpression(text)
+  return node ? known(node, scope) : text
+}
+
+/**
+ * What `reference` asks is in the template, or is an id with a version.
+ *
+ * @throws InvalidTemplate
+ */
+function demandDefined(names: Names, { name, args }: Referred['call'], asked: string, place: string): void {
+  if (name.toLowerCase() !== 'reference' || names.named(asked, true).length > 0) return
+  if (!asked.startsWith('/')) {
+    const reason = `The resource '${asked}' is not defined in the template, and '${place}' refers to it. Please see https://aka.ms/arm-syntax for usage details`
+    throw fault('InvalidTemplate', { reason })
+  }
+  if (args.length > 1) return
+  const reason = `The template function 'reference' at '${place}' names '${asked}', which is not in the template: an API version is needed. Please see https://aka.ms/arm-functions#reference for usage details`
+  throw fault('InvalidTemplate', { reason })
+}
+
 const REFERS = /^(reference|references|list\w*)$/i
 
 /** The names and ids in `reference` and `list*` of a resource's expressions, as far as they are known before it runs. */
-async function referredTo({ raw, scope }: PlannedResource): Promise<readonly string[]> {
+async function referredTo({ raw, scope }: PlannedResource): Promise<readonly Referred[]> {
   const { dependsOn: _dependsOn, resources: _resources, ...body } = raw
   const properties = objectAt(body.properties)
   const isInner = textAt(objectAt(properties.expressionEvaluationOptions).scope)?.toLowerCase() === 'inner'
   const { template: _template, ...rest } = properties
-  const names: string[] = []
+  const names: Referred[] = []
   await collect(isInner ? { ...body, properties: rest } : body, scope, names)
   return names
 }
 
-async function collect(value: Json, scope: Scope, names: string[]): Promise<void> {
+async function collect(value: Json, scope: Scope, names: Referred[]): Promise<void> {
   if (typeof value === 'string') {
     const node = parseExpression(value)
     if (node) await collectFrom(node, scope, names)
@@ -106,7 +148,7 @@ async function collect(value: Json, scope: Scope, names: string[]): Promise<void
   }
 }
 
-async function collectFrom(node: Node, scope: Scope, names: string[]): Promise<void> {
+async function collectFrom(node: Node, scope: Scope, names: Referred[]): Promise<void> {
   if (node.is === 'access') {
     await collectFrom(node.of, scope, names)
     await collectFrom(node.key, scope, names)
@@ -115,7 +157,7 @@ async function collectFrom(node: Node, scope: Scope, names: string[]): Promise<v
   const [first] = node.args
   if (REFERS.test(node.name) && first) {
     const name = await known(first, scope)
-    if (typeof name === 'string') names.push(name)
+    if (typeof name === 'string') names.push({ name, call: node })
   }
   if (node.name.toLowerCase() === 'if' && first) {
     // What is not taken may refer to what is not there.

@@ -1,7 +1,7 @@
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { Secrets } from '../define-resource.ts'
-import { loopScopes, resolveValue } from './expressions/resolve.ts'
+import { loopScopes, type Resolving, resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
 import { isSecure, mismatch, withDefinition } from './parameters.ts'
 
@@ -38,14 +38,40 @@ export async function outputsOf(template: JsonObject, scope: Scope): Promise<Out
   return { shown: outputs, secure }
 }
 
-async function valueOfOutput({ copy, value }: JsonObject, scope: Scope, place: string): Promise<Json> {
-  if (!isObject(copy)) return resolveValue(value ?? null, { scope, place: `${place}.value` })
+/** Checks what of the outputs is known before the deployment runs. @throws InvalidExpression, InvalidTemplateOutput */
+export async function checkOutputs(template: JsonObject, scope: Scope): Promise<void> {
+  for (const [name, declared] of Object.entries(objectAt(template.outputs))) {
+    const declaration = objectAt(declared)
+    let whole = true
+    const resolving = {
+      scope,
+      place: `outputs.${name}`,
+      onRuntime: () => {
+        whole = false
+      },
+    }
+    const applies = await resolveValue(declaration.condition ?? true, resolving)
+    if (!whole || applies === false) continue
+    const value = isObject(declaration.copy)
+      ? await copiesOf(declaration.copy, resolving)
+      : await resolveValue(declaration.value ?? null, { ...resolving, place: `${resolving.place}.value` })
+    const wrong = whole && value !== null && mismatch(template, withDefinition(template, declaration), value, name)
+    if (wrong) throw fault('InvalidTemplateOutput', { name: wrong.path, reason: wrong.reason })
+  }
+}
+
+async function copiesOf(copy: JsonObject, resolving: Resolving): Promise<Json> {
+  const { scope, place } = resolving
   const items: Json[] = []
   for (const round of await loopScopes(copy, place, { scope, place: `${place}.copy` })) {
-    items.push(await resolveValue(copy.input ?? null, { scope: round, place: `${place}.copy.input` }))
+    items.push(await resolveValue(copy.input ?? null, { ...resolving, scope: round, place: `${place}.copy.input` }))
   }
   return items
 }
 
+async function valueOfOutput({ copy, value }: JsonObject, scope: Scope, place: string): Promise<Json> {
+  if (isObject(copy)) return copiesOf(copy, { scope, place })
+  return resolveValue(value ?? null, { scope, place: `${place}.value` })
+}
 /** `String`, as Azure writes types of outputs. */
 const canonical = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1)

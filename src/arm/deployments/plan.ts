@@ -5,7 +5,7 @@ import type { ArmDeps } from '../arm-deps.ts'
 import { checkTemplate } from './check-template.ts'
 import { loopScopes, resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
-import { orderResources } from './graph.ts'
+import { checkOutputReferences, orderResources } from './graph.ts'
 import { type Names, namesOf } from './names.ts'
 import { outsideOf } from './outside.ts'
 import type { Placed } from './prepared.ts'
@@ -37,6 +37,10 @@ export interface PlannedResource {
   readonly waitsFor: readonly string[]
 }
 
+/** Whether a resource that is there already stays as it is. */
+export const onlyIfMissing = ({ raw }: Pick<PlannedResource, 'raw'>): boolean =>
+  objectAt(raw['@options']).onlyIfNotExists === true
+
 export interface Plan {
   /** The template's own expressions. */
   readonly scope: Scope
@@ -62,13 +66,16 @@ export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan
   const actual = planned.filter(({ made }) => made).length
   if (actual > MOST_RESOURCES) throw fault('TemplateLimit', { what: 'resources', limit: MOST_RESOURCES, actual })
   const keys = new Set<string>()
-  for (const { key, made, place } of planned) {
+  for (const { id, made, place } of planned) {
     if (!made) continue
-    if (keys.has(key))
-      throw fault('InvalidTemplate', { reason: `The resource '${key}' at '${place}' is defined twice` })
-    keys.add(key)
+    // By its id in any case: two symbolic names of one resource are two definitions of it.
+    if (keys.has(id.key)) {
+      throw fault('InvalidTemplate', { reason: `The resource '${id.text}' at '${place}' is defined twice` })
+    }
+    keys.add(id.key)
   }
   const names = namesOf(planned)
+  await checkOutputReferences(template.outputs, scope, names)
   return { scope, resources: planned, names, after: await orderResources(planned, names) }
 }
 

@@ -4,6 +4,7 @@ import { checkBody } from '../facts/check-body.ts'
 import { demandPlace } from '../placement.ts'
 import { bodyOf } from './body.ts'
 import { isDeployment, nestedPlan } from './nested.ts'
+import { checkOutputs } from './outputs.ts'
 import type { Plan, PlannedResource } from './plan.ts'
 import type { Placed } from './prepared.ts'
 
@@ -43,6 +44,7 @@ async function lookOver(arm: ArmDeps, { placed, plan, depth, denied }: Look): Pr
     const nested = await saying(planned, () => nestedPlan(arm, { placed, plan }, planned, depth))
     if (nested) ids.push(...(await saying(planned, () => lookOver(arm, { ...nested, depth: depth + 1, denied }))))
   }
+  await checkOutputs(placed.prepared.template, plan.scope)
   return ids
 }
 

@@ -12,7 +12,7 @@ import { bodyOf } from './body.ts'
 import { leftovers } from './complete-mode.ts'
 import { saidOtherwise, turnsInto } from './delta.ts'
 import { isDeployment, nestedPlan } from './nested.ts'
-import { type Plan, type PlannedResource, planDeployment } from './plan.ts'
+import { onlyIfMissing, type Plan, type PlannedResource, planDeployment } from './plan.ts'
 import type { Placed } from './prepared.ts'
 
 interface Look {
@@ -107,6 +107,10 @@ async function changeOf(look: Look, planned: PlannedResource): Promise<JsonObjec
   const asked: JsonObject = { id: id.text, name: id.name, type: type.type, apiVersion, ...body }
   if (!kept) return { resourceId: id.text, changeType: 'Create', before: null, after: asked, delta: null }
   const context = contextOf(arm, placed, apiVersion)
+  if (onlyIfMissing(planned)) {
+    const stays = { ...(await present(arm, type, kept, context)), apiVersion }
+    return { resourceId: kept.id, changeType: 'NoChange', before: stays, after: stays, delta: [] }
+  }
   const before = await present(arm, type, kept, context)
   const wished = whole ? await wishedBody(look, { planned, type, kept, body }) : undefined
   const after = wished ? { ...(await present(arm, type, wished, context)), apiVersion } : asked

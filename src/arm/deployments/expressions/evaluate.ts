@@ -3,7 +3,7 @@ import { functions } from '../functions/functions.ts'
 import { ExpressionError, type Node } from './parse.ts'
 import type { Scope, TemplateFunction } from './scope.ts'
 import { demandSize, stepsOf } from './size.ts'
-import { kindOf, member } from './values.ts'
+import { demandExact, kindOf, member } from './values.ts'
 
 /** `listKeys` and the like: any name that begins so is an action of a resource. */
 const LIST = /^list\w*$/i
@@ -60,6 +60,7 @@ export async function evaluate(node: Node, scope: Scope): Promise<Json> {
       try {
         const value = await call(node, scope)
         demandSize(value)
+        demandExact(value)
         if (scope.outside.budget) scope.outside.budget.left -= stepsOf(value)
         return value
       } catch (error) {

@@ -95,7 +95,7 @@ function parseTokens(tokens: readonly Token[]): Node {
   function primary(): Node {
     const token = tokens[next++]
     if (token?.is === 'text') return { is: 'value', value: token.text, at: token.at }
-    if (token?.is === 'number') return { is: 'value', value: Number(token.text), at: token.at }
+    if (token?.is === 'number') return { is: 'value', value: integer(token), at: token.at }
     if (token?.is !== 'name') throw unexpected(token, 'a function, a text or a number')
     let name = token.text
     // A user function: `contoso.uniqueName(…)`.
@@ -116,6 +116,15 @@ function parseTokens(tokens: readonly Token[]): Node {
   const node = expression()
   if (next < tokens.length) throw unexpected(tokens[next], 'its end')
   return node
+}
+
+function integer({ text, at }: Token): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value)) return value
+  throw new ExpressionError(
+    `the integer ${text} is beyond ±${Number.MAX_SAFE_INTEGER}, and can't be held exactly here`,
+    at,
+  )
 }
 
 const unexpected = (token: Token | undefined, expected: string): ExpressionError =>

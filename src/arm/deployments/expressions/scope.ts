@@ -44,6 +44,8 @@ export type TemplateFunction = {
   readonly min: number
   /** Default: as many as `min`. */
   readonly max?: number
+  /** Which arguments are lambdas. */
+  readonly lambdas?: readonly number[]
 } & (
   | { readonly call: (args: readonly Json[], scope: Scope) => Json | Promise<Json> }
   | { readonly lazy: (args: readonly Node[], scope: Scope, evaluate: Evaluate) => Promise<Json> }

@@ -13,6 +13,31 @@ export function asText(value: Json | undefined): string {
   throw wrong(value, 'a string')
 }
 
+/**
+ * Refuses an integer that a double can't tell from its neighbours. Azure's are of 64 bits; none here is silently another.
+ *
+ * @throws ExpressionError
+ */
+export function demandExact(value: Json | undefined, said = String(value)): void {
+  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return
+  throw new ExpressionError(`the integer ${said} is beyond ±${Number.MAX_SAFE_INTEGER}, and can't be held exactly here`)
+}
+
+/** A path to the first integer in a value that is not exact, undefined where there is none. */
+export function inexactIn(value: Json | undefined, path: string): string | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value) ? path : undefined
+  const members: readonly (readonly [string, Json | undefined])[] = Array.isArray(value)
+    ? value.map((item: Json, at) => [`${path}[${at}]`, item] as const)
+    : isObject(value)
+      ? Object.entries(value).map(([key, item]) => [`${path}.${key}`, item] as const)
+      : []
+  for (const [at, item] of members) {
+    const found = inexactIn(item, at)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 export function asInteger(value: Json | undefined): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
   throw wrong(value, 'an integer')

@@ -10,7 +10,7 @@ const MANY = Number.POSITIVE_INFINITY
 export const arrayFunctions: FunctionTable = {
   array: { min: 1, call: ([value = null]) => (Array.isArray(value) ? value : [value]) },
   concat: {
-    min: 0,
+    min: 1,
     max: MANY,
     call: (args) =>
       args.some((arg) => Array.isArray(arg)) ? args.flatMap((arg) => asArray(arg)) : joined(args.map(textOf), ''),
@@ -29,6 +29,10 @@ export const arrayFunctions: FunctionTable = {
     call: ([value]) => value === null || (isObject(value) ? Object.keys(value).length === 0 : lengthOf(value) === 0),
   },
   first: { min: 1, call: ([value]) => (typeof value === 'string' ? value.slice(0, 1) : (asArray(value)[0] ?? null)) },
+  flatten: {
+    min: 1,
+    call: ([value]) => asArray(value).flatMap((one) => asArray(one)),
+  },
   indexFromEnd: {
     min: 2,
     call: ([value, at]) => {

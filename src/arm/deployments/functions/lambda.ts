@@ -37,6 +37,7 @@ export const lambdaFunctions: FunctionTable = {
   }),
   mapValues: {
     min: 2,
+    lambdas: [1],
     async lazy(args, scope, evaluate) {
       const make = lambdaOf(args[1], scope, evaluate)
       const made: [string, Json][] = []
@@ -55,6 +56,7 @@ export const lambdaFunctions: FunctionTable = {
   }),
   reduce: {
     min: 3,
+    lambdas: [2],
     async lazy(args, scope, evaluate) {
       const items = asArray(await given(args[0], scope, evaluate))
       let sum = await given(args[1], scope, evaluate)
@@ -75,6 +77,7 @@ export const lambdaFunctions: FunctionTable = {
   toObject: {
     min: 2,
     max: 3,
+    lambdas: [1, 2],
     async lazy(args, scope, evaluate) {
       const items = asArray(await given(args[0], scope, evaluate))
       const keyOf = lambdaOf(args[1], scope, evaluate)
@@ -89,6 +92,7 @@ export const lambdaFunctions: FunctionTable = {
 function over(run: (items: readonly Json[], lambda: Lambda) => Promise<Json>): FunctionTable[string] {
   return {
     min: 2,
+    lambdas: [1],
     async lazy(args, scope, evaluate) {
       const items = await given(args[0], scope, evaluate)
       return run(asArray(items), lambdaOf(args[1], scope, evaluate))

@@ -12,7 +12,9 @@ export const objectFunctions: FunctionTable = {
     call: (args) => {
       if (args.length % 2 !== 0) throw new ExpressionError('names and values come in pairs')
       const names = args.filter((_, at) => at % 2 === 0).map((name) => asText(name))
-      return Object.fromEntries(names.map((name, at) => [name, args[at * 2 + 1] ?? null]))
+      // Names fold case: one member, and what comes later wins.
+      const spelled = new Map(names.toReversed().map((name) => [name.toLowerCase(), name]))
+      return Object.fromEntries(names.map((name, at) => [spelled.get(name.toLowerCase()), args[at * 2 + 1] ?? null]))
     },
   },
   items: {
