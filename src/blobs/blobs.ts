@@ -38,6 +38,8 @@ export interface Blobs {
   removeContainer(account: string, container: string): Promise<void>
   /** Removes every container of an account: it is being deleted. */
   removeAccount(account: string): Promise<void>
+  /** Whether anybody may read it without a name: its account and its container say so, for a folder too. */
+  isPublic(at: BlobLocation): Promise<boolean>
   info(at: BlobLocation): Promise<BlobInfo | undefined>
   /** @throws BlobNotFound, ContainerNotFound. `end` is exclusive. */
   read(at: BlobLocation, range?: { readonly start: number; readonly end: number }): Promise<Readable>

@@ -74,6 +74,15 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
       const found = await core.rows.find(account, container, name)
       return found && infoOf(found)
     },
+    async isPublic(at) {
+      const { account, container, name } = addressOf(at)
+      if (!(await accounts.get(account))?.allowsPublicAccess) return false
+      const access = (await core.rows.container(account, container))?.publicAccess
+      // `blob` opens single blobs and hides what a folder holds.
+      return (
+        access === 'container' || (access === 'blob' && (await core.rows.find(account, container, name)) !== undefined)
+      )
+    },
     async read(at, range) {
       const opened = await openBlob(core, addressOf(at))
       const end = Math.min(range?.end ?? opened.blob.size, opened.blob.size)

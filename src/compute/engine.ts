@@ -8,7 +8,10 @@ export interface JobInput {
   /** The literal's value, or the data's location. */
   readonly value: string
   /** Stored bytes by blob, for everything but literals and foreign URIs. */
-  readonly source?: BlobLocation
+  readonly source?: BlobLocation & {
+    /** Only for what anybody may read: its account is no business of the workspace. */
+    readonly anonymous?: true
+  }
 }
 
 export interface JobOutput {
@@ -63,6 +66,8 @@ export interface JobSpec {
   readonly distribution?: JobDistribution
   /** Among jobs that wait for the same compute the higher comes first; left out, as 22: Standard, medium. */
   readonly priority?: number
+  /** The pool of a job that names no compute; the engine makes it with the first job that brings it. */
+  readonly pool?: PoolSpec
 }
 
 /** The log of a job's first process, below its artifacts: what clients stream. */

@@ -113,6 +113,37 @@ describe('a job', () => {
   })
 })
 
+describe('a job that names no compute', () => {
+  for (const [name, more] of Object.entries({
+    unnamed: { computeId: undefined },
+    named: { computeId: 'azureml:serverless', resources: { instanceType: 'STANDARD_D2_V2' } },
+    spot: { computeId: undefined, queueSettings: { jobTier: 'Spot' } },
+  })) {
+    test(`runs on serverless nodes (${name})`, async () => {
+      const answer = await arm.put(path(`jobs/serverless-${name}`), job(more))
+      assert.equal(answer.status, 201, answer.text)
+      assert.equal((await ended(`serverless-${name}`)).status, 'Completed')
+    })
+  }
+
+  test('is found again by the next server, still running', async () => {
+    await arm.put(
+      path('jobs/serverless-stays'),
+      job({ computeId: undefined, command: 'until [ -e go ]; do sleep .1; done' }),
+    )
+    await until(
+      'it runs',
+      async () => (await arm.get(path('jobs/serverless-stays'))).json.properties.status === 'Running',
+    )
+    await server.kill9()
+    await server.restart()
+    await arm.post(path('jobs/serverless-stays/cancel'))
+    assert.equal((await ended('serverless-stays')).status, 'Canceled')
+    await arm.put(path('jobs/serverless-after'), job({ computeId: undefined }))
+    assert.equal((await ended('serverless-after')).status, 'Completed')
+  })
+})
+
 describe('a job finds its data', () => {
   for (const [at, { name, uri }] of [
     { name: 'by the id of its version', uri: () => path('data/table/versions/3') },
@@ -130,15 +161,75 @@ describe('a job finds its data', () => {
   }
 })
 
+describe('a job reads what lies on an account of elsewhere', () => {
+  const account = () => `${arm.workspace.split('/providers/')[0]}/providers/Microsoft.Storage/storageAccounts/otherdata`
+  before(async () => {
+    await arm.made(account(), {
+      location: 'eastus',
+      sku: { name: 'Standard_LRS' },
+      kind: 'StorageV2',
+      properties: { allowBlobPublicAccess: true },
+    })
+    for (const [name, access] of Object.entries({ open: 'container', single: 'blob', closed: '' })) {
+      await write('otherdata', `${name}?restype=container`, '', access && { 'x-ms-blob-public-access': access })
+      await write('otherdata', `${name}/table/rows.csv`, 'a,b\n', { 'x-ms-blob-type': 'BlockBlob' })
+    }
+  })
+
+  const host = 'otherdata.blob.core.windows.net'
+  for (const [at, { name, type, uri, becomes }] of [
+    { name: 'a file by https', type: 'uri_file', uri: `https://${host}/open/table/rows.csv`, becomes: 'Completed' },
+    { name: 'a folder by wasbs', type: 'uri_folder', uri: `wasbs://open@${host}/table/`, becomes: 'Completed' },
+    {
+      name: 'a file of a container of single blobs',
+      type: 'uri_file',
+      uri: `https://${host}/single/table/rows.csv`,
+      becomes: 'Completed',
+    },
+    {
+      name: 'no folder of a container of single blobs',
+      type: 'uri_folder',
+      uri: `wasbs://single@${host}/table/`,
+      becomes: 'Failed',
+    },
+    {
+      name: 'nothing that is not public',
+      type: 'uri_file',
+      uri: `https://${host}/closed/table/rows.csv`,
+      becomes: 'Failed',
+    },
+  ].entries()) {
+    test(name, async () => {
+      const command = type === 'uri_file' ? 'test -s ${{inputs.data}}' : 'test -s ${{inputs.data}}/rows.csv'
+      await arm.put(path(`jobs/other${at}`), job({ command, inputs: { data: { jobInputType: type, uri } } }))
+      const { status } = await ended(`other${at}`)
+      assert.equal(status, becomes)
+      const details = await server.ask(`/history/v1.0${arm.workspace}/experiments/tests/runs/other${at}/details`)
+      assert.equal(/is not public/.test(JSON.stringify(details.json.error)), becomes === 'Failed', details.text)
+    })
+  }
+
+  test('and writes nothing there', async () => {
+    const out = { jobOutputType: 'uri_folder', uri: `wasbs://open@${host}/out/` }
+    const mounted = { jobInputType: 'uri_folder', mode: 'ReadWriteMount', uri: `wasbs://open@${host}/table/` }
+    assert.match((await arm.refusal(path('jobs/writes'), job({ inputs: { mounted } }))).message, /mounted/)
+    assert.match((await arm.refusal(path('jobs/writes'), job({ outputs: { out } }))).message, /no datastore/)
+  })
+})
+
 /** A blob of a datastore of the workspace, written as a client would. */
 async function put(store: string, name: string, body: string): Promise<void> {
   const { accountName, containerName } = (await arm.get(path(`datastores/${store}`))).json.properties
+  await write(accountName, `${containerName}/${name}`, body, { 'x-ms-blob-type': 'BlockBlob' })
+}
+
+async function write(account: string, path: string, body: string, headers: object | ''): Promise<void> {
   const token = await server.token({ resource: 'https://storage.azure.com/' })
-  const answer = await server.ask(`/_blob/${accountName}/${containerName}/${name}`, {
+  const answer = await server.ask(`/_blob/${account}/${path}`, {
     method: 'PUT',
     token,
     body,
-    headers: { 'x-ms-version': '2021-12-02', 'x-ms-blob-type': 'BlockBlob' },
+    headers: { 'x-ms-version': '2021-12-02', ...(headers || {}) },
   })
   assert.equal(answer.status, 201, answer.text)
 }
@@ -146,7 +237,16 @@ async function put(store: string, name: string, body: string): Promise<void> {
 describe('a job is refused', () => {
   const literal = (value: unknown) => ({ jobInputType: 'literal', value })
   for (const { name, wish, says } of [
-    { name: 'that names no compute', wish: () => ({ computeId: undefined }), says: /serverless/ },
+    {
+      name: 'for serverless nodes of an unknown size',
+      wish: () => ({ computeId: undefined, resources: { instanceType: 'Standard_None' } }),
+      says: /Standard_None/,
+    },
+    {
+      name: 'for serverless nodes with GPUs',
+      wish: () => ({ computeId: 'serverless', resources: { instanceType: 'Standard_NC6s_v3' } }),
+      says: /GPUs/,
+    },
     { name: 'for the client’s own machine', wish: () => ({ computeId: 'local' }), says: /client/ },
     {
       name: 'on a compute of another workspace',

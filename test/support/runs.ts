@@ -107,6 +107,7 @@ function files(): { readonly blobs: Blobs; readonly put: (path: string, text: st
       const bytes = Buffer.from(stored.get(path) ?? '')
       return Readable.from([bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length)])
     },
+    isPublic: refuse,
     ensureContainer: refuse,
     containerInfo: refuse,
     removeContainer: refuse,

@@ -32,6 +32,11 @@ export async function placeInput(
   const place = folderName('INPUT_', input.name)
   const source = input.source
   if (!source) return { path: await fetchForeign(input, folder, place) }
+  if (source.anonymous && !(await blobs.isPublic(source)))
+    throw new PreparationFailed(
+      'UserError',
+      `Input '${input.name}': no datastore of the workspace lies on the account '${source.account}', and its container '${source.container}' is not public.`,
+    )
   // A model may be one file or a folder of them; what is stored says which. A lone file keeps its name.
   const path = source.path !== '' && (await blobs.info(source)) ? join(place, basename(source.path)) : place
   const target = join(folder, path)

@@ -132,6 +132,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     if (await Journal.read(folder.journal)) return
     const job = await Job.create(spec, folder, deps)
     jobs.set(job.id, job)
+    if (spec.pool) putPool(spec.pool)
     schedule()
   }
 
@@ -233,6 +234,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     for (const job of found) jobs.set(job.id, job)
     for (const job of found) {
       const going = await job.resume()
+      if (job.spec.pool) putPool(job.spec.pool)
       takeUp(job, pools.get(key(job.spec.computeId)))
       if (going) log.info({ job: job.id, status: job.status }, 'found a job of an earlier start')
     }

@@ -1,5 +1,5 @@
 import type { Repositories } from '../../store/store.ts'
-import { resolveUri } from '../datastores/resolve-uri.ts'
+import { resolveReadable } from '../datastores/resolve-uri.ts'
 import { parseRegistryAsset } from '../registries/registry-ids.ts'
 
 /**
@@ -12,5 +12,5 @@ export async function checkAssetUri(from: Repositories, workspace: string, uri: 
   // Its bytes are copied when all else is right.
   if (parseRegistryAsset(uri)) return
   // A web address leads elsewhere, and is read when it is used.
-  await resolveUri(from, workspace, uri)
+  await resolveReadable(from, workspace, uri)
 }

@@ -1,5 +1,5 @@
 import { type JsonObject, textAt } from '../../json.ts'
-import { resolveUri } from '../datastores/resolve-uri.ts'
+import { resolveReadable } from '../datastores/resolve-uri.ts'
 import type { Deps } from '../deps.ts'
 import { mltablePaths } from './check-mltable.ts'
 import { textIn } from './read-text.ts'
@@ -13,8 +13,10 @@ import { textIn } from './read-text.ts'
 export async function completeData(deps: Deps, owner: string, properties: JsonObject): Promise<JsonObject> {
   const uri = textAt(properties.dataUri) ?? ''
   if (textAt(properties.dataType)?.toLowerCase() !== 'mltable') return properties
-  const place = await resolveUri(deps.store, owner, uri)
-  const text = place && (await textIn(deps, place, 'MLTable'))
+  const place = await resolveReadable(deps.store, owner, uri)
+  // Whether a container of elsewhere is public is found out by the job that reads it.
+  if (!place || place.anonymous) return properties
+  const text = await textIn(deps, place, 'MLTable')
   if (text === undefined) return properties
   const sent = Array.isArray(properties.referencedUris) ? properties.referencedUris : []
   const base = uri.endsWith('/') ? uri : `${uri}/`

@@ -1,6 +1,5 @@
-import type { BlobLocation } from '../../compute/engine.ts'
 import { objectAt, textAt } from '../../json.ts'
-import { type Reads, resolveUri } from '../datastores/resolve-uri.ts'
+import { type ReadableLocation, type Reads, resolveReadable } from '../datastores/resolve-uri.ts'
 import { ownerOf } from './asset-kinds.ts'
 import { findAsset, isAssetReference } from './asset-reference.ts'
 
@@ -8,7 +7,7 @@ export interface ResolvedData {
   /** The URI of the bytes: the text itself, or what the asset that it names says. */
   readonly uri: string
   /** Undefined for a web address of somewhere else. */
-  readonly source: BlobLocation | undefined
+  readonly source: ReadableLocation | undefined
   /** The version that was named, if one was. */
   readonly assetId?: string
 }
@@ -23,9 +22,9 @@ export async function resolveData(
   workspace: string,
   { uri, kind }: { readonly uri: string; readonly kind: 'data' | 'models' },
 ): Promise<ResolvedData> {
-  if (!isAssetReference(uri)) return { uri, source: await resolveUri(from, workspace, uri) }
+  if (!isAssetReference(uri)) return { uri, source: await resolveReadable(from, workspace, uri) }
   const version = await findAsset(from.resources, workspace, { kind, reference: uri })
   const properties = objectAt(version.body.properties)
   const place = textAt(kind === 'data' ? properties.dataUri : properties.modelUri) ?? ''
-  return { uri: place, source: await resolveUri(from, ownerOf(version.id), place), assetId: version.id }
+  return { uri: place, source: await resolveReadable(from, ownerOf(version.id), place), assetId: version.id }
 }

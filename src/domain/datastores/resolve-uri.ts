@@ -1,6 +1,6 @@
 import type { BlobLocation } from '../../compute/engine.ts'
 import { type Fault, fault } from '../../faults.ts'
-import { type JsonObject, textAt } from '../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Repositories } from '../../store/store.ts'
 import { accountIds } from '../assets/pending-upload.ts'
@@ -27,6 +27,20 @@ const HADOOP = /^(?:wasbs?|abfss?):\/\/([^@/]+)@([a-z0-9]{3,24})\.(?:blob|dfs)\.
  * @throws UriUnresolvable, AssetReferenceNotFound, DatastoreTypeUnsupported
  */
 export async function resolveUri(from: Reads, workspace: string, uri: string): Promise<BlobLocation | undefined> {
+  const place = await resolveReadable(from, workspace, uri)
+  if (place?.anonymous) throw strange(uri, place.account)
+  return place
+}
+
+/** Where bytes lie that are only read. `anonymous`: they may be, if their container is public, by anybody. */
+export type ReadableLocation = BlobLocation & { readonly anonymous?: true }
+
+/** As `resolveUri`, for what is only read: it may also lie on an account that lets its containers be public. */
+export async function resolveReadable(
+  from: Reads,
+  workspace: string,
+  uri: string,
+): Promise<ReadableLocation | undefined> {
   const short = SHORT.exec(uri)
   if (short) return inDatastore(from, workspace, short[1] ?? '', short[2] ?? '')
   const long = LONG.exec(uri)
@@ -110,13 +124,13 @@ async function inAccount(
   from: Reads,
   workspace: string,
   { uri, account = '', container = '', path = '' }: InAccount,
-): Promise<BlobLocation | undefined> {
+): Promise<ReadableLocation | undefined> {
   const known = await from.resources.byGlobalName('Microsoft.Storage/storageAccounts', account)
   if (!known || known.deletedAt !== undefined) return undefined
-  if (!(await accountsOf(from, workspace)).has(known.name.toLowerCase())) {
-    throw unresolvable(uri, `no datastore of the workspace lies on the account '${known.name}'; make one first`)
-  }
-  return { account: known.name, container, path }
+  const place = { account: known.name, container, path }
+  if ((await accountsOf(from, workspace)).has(known.name.toLowerCase())) return place
+  if (objectAt(known.body.properties).allowBlobPublicAccess !== true) throw strange(uri, known.name)
+  return { ...place, anonymous: true }
 }
 
 async function accountsOf(from: Reads, owner: string): Promise<ReadonlySet<string>> {
@@ -133,5 +147,8 @@ function decoded(uri: string, path: string): string {
     throw unresolvable(uri, 'its path is not percent-encoded correctly')
   }
 }
+
+const strange = (uri: string, account: string): Fault =>
+  unresolvable(uri, `no datastore of the workspace lies on the account '${account}'; make one first`)
 
 const unresolvable = (uri: string, why: string): Fault => fault('UriUnresolvable', { uri, why })

@@ -5,6 +5,7 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import { identityTypes } from '../workspaces/workspace-identity.ts'
+import type { JobCompute } from './serverless-compute.ts'
 
 /** A managed identity that a job may act as. */
 export interface JobIdentity {
@@ -58,7 +59,7 @@ export function asksForUser(body: Json | undefined): boolean {
  *
  * @throws JobInvalid
  */
-export async function checkJobIdentity(from: From, compute: StoredResource, job: JsonObject): Promise<void> {
+export async function checkJobIdentity(from: From, compute: JobCompute, job: JsonObject): Promise<void> {
   if (wishOf(job) !== 'managed') return
   const wish = objectAt(job.identity)
   const managed = await identitiesOf(from, compute)
@@ -100,7 +101,7 @@ function computeOf({ resources }: From, run: Run): Promise<StoredResource | unde
   return resources.get(text.includes('/') ? text : `${run.workspace}/computes/${text}`)
 }
 
-async function identitiesOf({ resources, identities }: From, compute: StoredResource): Promise<readonly JobIdentity[]> {
+async function identitiesOf({ resources, identities }: From, compute: JobCompute): Promise<readonly JobIdentity[]> {
   const wish = objectAt(compute.body.identity)
   const { system, user } = identityTypes(wish)
   const found: JobIdentity[] = []

@@ -2,9 +2,10 @@ import { fault } from '../../faults.ts'
 import { parseResourceId } from '../../resource-id.ts'
 import type { Resources, StoredResource } from '../../store/resources.ts'
 import { COMPUTES } from '../computes/compute.ts'
+import { isServerless } from './serverless-compute.ts'
 
 /**
- * The compute that a job names: by ARM id, by name, or as `azureml:name`.
+ * The compute that a job names: by ARM id, by name, or as `azureml:name`; undefined for none and for `serverless`.
  *
  * @throws JobInvalid, AssetReferenceNotFound
  */
@@ -12,9 +13,9 @@ export async function resolveCompute(
   resources: Resources,
   workspace: string,
   reference: string | undefined,
-): Promise<StoredResource> {
+): Promise<StoredResource | undefined> {
   const refuse = (reason: string) => fault('JobInvalid', { reason }, { target: 'properties.computeId' })
-  if (!reference) throw refuse("A job needs a 'computeId' here: there is no serverless compute.")
+  if (!reference || isServerless(reference)) return undefined
   const text = reference.replace(/^azureml:/i, '')
   if (text.toLowerCase() === 'local')
     throw refuse("The compute 'local' is the client's own machine; name one of the workspace.")

@@ -61,7 +61,7 @@ async function resolveInput(
     uri,
     kind: type.endsWith('_model') ? 'models' : 'data',
   })
-  if (!source && mode === 'rw_mount')
+  if ((!source || source.anonymous) && mode === 'rw_mount')
     throw invalid(name, `can't be written to, as its mode says: '${value}' lies elsewhere`)
   if (!source && mode !== 'direct' && type !== 'uri_file')
     throw invalid(

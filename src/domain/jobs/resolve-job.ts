@@ -3,7 +3,7 @@ import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import { resolveCode } from '../assets/resolve-code.ts'
 import { resolveEnvironment } from '../assets/resolve-environment.ts'
-import { readCompute } from '../computes/compute.ts'
+import { poolSpec, readCompute } from '../computes/compute.ts'
 import { durationSeconds } from '../computes/duration.ts'
 import { findVmSize } from '../computes/find-vm-size.ts'
 import type { Deps } from '../deps.ts'
@@ -14,6 +14,7 @@ import { resolveCompute } from './resolve-compute.ts'
 import { resolveDistribution } from './resolve-distribution.ts'
 import { checkBlanks, resolveInputs } from './resolve-inputs.ts'
 import { resolveOutputs } from './resolve-outputs.ts'
+import { type JobCompute, serverlessCompute } from './serverless-compute.ts'
 
 export interface JobRequest {
   /** The workspace's id in its own spelling. */
@@ -40,7 +41,8 @@ export async function resolveJob(
   checkBlanks(command, properties)
   demandHonoured(properties)
 
-  const compute = await resolveCompute(store.resources, workspace, textAt(properties.computeId))
+  const named = await resolveCompute(store.resources, workspace, textAt(properties.computeId))
+  const compute = named ?? (await serverless({ store, engines }, { workspace, properties }))
   await checkJobIdentity(store, compute, properties)
   const pool = readCompute(compute.body)
   const instanceCount = instances(properties, pool.maxNodes, engines.named(pool.kind).supports.multiNode)
@@ -66,6 +68,7 @@ export async function resolveJob(
     outputs: submitted,
     spec: {
       computeId: foldId(compute.id),
+      ...(!named && { pool: poolSpec(compute.id, compute.body, false) }),
       vmSize: findVmSize(pool.vmSize)?.name ?? pool.vmSize,
       command,
       ...(code && { code }),
@@ -79,6 +82,15 @@ export async function resolveJob(
       priority: priorityOf(objectAt(properties.queueSettings)),
     },
   }
+}
+
+async function serverless(
+  { store, engines }: Pick<Deps, 'store' | 'engines'>,
+  { workspace, properties }: Pick<JobRequest, 'workspace' | 'properties'>,
+): Promise<JobCompute> {
+  const within = await store.resources.get(workspace)
+  if (!within) throw fault('JobInvalid', { reason: 'The workspace of the job is gone.' })
+  return serverlessCompute(within, properties, engines.named('AmlCompute').supports.gpu)
 }
 
 function instances(properties: JsonObject, maxNodes: number, multiNode: boolean): number {

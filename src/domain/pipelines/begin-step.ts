@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Fault, fault, isFault } from '../../faults.ts'
+import { type Fault, isFault } from '../../faults.ts'
 import { type JsonObject, objectAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Run } from '../../store/runs.ts'
@@ -86,9 +86,6 @@ async function jobOf({ pipeline, plan, name, planned, sources, looped }: StepReq
   const named = computeOf(node, component, plan.settings, objectAt(pipeline.job))
   const binding = named === undefined ? undefined : bindingOf(named)
   const computeId = binding ? await textOf(sources, await bound(sources, binding)) : named
-  if (planned.kind !== 'pipeline' && !computeId) {
-    throw fault('JobInvalid', { reason: `Step '${name}' has no compute, and the pipeline no default.` })
-  }
   return stepJob({
     name,
     planned,

@@ -55,7 +55,8 @@ export async function submitJob(
     }
     const handed: Run = {
       ...run,
-      computeId: spec.computeId,
+      // The pool of serverless jobs is no compute that anybody could look up.
+      computeId: spec.pool ? `${workspace}/computes/serverless` : spec.computeId,
       engine: plain({ computeType: submission.computeType, spec, outputs: submission.outputs }),
       outputs: Object.fromEntries(
         Object.entries(submission.outputs).map(([name, { type, uri }]) => [name, { type, uri }]),

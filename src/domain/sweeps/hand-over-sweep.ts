@@ -64,6 +64,9 @@ function readSweep(job: JsonObject): SweepPlan {
     trial: {
       ...trial,
       computeId: job.computeId,
+      // A sweep says its trials' resources itself since 2023-08-01-preview; a trial before that.
+      ...(isObject(job.resources) && { resources: job.resources }),
+      ...(isObject(job.queueSettings) && { queueSettings: job.queueSettings }),
       inputs: objectAt(job.inputs),
       // Where a sweep says the place of an output, its trials would write over each other's.
       outputs: Object.fromEntries(
