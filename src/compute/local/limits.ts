@@ -32,7 +32,7 @@ export function cpusOf(node: number, cpus: number, machine: Machine): readonly n
   return Array.from({ length: cpus }, (_, index) => (node * cpus + index) % machine.cpus)
 }
 
-/** Puts a job's processes under a memory limit. */
+/** Puts a job's processes under a limit of memory and of their number. */
 export interface MemoryLimiter {
   /** In words for the job's system log. */
   readonly description: string
@@ -46,7 +46,7 @@ export interface MemoryLimiter {
 export function memoryLimiter(): MemoryLimiter {
   let chosen: MemoryLimiter | undefined
   const limiter = () => {
-    chosen ??= limiterIn(writableParent())
+    chosen ??= limiterIn(writableParent('memory'), writableParent('pids'))
     return chosen
   }
   return {
@@ -58,23 +58,28 @@ export function memoryLimiter(): MemoryLimiter {
   }
 }
 
-function limiterIn(parent: Parent | undefined): MemoryLimiter {
-  if (!parent)
-    return {
-      description: 'memory: limit of each process’s address space (no writable cgroup)',
-      prepare: (_name, bytes) => ({ cgroups: [], addressSpaceBytes: bytes }),
-      release: () => undefined,
-    }
+/** Processes and threads that a job may have at once: more than any honest job's, fewer than a machine has room for. */
+const MOST_TASKS = 4096
+
+function limiterIn(memory: Parent | undefined, tasks: Parent | undefined): MemoryLimiter {
+  const parents = [memory, tasks].filter((parent) => parent !== undefined)
+  const words = tasks ? `; processes: cgroup ${tasks.version}, ${MOST_TASKS} at most` : '; processes: no limit'
   return {
-    description: `memory: cgroup ${parent.version}`,
+    description: memory
+      ? `memory: cgroup ${memory.version}${words}`
+      : `memory: limit of each process’s address space (no writable cgroup)${words}`,
     prepare(name, bytes) {
-      const group = join(parent.path, `lazuli-${name}`)
-      mkdirSync(group, { recursive: true })
-      writeFileSync(join(group, parent.limit), String(bytes))
-      return { cgroups: [group] }
+      for (const { path, limit } of parents) {
+        const group = join(path, `lazuli-${name}`)
+        mkdirSync(group, { recursive: true })
+        writeFileSync(join(group, limit), String(limit.startsWith('pids') ? MOST_TASKS : bytes))
+      }
+      // In v2 both are limits of one group.
+      const cgroups = [...new Set(parents.map(({ path }) => join(path, `lazuli-${name}`)))]
+      return { cgroups, ...(!memory && { addressSpaceBytes: bytes }) }
     },
     release(name) {
-      remove(join(parent.path, `lazuli-${name}`), 10)
+      for (const { path } of parents) remove(join(path, `lazuli-${name}`), 10)
     },
   }
 }
@@ -94,36 +99,45 @@ interface Parent {
   readonly version: 'v1' | 'v2'
 }
 
-function writableParent(): Parent | undefined {
+type Controller = 'memory' | 'pids'
+
+/** Where a controller's limit is written, and a number that it takes when it is tried out. */
+const limits: Readonly<Record<Controller, { readonly v1: string; readonly v2: string; readonly probe: number }>> = {
+  memory: { v1: 'memory.limit_in_bytes', v2: 'memory.max', probe: 1 << 30 },
+  pids: { v1: 'pids.max', v2: 'pids.max', probe: 1 << 20 },
+}
+
+/** Where groups with a limit of this kind can be made; undefined where they can't. */
+function writableParent(controller: Controller): Parent | undefined {
   let own: string
   try {
     own = readFileSync('/proc/self/cgroup', 'utf8')
   } catch {
     return undefined
   }
-  const v1 = own.match(/^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m)?.[1]
+  const v1 = own.match(new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, 'm'))?.[1]
   const v2 = own.match(/^0::(.*)$/m)?.[1]
   const candidates: Parent[] = []
   // A container sees its own group as the root of the mount, whatever /proc says.
+  const mount = join('/sys/fs/cgroup', controller)
   if (v1 !== undefined)
-    for (const path of [join('/sys/fs/cgroup/memory', v1), '/sys/fs/cgroup/memory'])
-      candidates.push({ path, limit: 'memory.limit_in_bytes', version: 'v1' })
+    for (const path of [join(mount, v1), mount]) candidates.push({ path, limit: limits[controller].v1, version: 'v1' })
   // In v2 a group with processes can't hand controllers down; a sibling under a delegated parent can be limited.
   if (v2 !== undefined)
     for (const path of [dirname(join('/sys/fs/cgroup', v2)), '/sys/fs/cgroup'])
-      candidates.push({ path, limit: 'memory.max', version: 'v2' })
-  return candidates.find(works)
+      candidates.push({ path, limit: limits[controller].v2, version: 'v2' })
+  return candidates.find((parent) => works(parent, limits[controller].probe))
 }
 
-function works({ path, limit }: Parent): boolean {
+function works({ path, limit }: Parent, value: number): boolean {
   const probe = join(path, `lazuli-probe-${process.pid}`)
   try {
     mkdirSync(probe)
     try {
-      writeFileSync(join(probe, limit), String(1 << 30))
+      writeFileSync(join(probe, limit), String(value))
       // Making a group and moving a process into it are two different rights.
       const moved = spawnSync('/bin/sh', ['-c', 'echo 0 > "$0"', join(probe, 'cgroup.procs')])
-      return moved.status === 0 && Number(readFileSync(join(probe, limit), 'utf8')) === 1 << 30
+      return moved.status === 0 && Number(readFileSync(join(probe, limit), 'utf8')) === value
     } finally {
       rmdirSync(probe)
     }

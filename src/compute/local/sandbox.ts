@@ -62,6 +62,12 @@ const etc = [
   ...['services', 'ssl/certs', 'ssl/cert.pem', 'ssl/openssl.cnf', 'timezone'],
 ]
 
+/**
+ * Through these the whole machine is set. The kernel asks for their owner, and a server that root runs makes jobs with
+ * root's number, whatever name space they are in.
+ */
+const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr'].map((name) => `/proc/${name}`)
+
 /** Roots of programs and libraries. Everything that is not named here or given does not exist inside. */
 const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store', '/sys']
 
@@ -97,6 +103,10 @@ function systemMounts(): readonly string[] {
   mounts ??= [
     ...system.filter((path) => existsSync(path)).flatMap(linkOrBind),
     ...['--proc', '/proc', '--dev', '/dev'],
+    ...kernelFiles.flatMap((path) => (existsSync(path) ? ['--ro-bind', path, path] : [])),
+    ...['/proc/kcore', '/proc/keys', '/proc/timer_list'].flatMap((path) =>
+      existsSync(path) ? ['--ro-bind', '/dev/null', path] : [],
+    ),
     ...etc.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     ...(existsSync('/etc/resolv.conf') ? ['--ro-bind', realpathSync('/etc/resolv.conf'), '/etc/resolv.conf'] : []),
   ]
