@@ -236,6 +236,17 @@ describe('a job that fails', () => {
   })
 })
 
+test('services that were asked for are kept and say that they can’t be reached; the job runs', async () => {
+  const services = { lab: { jobServiceType: 'JupyterLab', port: 8888 } }
+  const { status, services: shown } = await run('serves', job('true', { services }))
+  assert.equal(status, 'Completed')
+  assert.equal(shown.lab.jobServiceType, 'JupyterLab')
+  assert.equal(shown.lab.status, 'Failed')
+  assert.match(shown.lab.errorMessage, /JupyterLab.*can't be reached/)
+  assert.match(shown.Tracking.endpoint, /^azureml:/)
+  assert.equal((await arm.put(path('jobs/serves'), job('true', { services }))).status, 200)
+})
+
 /** What a failed job says of itself in run history. */
 async function errorOf(name: string): Promise<string> {
   const answer = await server.ask(`/history/v1.0${arm.workspace}/runs/${name}/details`)

@@ -303,11 +303,6 @@ describe('a job is refused', () => {
       says: /managed identity/,
     },
     { name: 'with arguments for Docker', wish: () => ({ resources: { dockerArgs: '--gpus all' } }), says: /Docker/ },
-    {
-      name: 'with a notebook to log in to',
-      wish: () => ({ services: { lab: { jobServiceType: 'JupyterLab' } } }),
-      says: /JupyterLab/,
-    },
   ]) {
     test(name, async () => {
       assert.match((await arm.refusal(path('jobs/refused'), job(wish()))).message, says)

@@ -127,10 +127,6 @@ function demandHonoured(properties: JsonObject): void {
   if (textAt(objectAt(properties.resources).dockerArgs)) {
     throw fault('JobInvalid', { reason: 'resources.dockerArgs can not be honoured: jobs here run without Docker.' })
   }
-  const service = Object.values(objectAt(properties.services))
-    .map((each) => textAt(objectAt(each).jobServiceType))
-    .find((type) => type && !['tracking', 'studio'].includes(type.toLowerCase()))
-  if (service) throw fault('JobInvalid', { reason: `A service of type '${service}' is not offered in jobs here yet.` })
   const { emailOn, webhooks } = objectAt(properties.notificationSetting)
   if ((Array.isArray(emailOn) && emailOn.length > 0) || Object.keys(objectAt(webhooks)).length > 0) {
     throw fault('JobInvalid', { reason: 'Nobody can be notified from here yet; leave out the notificationSetting.' })

@@ -93,16 +93,25 @@ export function jobResource(run: Run): StoredResource | undefined {
 }
 
 async function newRun(into: Repositories, workspace: string, resource: StoredResource): Promise<Run> {
-  const { status: _, services: __, ...job } = objectAt(resource.body.properties)
+  const { status: _, services, ...job } = objectAt(resource.body.properties)
+  const asked = askedServices(objectAt(services))
   return newJobRun(into, {
     workspace,
     id: resource.name,
-    job,
+    job: { ...job, ...(Object.keys(asked).length > 0 && { services: asked }) },
     resource: besides(resource),
     createdBy: await creator(into, resource.system.createdBy),
     etag: resource.etag,
   })
 }
+
+/** Those that its submitter wants; Tracking and Studio are told by the server, and come back where a job is put again. */
+const askedServices = (sent: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(sent).filter(
+      ([, service]) => !['tracking', 'studio'].includes((textAt(objectAt(service).jobServiceType) ?? '').toLowerCase()),
+    ),
+  )
 
 /** A job takes its steps and trials along. */
 async function removeWithChildren(from: Repositories, workspace: string, id: string): Promise<void> {
