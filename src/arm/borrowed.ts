@@ -11,8 +11,9 @@ type With = Pick<ArmDeps, 'deps'>
 /** A resource as its readers find it: the parent's own, or one that the parent borrows. */
 export async function getSeen(arm: With, type: RegisteredType, id: ResourceId): Promise<StoredResource | undefined> {
   const own = await getKept(arm.deps.store, type, id)
-  const { borrows } = type.declaration
-  if (own || !borrows || !id.parent) return own
+  const { borrows, meant } = type.declaration
+  const other = own ? undefined : await meant?.(arm.deps, id)
+  if (own || other || !borrows || !id.parent) return own ?? other
   const lender = await borrows.from(arm.deps, id.parent.text)
   const found = lender && (await arm.deps.store.resources.get(`${lender}${id.text.slice(id.parent.text.length)}`))
   return found && borrows.shows(found) ? { ...found, id: borrows.asOwn ? id.text : found.id } : undefined

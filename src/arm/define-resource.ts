@@ -318,6 +318,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     readonly from: (deps: Deps, parent: string) => Promise<string | undefined>
     readonly shows: (resource: StoredResource) => boolean
   }
+  /** What a name stands for that nothing is called by: it is read under it, and never written. */
+  readonly meant?: (deps: Deps, id: ResourceId) => Promise<StoredResource | undefined>
   /** What stands at the tenant may be read with any token of it: the definitions that are built in. */
   readonly openAtTenant?: true
   /** A listing shows the items that the caller may read, or has a role below, instead of refusing who may not read all. */

@@ -306,6 +306,9 @@ describe('components', () => {
       pipeline: spec({ type: 'pipeline', jobs: {} }),
     })) {
       const made = await arm.made(path(`components/${name}/versions/1`), body)
+      const latest = await arm.get(path(`components/${name}/versions/azureml_default`))
+      assert.equal(latest.json.name, '1', latest.text)
+      assert.equal((await arm.get(path('components/none-such/versions/azureml_default'))).status, 404)
       assert.deepEqual(made.properties.componentSpec, body.properties.componentSpec)
     }
   })

@@ -161,6 +161,15 @@ describe('a job finds its data', () => {
   }
 })
 
+test('the output named artifacts is what a job leaves in any case', async () => {
+  const artifacts = { jobOutputType: 'uri_folder' }
+  await arm.put(path('jobs/leaves'), job({ command: 'echo world > outputs/world.txt', outputs: { artifacts } }))
+  const { uri } = (await ended('leaves')).outputs.artifacts
+  const left = { jobInputType: 'uri_folder', uri }
+  await arm.put(path('jobs/takes'), job({ command: 'grep world ${{inputs.left}}/outputs/world.txt', inputs: { left } }))
+  assert.equal((await ended('takes')).status, 'Completed')
+})
+
 describe('a job reads what lies on an account of elsewhere', () => {
   const account = () => `${arm.workspace.split('/providers/')[0]}/providers/Microsoft.Storage/storageAccounts/otherdata`
   before(async () => {

@@ -84,6 +84,13 @@ export async function findAsset(
 const LATEST = Symbol('latest')
 type Version = string | typeof LATEST
 
+/** The latest version of a container, if it has one. */
+export const latestOf = (
+  resources: Resources,
+  container: string,
+  kind: AssetKind,
+): Promise<StoredResource | undefined> => versionAt(resources, container, kind, LATEST)
+
 /** The version of a container; its latest where no name is given. */
 async function versionAt(
   resources: Resources,

@@ -22,7 +22,8 @@ export interface ResolvedOutputs {
 
 /**
  * A job's named outputs with the place of each: the one that it names, or `azureml/{job}/{output}/` in the default
- * datastore. `default` is every job's own and no output of the command.
+ * datastore. `default` is every job's own and no output of the command; `artifacts` is the same place by a name that
+ * later steps can use.
  *
  * @throws JobInvalid, and what a reference is refused with
  */
@@ -43,7 +44,11 @@ export async function resolveOutputs(
     if (!mode) throw invalid(name, `has the unknown mode '${textAt(output.mode)}'`)
     const own = `azureml/${job}/${name}${type === 'uri_file' ? '' : '/'}`
     const asked = textAt(output.uri)?.replaceAll('${{name}}', job)
-    const uri = asked ? longUri(workspace, asked) : datastoreUri(workspace, store, own)
+    const uri = asked
+      ? longUri(workspace, asked)
+      : name === 'artifacts'
+        ? datastoreUri(workspace, 'workspaceartifactstore', `ExperimentRun/dcid.${job}/`)
+        : datastoreUri(workspace, store, own)
     const target = await resolveUri(from, workspace, uri)
     if (!target) throw invalid(name, `leads to '${uri}', which is in no datastore of this workspace`)
     outputs.push({ name, type, mode, target, uri })

@@ -13,6 +13,7 @@ import {
   ownerOf,
   versionType,
 } from '../../domain/assets/asset-kinds.ts'
+import { latestOf } from '../../domain/assets/asset-reference.ts'
 import { containerVersions } from '../../domain/assets/container-versions.ts'
 import { listAssets } from '../../domain/assets/list-assets.ts'
 import { changedProperties, overExisting } from '../../domain/assets/unchanged.ts'
@@ -46,6 +47,8 @@ export interface AssetDeclaration {
   /** What a container takes from its first version. */
   readonly container?: (properties: JsonObject) => JsonObject
   readonly view?: (version: StoredResource) => JsonObject
+  /** A name by which clients read the latest version. */
+  readonly latestName?: string
   readonly list?: (query: URLSearchParams, parent: ResourceId) => ListQuery
   readonly actions?: ResourceDeclaration<typeof AssetBody>['actions']
 }
@@ -112,6 +115,12 @@ export const assetVersion = (owner: AssetOwner, asset: AssetDeclaration): Resour
       ...(asset.list ?? listAssets)(query, parent),
     }),
     checkRemove: async (_deps, { id }) => demandWritable(id.text),
+    ...(asset.latestName && {
+      meant: async ({ store }, id) =>
+        id.name.toLowerCase() === asset.latestName && id.parent
+          ? await latestOf(store.resources, id.parent.text, asset.kind)
+          : undefined,
+    }),
     ...(asset.view && { view: async (_deps, version) => ({ properties: asset.view?.(version) ?? {} }) }),
     actions: { ...asset.actions, ...(owner === 'workspaces' && !asset.kind.startsWith('feature') && { publish }) },
   })
