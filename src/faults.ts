@@ -55,6 +55,8 @@ export interface FaultDetail {
   readonly expectedToken?: string
   /** What an inner refusal says of itself, as it came. */
   readonly details?: readonly JsonObject[]
+  /** What a policy that refused found. */
+  readonly additionalInfo?: readonly { readonly type: string; readonly info: JsonObject }[]
 }
 
 export interface FaultExtra {

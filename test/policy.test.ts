@@ -417,7 +417,7 @@ test('a set: its members take its parameters; it and they stay while they are in
   assert.equal((await remove(`${path}?${V}`)).status, 200)
 })
 
-test('a deployment meets policies, and its error says which', async () => {
+test('a policy that needs what only the run knows is met there, and the error says which', async () => {
   const group = await newGroup()
   await assign(group, builtIn('6c112d4e-5bc7-47ae-a041-ea2d9dccd749'), {
     listOfResourceTypesNotAllowed: ['Microsoft.ManagedIdentity/userAssignedIdentities'],
@@ -432,6 +432,21 @@ test('a deployment meets policies, and its error says which', async () => {
         apiVersion: '2018-11-30',
         name: 'inner',
         location: 'eastus',
+        tags: { said: "[reference('says').outputs.it.value]" },
+      },
+      {
+        type: 'Microsoft.Resources/deployments',
+        apiVersion: '2022-09-01',
+        name: 'says',
+        properties: {
+          mode: 'Incremental',
+          template: {
+            $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+            contentVersion: '1.0.0.0',
+            resources: [],
+            outputs: { it: { type: 'string', value: 'x' } },
+          },
+        },
       },
     ],
   }
@@ -510,4 +525,44 @@ test('who may write a resource is still held by its policy; policies survive a r
     403,
     'RequestDisallowedByPolicy',
   ])
+})
+
+test('a deployment is held against policies before it makes anything; what-if shows what they add', async () => {
+  const group = await newGroup()
+  const type = 'Microsoft.ManagedIdentity/userAssignedIdentities'
+  const added = await define(
+    'looked-add',
+    { field: 'type', equals: type },
+    { effect: 'append', details: [{ field: 'tags.owner', value: 'me' }] },
+  )
+  const denied = await define(
+    'looked-deny',
+    {
+      allOf: [
+        { field: 'type', equals: type },
+        { field: 'name', equals: 'bad' },
+      ],
+    },
+    { effect: 'deny' },
+  )
+  await assign(group, added)
+  await assign(group, denied)
+  const one = (name: string) => ({ type, apiVersion: '2018-11-30', name, location: 'eastus' })
+  const $schema = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#'
+  const ask = (verb: string, names: readonly string[], method = 'POST') => {
+    const template = { $schema, contentVersion: '1.0.0.0', resources: names.map(one) }
+    const path = `${group}/providers/Microsoft.Resources/deployments/looked${verb}?api-version=2024-03-01`
+    return engine.ask(path, { method, body: { properties: { mode: 'Incremental', template } } })
+  }
+  for (const [verb, method] of [['/validate', 'POST'] as const, ['/whatIf', 'POST'] as const, ['', 'PUT'] as const]) {
+    const answer = await ask(verb, ['good', 'bad'], method)
+    assert.deepEqual(codeOf(answer), [400, 'InvalidTemplateDeployment'], JSON.stringify(answer.body))
+    const [detail] = answer.body.error.details
+    assert.deepEqual([detail.code, detail.target], ['RequestDisallowedByPolicy', 'bad'])
+    assert.equal(detail.additionalInfo[0].type, 'PolicyViolation')
+  }
+  assert.equal((await engine.ask(identity(group, 'good'))).status, 404)
+  const { body } = await ask('/whatIf', ['good'])
+  const change = body.properties.changes.find(({ resourceId }: { resourceId: string }) => resourceId.endsWith('/good'))
+  assert.deepEqual([change.changeType, change.after.tags], ['Create', { owner: 'me' }])
 })

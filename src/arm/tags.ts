@@ -28,6 +28,15 @@ export function checkTags(tags: Json | undefined): void {
   }
 }
 
+/** A body whose tags' names differ in more than their case: the first spelling stays, and the last value. */
+export function withTagsOnce(body: JsonObject): JsonObject {
+  if (!isObject(body.tags)) return body
+  const entries = Object.entries(body.tags)
+  const spelled = new Map(entries.toReversed().map(([name]) => [name.toLowerCase(), name]))
+  if (spelled.size === entries.length) return body
+  return { ...body, tags: Object.fromEntries(entries.map(([name, value]) => [spelled.get(name.toLowerCase()), value])) }
+}
+
 /** Whether resources of a type have tags of their own: those that are somewhere, and groups and subscriptions. */
 export const hasTags = (type: RegisteredType, body: JsonObject): boolean =>
   type.type === 'Microsoft.Resources/subscriptions' || body.location !== undefined

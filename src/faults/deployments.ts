@@ -3,6 +3,17 @@ import type { FaultEntry } from '../faults.ts'
 /** Refusals of template deployments, in Azure's words where those are known. */
 export const deploymentFaults = {
   InvalidTemplate: { status: 400, message: "Deployment template validation failed: '{reason}'." },
+  DisallowedDeployment: {
+    status: 400,
+    code: 'InvalidTemplateDeployment',
+    message: 'The template deployment failed because of policy violation. Please see details for more information.',
+  },
+  InvalidDeploymentResources: {
+    status: 400,
+    code: 'InvalidTemplateDeployment',
+    message:
+      "The template deployment '{name}' is not valid according to the validation procedure. See inner errors for details.",
+  },
   InexactInteger: {
     status: 400,
     code: 'InvalidTemplate',

@@ -129,3 +129,31 @@ test('what looks like it and may be said is done', async () => {
     loop: [1, 2],
   })
 })
+
+test('tags whose names differ in case are one: the last value', async () => {
+  const made = await deployer.deploy({ resources: [identity('twice', { tags: { a: '1', A: '2' } })] })
+  assert.equal(stateOf(made), 'Succeeded')
+  const id = `${deployer.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/twice?api-version=2023-01-31`
+  assert.deepEqual((await deployer.engine.ask(id)).body.tags, { a: '2' })
+})
+
+test('another location is refused by what-if, by validate and on the PUT', async () => {
+  assert.equal(stateOf(await deployer.deploy({ resources: [identity('placed')] })), 'Succeeded')
+  const properties = {
+    mode: 'Incremental',
+    template: template({ resources: [identity('made'), identity('placed', { location: 'westus' })] }),
+  }
+  const id = `${deployer.group}/providers/Microsoft.Resources/deployments/look`
+  const asked = [['validate', 'POST'] as const, ['whatIf', 'POST'] as const, ['', 'PUT'] as const]
+  for (const [verb, method] of asked) {
+    const { status, body } = await deployer.engine.ask(`${id}${verb && `/${verb}`}${V}`, {
+      method,
+      body: { properties },
+    })
+    assert.deepEqual(
+      [status, body.error.code, body.error.details[0].code],
+      [400, 'InvalidTemplateDeployment', 'InvalidResourceLocation'],
+    )
+  }
+  assert.equal(await deployer.has('made'), false)
+})

@@ -45,7 +45,7 @@ export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
     async prepare(asked) {
       const placed = await placedOf(arm(), asked)
       const plan = await planDeployment(arm(), placed)
-      const validated = await preflight(arm(), placed, plan)
+      const validated = await preflight(arm(), { placed, plan })
       await demandRoom(arm(), asked.id)
       return { properties: shown(arm(), placed.prepared, plan, validated), sealed: sealable(placed.prepared) }
     },

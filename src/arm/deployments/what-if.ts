@@ -8,11 +8,13 @@ import { present } from '../envelope.ts'
 import { getKept } from '../kept.ts'
 import type { RegisteredType } from '../registry.ts'
 import { wishOnly } from '../verbs/write.ts'
+import { bodyBeforehand } from './beforehand.ts'
 import { bodyOf } from './body.ts'
 import { leftovers } from './complete-mode.ts'
 import { saidOtherwise, turnsInto } from './delta.ts'
 import { isDeployment, nestedPlan } from './nested.ts'
 import { onlyIfMissing, type Plan, type PlannedResource, planDeployment } from './plan.ts'
+import { preflight } from './preflight.ts'
 import type { Placed } from './prepared.ts'
 
 interface Look {
@@ -30,6 +32,8 @@ export async function whatIf(arm: ArmDeps, placed: Placed, body: JsonObject): Pr
   const settings = objectAt(objectAt(body.properties).whatIfSettings)
   const idsOnly = textAt(settings.resultFormat)?.toLowerCase() === 'resourceidonly'
   const plan = await planDeployment(arm, placed)
+  // Who may not make it may look all the same.
+  await preflight(arm, { placed, plan, rights: false })
   const all: PlannedResource[] = []
   const changes = await changesOf({ arm, placed, depth: 1 }, plan, all)
   for (const resource of await leftovers(arm, placed.id, { resources: [...plan.resources, ...all] })) {
@@ -104,7 +108,8 @@ async function changeOf(look: Look, planned: PlannedResource): Promise<JsonObjec
   const { body, whole } = await bodyOf(planned, planned.scope, true)
   await arm.access.demand(placed.prepared.caller, `${type.right}/read`, id.text)
   const kept = await getKept(arm.deps.store, type, id)
-  const asked: JsonObject = { id: id.text, name: id.name, type: type.type, apiVersion, ...body }
+  const known = whole && !isDeployment(planned) ? await bodyBeforehand(arm, planned, body) : body
+  const asked: JsonObject = { id: id.text, name: id.name, type: type.type, apiVersion, ...known }
   if (!kept) return { resourceId: id.text, changeType: 'Create', before: null, after: asked, delta: null }
   const context = contextOf(arm, placed, apiVersion)
   if (onlyIfMissing(planned)) {

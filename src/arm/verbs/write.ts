@@ -24,7 +24,7 @@ import type { RegisteredType } from '../registry.ts'
 import { partSecrets } from '../secrets.ts'
 import { keptProvisioning } from '../simulated.ts'
 import { demandRegistration, demandStanding, type Surroundings, surroundingsOf } from '../surroundings.ts'
-import { checkTags } from '../tags.ts'
+import { checkTags, withTagsOnce } from '../tags.ts'
 import type { ResolvedVersion } from '../versions.ts'
 
 export interface Write {
@@ -162,7 +162,8 @@ async function wish(
   const checked = checkBody(arm.facts, type, version, { verb, body: write.body })
   const sent = withoutEnvelope(checked)
   checkTags(sent.tags)
-  const merged = placeBody(type, id, verb === 'patch' && existing ? mergePatch(existing.body, sent) : sent, existing)
+  const said = withTagsOnce(verb === 'patch' && existing ? mergePatch(existing.body, sent) : sent)
+  const merged = placeBody(type, id, said, existing)
   const placed = write.demandsRights
     ? await arm.policies.apply({ id, type, body: merged, apiVersion: version.asked })
     : merged
