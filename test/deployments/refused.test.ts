@@ -64,6 +64,11 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
     /Could not find member 'bogus' on object of type 'TemplateResource'. Path 'resources\[1\].bogus'/,
   ],
   ['another schema', { $schema: 'https://example.com/x.json' }, /\$schema 'https:\/\/example.com\/x.json'/],
+  [
+    'an option that is no boolean',
+    { resources: [identity('made', { '@options': { onlyIfNotExists: '[true()]' } })] },
+    /'onlyIfNotExists'/,
+  ],
   ['asserts', { asserts: { a: true } }, /'asserts'/],
   ...['waitUntil', 'retryOn'].map(
     (option) =>
@@ -156,4 +161,16 @@ test('another location is refused by what-if, by validate and on the PUT', async
     )
   }
   assert.equal(await deployer.has('made'), false)
+})
+
+test('a detail level that nothing records is refused by its name', async () => {
+  const { put } = await deployer.deploy(
+    { resources: [identity('made')] },
+    { debugSetting: { detailLevel: 'requestContent' } },
+  )
+  assert.deepEqual([put.status, put.body.error.code], [400, 'NotSupported'])
+  assert.match(put.body.error.message, /requestContent/)
+  assert.equal(await deployer.has('made'), false)
+  const { put: none } = await deployer.deploy({ resources: [] }, { debugSetting: { detailLevel: 'none' } })
+  assert.ok(none.status < 300)
 })

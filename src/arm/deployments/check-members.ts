@@ -55,7 +55,7 @@ function checkResources(resources: Json | undefined, place: string): void {
       if (hasSome(one[key])) throw fault('DeploymentNotHere', { what: `'${key}' of the resource at '${path}'` })
     }
     for (const [option, value] of Object.entries(objectAt(one['@options']))) {
-      if (OPTIONS_HERE.has(option) || value === null) continue
+      if (value === null || value === undefined || (OPTIONS_HERE.has(option) && typeof value === 'boolean')) continue
       throw fault('DeploymentNotHere', { what: `The option '${option}' of the resource at '${path}'` })
     }
     checkResources(one.resources, `${path}.resources`)
