@@ -66,7 +66,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
     const [who, blobService] = await Promise.all([
       identity.openIdentity({ ...base, outside: config.outside, ownUrl: () => address.proxy }),
-      blobs.openBlobs({ ...base, rows: engines.sqlBlobStore(kept.database) }),
+      blobs.openBlobs({ ...base, ring, rows: engines.sqlBlobStore(kept.database) }),
       gateway.writeBundle(bundle, authority.rootPem, config.userBundles),
     ])
     onStop('blobs', () => blobService.close())

@@ -48,6 +48,9 @@ export function appendBlock(
         content !== undefined &&
         last?.file === undefined &&
         last &&
+        // Sealed bytes have a nonce of their own, and stay a piece.
+        last.sealed === undefined &&
+        received.sealed === undefined &&
         // Where something else names the piece, that would see it grow, or grow it too.
         last.refs === 1 &&
         last.start + last.size === last.pieceSize &&

@@ -22,7 +22,13 @@ export interface OpenBlob {
  * The blob with its small bytes, or undefined; no more than one look at the database. A snapshot or version where the
  * address names one: what was deleted is not found.
  */
-export async function findBlob(
+export async function findBlob(core: Core, at: BlobAddress): Promise<FoundBlob | undefined> {
+  const found = await foundAt(core, at)
+  if (!found?.bytes || found.sealed === undefined) return found
+  return { ...found, bytes: core.seals.opener(found.sealed, 0)(found.bytes) }
+}
+
+async function foundAt(
   { rows }: Core,
   { account, container, name, snapshot, version }: BlobAddress,
 ): Promise<FoundBlob | undefined> {
@@ -64,7 +70,15 @@ async function pinned(core: Core, at: BlobAddress, blob: FoundBlob): Promise<Ope
     }
   }
   if (blob.piece !== undefined) {
-    const whole = { at: 0, size: blob.size, piece: blob.piece, file: blob.file, block: undefined, start: 0 }
+    const whole = {
+      at: 0,
+      size: blob.size,
+      piece: blob.piece,
+      file: blob.file,
+      block: undefined,
+      start: 0,
+      sealed: blob.sealed,
+    }
     return segmented(core, blob, [whole])
   }
   const segments = blob.content === undefined ? [] : await core.rows.segments(blob.content, 0, blob.size)
@@ -93,8 +107,12 @@ function segmented(core: Core, blob: FoundBlob, segments: readonly Segment[]): O
           reached = last
           const from = segment.start + first - segment.at
           const to = segment.start + last - segment.at
-          if (segment.file === undefined) yield await rowBytes(core, segment.piece, from, to)
-          else yield* fileChunks(core.files.path(segment.file), from, to, own)
+          const kept =
+            segment.file === undefined
+              ? [await rowBytes(core, segment.piece, from, to)]
+              : fileChunks(core.files.path(segment.file), from, to, own)
+          if (segment.sealed === undefined) yield* kept
+          else yield* clear(kept, core.seals.opener(segment.sealed, from))
         }
         yield* zeros(end - reached)
       } finally {
@@ -102,6 +120,13 @@ function segmented(core: Core, blob: FoundBlob, segments: readonly Segment[]): O
       }
     },
   }
+}
+
+async function* clear(
+  sealed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  open: (bytes: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of sealed) yield open(chunk)
 }
 
 const ZEROS = Buffer.alloc(READ_BYTES)

@@ -18,10 +18,10 @@ import type { Received } from './receive.ts'
 export const putBlob = (core: Core, at: BlobAddress, received: Received, options: WriteOptions): Promise<BlobRow> =>
   keeping(received, () =>
     replace(core, at, options, async (rows, blank, free) => {
-      const { bytes, size } = received
+      const { bytes, size, sealed } = received
       // Bytes in a row are read in one look together with their blob: no reader can meet them half changed.
       if (free !== undefined && bytes && size > 0) {
-        await rows.replacePiece(free, bytes)
+        await rows.replacePiece(free, bytes, sealed)
         return { ...blank, size, piece: free }
       }
       if (free !== undefined) await rows.removePiece(free)

@@ -19,9 +19,9 @@ export async function blobFor(rows: BlobRows, at: BlobAddress): Promise<BlobRow>
 
 /** Makes a piece of what has arrived; undefined where nothing has. */
 export async function addReceived(rows: BlobRows, received: Received): Promise<number | undefined> {
-  const { size, bytes, file } = received
+  const { size, bytes, file, sealed } = received
   if (size === 0) return undefined
-  return rows.addPiece({ size, ...(bytes && { bytes }), ...(file && { file: file.id }) })
+  return rows.addPiece({ size, ...(bytes && { bytes }), ...(file && { file: file.id }), ...(sealed && { sealed }) })
 }
 
 /** Where a blob's bytes are. */

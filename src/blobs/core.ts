@@ -2,6 +2,7 @@ import type { BlobProperties, BlobStore } from '../store/blobs.ts'
 import type { Conditions } from './conditions.ts'
 import type { PieceFiles } from './piece-files.ts'
 import type { Pins } from './pins.ts'
+import type { Seals } from './seals.ts'
 
 /** What an account keeps of what is overwritten and deleted. */
 export interface Protection {
@@ -20,6 +21,7 @@ export interface Core {
   readonly rows: BlobStore
   readonly files: PieceFiles
   readonly pins: Pins
+  readonly seals: Seals
   readonly now: () => Date
   readonly nextEtag: () => string
   /** Names for snapshots and versions: times, each later than the last. */

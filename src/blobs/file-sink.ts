@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Md5Stream } from './remote-md5.ts'
+import type { Seal } from './seals.ts'
 
 /** Bytes are gathered into slabs of this size, and as many are under way at most. */
 const SLAB_BYTES = 512 * 1024
@@ -14,6 +15,7 @@ const FLUSHED = 16 * 1024 * 1024
 export class FileSink {
   readonly #handle: FileHandle
   readonly #md5: Md5Stream | undefined
+  readonly #seal: Seal | undefined
   readonly #free: SharedArrayBuffer[] = []
   readonly #busy = new Set<Promise<void>>()
   #made = 0
@@ -24,9 +26,10 @@ export class FileSink {
   #flushing: Promise<void> = Promise.resolve()
   #failure: { readonly error: unknown } | undefined
 
-  constructor(handle: FileHandle, md5: Md5Stream | undefined) {
+  constructor(handle: FileHandle, md5: Md5Stream | undefined, seal?: Seal) {
     this.#handle = handle
     this.#md5 = md5
+    this.#seal = seal
   }
 
   /** Takes a chunk in; the promise, where there is one, must be awaited before the next. */
@@ -84,7 +87,8 @@ export class FileSink {
     const slab = this.#slab
     const length = this.#used
     if (!slab || length === 0) return
-    const written = this.#write(new Uint8Array(slab, 0, length), this.#position)
+    const clear = new Uint8Array(slab, 0, length)
+    const written = this.#write(this.#seal ? this.#seal.seal(clear) : clear, this.#position)
     const both = Promise.all([written, this.#md5?.update(slab, length)]).then(
       () => {
         this.#free.push(slab)

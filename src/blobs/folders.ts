@@ -53,7 +53,7 @@ async function materialiseBlob(core: Core, at: BlobAddress, target: string): Pro
   const partial = `${target}.${randomBytes(6).toString('hex')}.part`
   try {
     await mkdir(dirname(target), { recursive: true })
-    if (source.blob.file !== undefined) {
+    if (source.blob.file !== undefined && source.blob.sealed === undefined) {
       await copyFile(core.files.path(source.blob.file), partial, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
       const handle = await open(partial, 'r+')
       // The stored file is the server's alone; what a job gets is the job's.

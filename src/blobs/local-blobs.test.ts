@@ -15,7 +15,11 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
+import { filesWith } from '../../test/providers/arm-client.ts'
 import { ACCOUNT, BlobServer } from '../../test/support/blob-server.ts'
+import { fault, isFault } from '../faults.ts'
+import { dataKeyRing } from '../store/data-key-ring.ts'
+import { accountScope } from '../store/data-keys.ts'
 import type { Blobs } from './blobs.ts'
 
 let server: BlobServer
@@ -187,4 +191,35 @@ test('removeAccount takes all containers of one account', async () => {
     key: 'ContainerNotFound',
   })
   await blobs.list(at(''))
+})
+
+test('an account with a key of its own gives jobs clear bytes and keeps none; without the key there are none', async () => {
+  const ring = dataKeyRing()
+  const scope = accountScope(ACCOUNT)
+  ring.use(scope, randomBytes(32))
+  const sealed = await BlobServer.start({ ring })
+  try {
+    const port = sealed.service.blobs
+    await port.ensureContainer(ACCOUNT, 'box')
+    const bodies = { 'in/small.txt': 'PLAIN-small '.repeat(20), 'in/large.txt': 'PLAIN-large '.repeat(100_000) }
+    for (const [path, body] of Object.entries(bodies)) await port.write(at(path), body)
+    for (const line of ['PLAIN-one ', 'PLAIN-two ']) await port.append(at('log.txt'), Buffer.from(line))
+    const target = join(folder, 'clear')
+    await port.materialise(at('in/'), target)
+    assert.equal(readFileSync(join(target, 'small.txt'), 'utf8'), bodies['in/small.txt'])
+    assert.equal(readFileSync(join(target, 'large.txt'), 'utf8'), bodies['in/large.txt'])
+    const range = await buffer(await port.read(at('in/large.txt'), { start: 70_001, end: 70_040 }))
+    assert.equal(range.toString(), bodies['in/large.txt'].slice(70_001, 70_040))
+    assert.equal((await buffer(await port.read(at('log.txt')))).toString(), 'PLAIN-one PLAIN-two ')
+    await port.collect(target, at('out'))
+    assert.equal((await buffer(await port.read(at('out/large.txt')))).toString(), bodies['in/large.txt'])
+    assert.deepEqual(filesWith(sealed.directory, 'PLAIN-'), [])
+    ring.close(scope, () => fault('KeyVaultEncryptionKeyNotFound'))
+    const isAway = (error: unknown) => isFault(error) && error.key === 'KeyVaultEncryptionKeyNotFound'
+    await assert.rejects(port.materialise(at('in/small.txt'), join(folder, 'none')), isAway)
+    await assert.rejects(port.write(at('new.txt'), 'x'), isAway)
+    await port.removeAccount(ACCOUNT)
+  } finally {
+    await sealed.stop()
+  }
 })

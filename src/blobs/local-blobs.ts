@@ -25,10 +25,12 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER
 export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
   const write: Blobs['write'] = async (at, body, { contentType = contentTypeOf(at.path) } = {}) => {
     const source = typeof body === 'string' ? Buffer.from(body) : body
-    const received = await receive(source, core.files, { limit: UNLIMITED, md5: true })
+    const address = addressOf(at)
+    const seal = core.seals.begin(address.account)
+    const received = await receive(source, core.files, { limit: UNLIMITED, md5: true, seal })
     const contentMd5 = received.md5
     const properties = { contentType, ...(contentMd5 !== undefined && { contentMd5 }) }
-    return infoOf(await putBlob(core, addressOf(at), received, { properties, metadata: {} }))
+    return infoOf(await putBlob(core, address, received, { properties, metadata: {} }))
   }
   return {
     async ensureContainer(account, container, options) {
@@ -93,7 +95,7 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
     async append(at, bytes) {
       if (bytes.length === 0) return
       const address = addressOf(at)
-      const received = () => receive(bytes, core.files, { limit: UNLIMITED })
+      const received = () => receive(bytes, core.files, { limit: UNLIMITED, seal: core.seals.begin(address.account) })
       try {
         await appendBlock(core, address, await received())
       } catch (error) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { BlobStore } from '../store/blobs.ts'
+import type { DataKeyRing } from '../store/data-keys.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
 import { type StorageAccounts, storageAccounts } from './accounts.ts'
@@ -11,6 +12,8 @@ import { etagSource, stampSource } from './etags.ts'
 import { localBlobs } from './local-blobs.ts'
 import { pieceFiles } from './piece-files.ts'
 import { pins } from './pins.ts'
+import { sealedMetadata } from './sealed-metadata.ts'
+import { seals } from './seals.ts'
 
 export interface OpenBlobs {
   /** The data directory; large pieces lie in `blobs` below it. */
@@ -18,6 +21,8 @@ export interface OpenBlobs {
   readonly rows: BlobStore
   readonly store: Store
   readonly sealing: Sealing
+  /** Data keys of accounts with customer-managed keys. */
+  readonly ring?: DataKeyRing
   readonly now: () => Date
   readonly log: Logger
 }
@@ -42,13 +47,14 @@ const UNPROTECTED: Protection = {
 }
 
 /** Opens the blob service of a data directory, and begins to collect what nothing names. */
-export async function openBlobs({ directory, rows, store, sealing, now, log }: OpenBlobs): Promise<BlobService> {
+export async function openBlobs({ directory, rows, store, sealing, ring, now, log }: OpenBlobs): Promise<BlobService> {
   const files = await pieceFiles(join(directory, 'blobs'))
   const accounts = storageAccounts({ store, sealing, now })
   const core: Core = {
-    rows,
+    rows: ring ? sealedMetadata(rows, ring) : rows,
     files,
     pins: pins(),
+    seals: seals(ring),
     now,
     nextEtag: etagSource(now),
     nextStamp: stampSource(now),

@@ -4,6 +4,7 @@ import { fault } from '../faults.ts'
 import { Crc64 } from './crc64.ts'
 import { FileSink } from './file-sink.ts'
 import type { NewFile, PieceFiles } from './piece-files.ts'
+import type { Seal } from './seals.ts'
 
 /** Up to this many bytes stand in the database, under its group commit; what is longer is a file. */
 export const INLINE_BYTES = 64 * 1024
@@ -17,6 +18,8 @@ export interface Received {
   readonly file: NewFile | undefined
   readonly md5: string | undefined
   readonly crc64: string | undefined
+  /** How the bytes are opened again, where they are sealed; the checksums are of the clear ones. */
+  readonly sealed: string | undefined
 }
 
 export interface ReceiveOptions {
@@ -26,6 +29,7 @@ export interface ReceiveOptions {
   readonly expected?: number
   readonly md5?: boolean
   readonly crc64?: boolean
+  readonly seal?: Seal | undefined
 }
 
 /**
@@ -39,7 +43,7 @@ export async function receive(
   options: ReceiveOptions,
 ): Promise<Received> {
   const crc64 = options.crc64 ? new Crc64() : undefined
-  const sink = new Sink(files, options.md5 ?? false)
+  const sink = new Sink(files, options.md5 ?? false, options.seal)
   try {
     const take = (chunk: Uint8Array): Promise<void> | undefined => {
       crc64?.update(chunk)
@@ -49,7 +53,7 @@ export async function receive(
     if (source instanceof Uint8Array) await take(source)
     else await drain(source, take)
     if (options.expected !== undefined && sink.size !== options.expected) throw fault('IncompleteBody')
-    return { size: sink.size, ...(await sink.finish()), crc64: crc64?.digest() }
+    return { size: sink.size, ...(await sink.finish()), crc64: crc64?.digest(), sealed: options.seal?.note }
   } catch (error) {
     await sink.discard()
     throw error
@@ -60,14 +64,16 @@ export async function receive(
 class Sink {
   readonly #files: PieceFiles
   readonly #md5: boolean
+  readonly #seal: Seal | undefined
   #kept: Uint8Array[] = []
   #file: Awaited<ReturnType<PieceFiles['create']>> | undefined
   #sink: FileSink | undefined
   size = 0
 
-  constructor(files: PieceFiles, md5: boolean) {
+  constructor(files: PieceFiles, md5: boolean, seal: Seal | undefined) {
     this.#files = files
     this.#md5 = md5
+    this.#seal = seal
   }
 
   add(chunk: Uint8Array): Promise<void> | undefined {
@@ -81,7 +87,8 @@ class Sink {
     if (!this.#sink || !this.#file) {
       const [only] = this.#kept
       const bytes = only && this.#kept.length === 1 ? only : Buffer.concat(this.#kept)
-      return { bytes, file: undefined, md5: this.#md5 ? hash('md5', bytes, 'base64') : undefined }
+      const md5 = this.#md5 ? hash('md5', bytes, 'base64') : undefined
+      return { bytes: this.#seal ? this.#seal.seal(bytes) : bytes, file: undefined, md5 }
     }
     const md5 = await this.#sink.finish()
     await this.#file.seal()
@@ -98,7 +105,7 @@ class Sink {
 
   async #spill(): Promise<void> {
     this.#file = await this.#files.create()
-    this.#sink = new FileSink(this.#file.handle, this.#md5 ? this.#files.md5.begin() : undefined)
+    this.#sink = new FileSink(this.#file.handle, this.#md5 ? this.#files.md5.begin() : undefined, this.#seal)
     const kept = this.#kept
     this.#kept = []
     for (const chunk of kept) await this.#sink.add(chunk)

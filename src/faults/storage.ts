@@ -10,6 +10,15 @@ export const storageFaults = {
     code: 'ResourceNotFound',
     message: "There is no storage account '{account}' in this Lazuli.",
   },
+  KeyVaultEncryptionKeyNotFound: {
+    status: 403,
+    message: 'The key vault key is not found to unwrap the encryption key.',
+  },
+  StorageEncryptionInvalid: {
+    status: 400,
+    code: 'KeyVaultAuthenticationFailure',
+    message: 'The storage account can not be encrypted with the customer-managed key: {reason}',
+  },
   ContainerAlreadyExists: { status: 409, message: 'The specified container already exists.' },
   BlobAlreadyExists: { status: 409, message: 'The specified blob already exists.' },
   InvalidBlobType: { status: 409, message: 'The blob type is invalid for this operation.' },

@@ -127,6 +127,8 @@ export interface FoundBlob extends BlobRow {
   /** The single piece's bytes, where they are in its row. */
   readonly bytes: Uint8Array | undefined
   readonly file: string | undefined
+  /** How the single piece is opened, where it is sealed. */
+  readonly sealed?: string | undefined
 }
 
 /** What stands at a name that is about to be written. */
@@ -147,6 +149,8 @@ export interface Segment {
   readonly block: string | undefined
   /** Where the stretch begins within its piece. */
   readonly start: number
+  /** How its piece is opened, where that is sealed. */
+  readonly sealed?: string | undefined
 }
 
 /** The last segment of a content, with what else is known of its piece. */
@@ -174,6 +178,8 @@ export interface NameRange {
 /** Rows of the blob service, by noun. The rules stand in `src/blobs`; nothing here checks anything. */
 export interface BlobRows {
   container(account: string, name: string): Promise<ContainerRow | undefined>
+  /** Whose a container is, also a deleted one. */
+  accountOf(container: number): Promise<string | undefined>
   containers(account: string, range: NameRange): Promise<readonly ContainerRow[]>
   addContainer(container: Omit<ContainerRow, 'id'>): Promise<number>
   putContainer(container: ContainerRow): Promise<void>
@@ -218,11 +224,18 @@ export interface BlobRows {
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly string[]>
 
-  addPiece(piece: { readonly size: number; readonly file?: string; readonly bytes?: Uint8Array }): Promise<number>
+  /** `sealed` says how its bytes are opened, where they are not clear. */
+  addPiece(piece: {
+    readonly size: number
+    readonly file?: string
+    readonly bytes?: Uint8Array
+    readonly sealed?: string
+  }): Promise<number>
   piece(id: number): Promise<Piece | undefined>
+  /** As they are kept: sealed, where the piece is. */
   pieceBytes(id: number): Promise<Uint8Array | undefined>
   /** Gives a piece that is kept in its row other bytes. */
-  replacePiece(id: number, bytes: Uint8Array): Promise<void>
+  replacePiece(id: number, bytes: Uint8Array, sealed: string | undefined): Promise<void>
   /** Adds bytes to the end of a piece that is kept in its row. */
   extendPiece(id: number, bytes: Uint8Array): Promise<void>
   removePiece(id: number): Promise<void>

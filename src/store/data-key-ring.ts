@@ -7,6 +7,8 @@ interface Held {
   readonly key: Buffer
   /** For marks: a key of its own, so that no text is both hashed and sealed with the same. */
   readonly marks: Buffer
+  /** For bytes of blobs, which are sealed in another mode. */
+  readonly bytes: Buffer
 }
 
 /** Rows of these kinds of scopes are sealed; a storage account's row is not, only its bytes. */
@@ -40,10 +42,11 @@ export function dataKeyRing(): DataKeyRing {
     mark: (scope, text) => createHmac('sha256', keyOf(scope).marks).update(text).digest('base64url').slice(0, 22),
     isOpen: (scope) => typeof held.get(scope) === 'object',
     keyOf: (scope) => keyOf(scope).key,
+    bytesKeyOf: (scope) => keyOf(scope).bytes,
     has: (scope) => held.has(scope),
     use(scope, key) {
-      const marks = Buffer.from(hkdfSync('sha256', key, '', 'marks', 32))
-      held.set(scope, { key: Buffer.from(key), marks })
+      const derived = (use: string) => Buffer.from(hkdfSync('sha256', key, '', use, 32))
+      held.set(scope, { key: Buffer.from(key), marks: derived('marks'), bytes: derived('bytes') })
       tell()
     },
     close(scope, refusal) {
@@ -53,6 +56,7 @@ export function dataKeyRing(): DataKeyRing {
       if (typeof before === 'object') {
         before.key.fill(0)
         before.marks.fill(0)
+        before.bytes.fill(0)
       }
       tell()
     },

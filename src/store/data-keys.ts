@@ -17,6 +17,9 @@ export interface DataKeyRow {
   readonly pending?: string
 }
 
+/** The scope of a storage account, and of its file service beside it: by its name, since its id may move. */
+export const accountScope = (account: string): string => `storageaccounts/${account.toLowerCase().split('#', 1)[0]}`
+
 export interface DataKeys {
   get(scope: string): Promise<DataKeyRow | undefined>
   all(): Promise<readonly DataKeyRow[]>
@@ -41,6 +44,8 @@ export interface RowSealing {
 export interface DataKeyRing extends RowSealing {
   /** @throws the scope's fault while its key is away */
   keyOf(scope: string): Uint8Array
+  /** A key of its own for bytes, derived from it. @throws as `keyOf` */
+  bytesKeyOf(scope: string): Uint8Array
   has(scope: string): boolean
   use(scope: string, key: Uint8Array): void
   close(scope: string, refusal: () => Fault): void

@@ -34,7 +34,7 @@ describe('storage accounts', () => {
 
   test('one that would only call itself encrypted with customer-managed keys is refused, and so is such a registry', async () => {
     const account = { ...body, properties: { encryption: { keySource: 'Microsoft.Keyvault' } } }
-    assert.match((await arm.refusal(path().replace('test1', 'cmk1'), account)).message, /customer-managed keys/)
+    assert.match((await arm.refusal(path().replace('test1', 'cmk1'), account)).message, /needs keyname and keyvaulturi/)
     const registry = `${arm.group}/providers/Microsoft.ContainerRegistry/registries/registrycmk1`
     const wish = { location: 'eastus', sku: { name: 'Premium' }, properties: { encryption: { status: 'enabled' } } }
     assert.match((await arm.refusal(registry, wish)).message, /customer-managed keys/)

@@ -11,6 +11,7 @@ import { dispatcher } from '../../src/gateway/dispatch.ts'
 import { clientSecretFile } from '../../src/identity/bootstrap.ts'
 import { type Identity, openIdentity } from '../../src/identity/open-identity.ts'
 import type { JsonObject } from '../../src/json.ts'
+import type { DataKeyRing } from '../../src/store/data-keys.ts'
 import { type Sealing, secretContext } from '../../src/store/sealing.ts'
 import { openSealing } from '../../src/store/sealing-key.ts'
 import { sqlBlobStore } from '../../src/store/sql/blobs.ts'
@@ -65,14 +66,23 @@ export class BlobServer {
   }
 
   /** A directory that is given is kept. */
-  static async start({ directory: kept, port = 0 }: { directory?: string; port?: number } = {}): Promise<BlobServer> {
+  static async start({
+    directory: kept,
+    port = 0,
+    ring,
+  }: {
+    directory?: string
+    port?: number
+    ring?: DataKeyRing
+  } = {}): Promise<BlobServer> {
     const directory = kept ?? mkdtempSync(join(tmpdir(), 'lazuli-blobs-'))
     const now = () => new Date()
     const log = pino({ level: 'silent' })
     const store = await openStore({ directory })
     const sealing = openSealing(directory)
     const identity = await openIdentity({ store, sealing, directory, now })
-    const service = await openBlobs({ directory, rows: sqlBlobStore(store.database), store, sealing, now, log })
+    const rows = sqlBlobStore(store.database)
+    const service = await openBlobs({ directory, rows, store, sealing, now, log, ...(ring && { ring }) })
     const plane = {
       core: service.core,
       accounts: service.accounts,

@@ -70,6 +70,8 @@ export async function authorize(plane: Plane, call: Call, operation: Operation, 
     throw fault('AuthorizationPermissionMismatch')
   }
   if (asker.by === 'anonymous') await demandPublic(plane, call, operation)
+  // Told only to who may ask.
+  plane.core.seals.demand(call.account.name)
   return { ...call, asker, createOnly }
 }
 

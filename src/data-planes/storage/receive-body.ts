@@ -30,7 +30,7 @@ export const bodyChecksums = ({ md5, crc64 }: Received): Record<string, string> 
 export async function receiveBody(
   { core }: Plane,
   call: Call,
-  { limit, md5 = false }: { readonly limit: number; readonly md5?: boolean },
+  { limit, md5 = false, seals = true }: { readonly limit: number; readonly md5?: boolean; readonly seals?: boolean },
 ): Promise<Received> {
   const sent = readChecksums(call)
   const length = header(call, 'content-length')
@@ -47,6 +47,7 @@ export async function receiveBody(
     md5: md5 || sent.md5 !== undefined,
     crc64: sent.crc64 !== undefined,
     ...(expected !== undefined && { expected }),
+    ...(seals && { seal: core.seals.begin(call.account.name) }),
   })
   const wrong = mismatch(sent, received)
   if (!wrong) return received
@@ -91,7 +92,7 @@ export async function receiveDocument(
   call: Call,
   limit: number,
 ): Promise<{ readonly text: string; readonly received: Received }> {
-  const received = await receiveBody(plane, call, { limit })
+  const received = await receiveBody(plane, call, { limit, seals: false })
   const { bytes, file } = received
   if (!file) return { text: Buffer.from(bytes ?? []).toString('utf8'), received }
   try {

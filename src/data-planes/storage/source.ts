@@ -59,6 +59,7 @@ export async function receiveFromUrl(
       limit,
       md5: true,
       crc64: crc64 !== undefined,
+      seal: core.seals.begin(call.account.name),
     })
     const wrong =
       md5 !== undefined && md5 !== received.md5

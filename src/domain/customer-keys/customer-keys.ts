@@ -21,6 +21,8 @@ export interface CustomerKeys {
   prepare(scope: string, wish: KeyWish): Promise<void>
   /** Has the data key wrapped by the wish's key: anew where another wrapped it. @throws CustomerKeyUnavailable */
   confirm(scope: string, wish: KeyWish): Promise<void>
+  /** Keeps the data key under the install's own from now on; nothing where there is none. @throws CustomerKeyUnavailable */
+  release(scope: string): Promise<void>
   forget(scope: string): Promise<void>
   /** Opens what can be opened, and looks again whenever a key, a right or a vault changes, and every now and then. */
   start(): Promise<void>
@@ -132,6 +134,13 @@ export function customerKeys(deps: CustomerKeysDeps): CustomerKeys {
       if (problem !== undefined) throw unavailable(scope, problem)
       const { named, version } = await keyNamed(store, row)
       await wrap(row, named, { version, key: Buffer.from(ring.keyOf(scope)) })
+    },
+    async release(scope) {
+      const known = await store.dataKeys.get(scope)
+      if (known?.wrapped === undefined) return
+      const pending = deps.sealing.seal(Buffer.from(ring.keyOf(scope)).toString('base64url'), pendingContext(scope))
+      const { wrapped: _over, version: _latest, ...rest } = known
+      await store.write((within) => within.dataKeys.put({ ...rest, pending }))
     },
     async forget(scope) {
       if (!(await store.dataKeys.get(scope))) return

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
+import { demandAccountKey, forgetAccountKey, sealAccount } from '../../domain/dependencies/account-encryption.ts'
 import { accountKeyPaths, newAccountKey } from '../../domain/dependencies/account-keys.ts'
 import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
 import { linkResources } from '../../domain/network/private-links.ts'
+import { ensureIdentity, identityFault, identityView } from '../../domain/workspaces/workspace-identity.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 
@@ -24,6 +26,7 @@ export default defineResource({
   reads: Type.Object({
     kind: Type.Optional(Type.String()),
     sku: Type.Optional(Type.Object({ name: Type.String() })),
+    identity: Type.Optional(Type.Object({})),
     properties: Type.Optional(Type.Object({ isHnsEnabled: Type.Optional(Type.Boolean()) })),
   }),
   statuses: { created: 202, createdDone: 200 },
@@ -39,12 +42,11 @@ export default defineResource({
       },
     },
   }),
-  async check(_deps, { id, body, existing }) {
+  async check(deps, { id, body, existing }) {
     demandOpenNetwork(id.name, objectAt(body.properties))
-    // An account that calls itself encrypted over plain bytes is a lie.
-    if (/^microsoft\.keyvault$/i.test(textAt(objectAt(objectAt(body.properties).encryption).keySource) ?? '')) {
-      throw fault('NotImplementedHere', { operation: 'A storage account encrypted with customer-managed keys' })
-    }
+    const problem = await identityFault(deps.store.resources, objectAt(body.identity))
+    if (problem) throw problem
+    await demandAccountKey(deps, body, existing)
     if (!existing) return undefined
     const before = objectAt(existing.body.properties).isHnsEnabled ?? false
     const wished = body.properties?.isHnsEnabled
@@ -53,22 +55,30 @@ export default defineResource({
     }
     return undefined
   },
-  async apply(deps, { state, secret }) {
-    if (secret(accountKeyPaths.key1)) return done()
+  async apply(deps, { id, wish, resource, state: before, secret }) {
+    // Before the account has keys: nothing can be written into it until its bytes are sealed.
+    await sealAccount(deps, resource, wish)
+    const identity = await ensureIdentity(deps, id, objectAt(wish.identity))
+    const state = { ...before, identity }
+    if (secret(accountKeyPaths.key1)) return done(state)
     const now = deps.now().toISOString()
     return done(
       { ...state, createdAt: now, keyCreationTime: { key1: now, key2: now } },
       { [accountKeyPaths.key1]: newAccountKey(), [accountKeyPaths.key2]: newAccountKey() },
     )
   },
-  async remove({ blobs }, { id }) {
-    await blobs.removeAccount(id.name)
+  async remove(deps, { id }) {
+    await deps.blobs.removeAccount(id.name)
+    await forgetAccountKey(deps, id.name)
+    await deps.identities.remove(id.key)
     return done()
   },
-  async view(_deps, { name, body, state }, { origin }) {
+  async view({ store }, { name, body, state }, { origin }) {
+    const identity = await identityView(store.resources, objectAt(body.identity), objectAt(state.identity))
     const skuName = textAt(objectAt(body.sku).name) ?? 'Standard_LRS'
     const location = textAt(body.location) ?? ''
     return {
+      ...(identity && { identity }),
       sku: { name: skuName, tier: skuName.split('_')[0] ?? 'Standard' },
       properties: {
         primaryEndpoints: Object.fromEntries(SERVICES.map((service) => [service, `${origin.storage(name, service)}/`])),

@@ -9,6 +9,7 @@ import { runContents } from './008-run-contents.ts'
 import { directory } from './009-directory.ts'
 import { dataKeys } from './010-data-keys.ts'
 import { samples } from './011-samples.ts'
+import { sealedPieces } from './012-sealed-pieces.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   directory,
   dataKeys,
   samples,
+  sealedPieces,
 ]

@@ -13,7 +13,7 @@ export function past({ db, run }: Session) {
     .innerJoin('blob_containers', 'blob_containers.id', 'blob_history.container')
     .leftJoin('blob_pieces', 'blob_pieces.id', 'blob_history.piece')
     .selectAll('blob_history')
-    .select(['blob_containers.public_access', 'blob_pieces.bytes', 'blob_pieces.file'])
+    .select(['blob_containers.public_access', 'blob_pieces.bytes', 'blob_pieces.file', 'blob_pieces.sealed'])
     .where('blob_containers.account', '=', '')
     .where('blob_containers.name', '=', '')
     .where('blob_history.name', '=', '')
@@ -25,7 +25,12 @@ export function past({ db, run }: Session) {
     },
     async findPast(account, container, name, stamp): Promise<FoundBlob | undefined> {
       const [row] = await run<
-        BlobHistoryRow & { public_access: string | null; bytes: Uint8Array | null; file: string | null }
+        BlobHistoryRow & {
+          public_access: string | null
+          bytes: Uint8Array | null
+          file: string | null
+          sealed: string | null
+        }
       >(found, [account, container, name, stamp])
       if (!row) return undefined
       const { what, deletedAt } = pastOf(row)
@@ -35,6 +40,7 @@ export function past({ db, run }: Session) {
         publicAccess: row.public_access === 'container' || row.public_access === 'blob' ? row.public_access : undefined,
         bytes: row.bytes ?? undefined,
         file: row.file ?? undefined,
+        ...(row.sealed !== null && { sealed: row.sealed }),
       }
     },
     async pastBlobs(container, { stamp, ...range }) {

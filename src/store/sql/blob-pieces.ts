@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
 export function pieces({ db, run }: Session) {
   const add = db
     .insertInto('blob_pieces')
-    .values({ size: 0, file: '', bytes: new Uint8Array() })
+    .values({ size: 0, file: '', bytes: new Uint8Array(), sealed: '' })
     .returning('id')
     .compile()
   const remove = db.deleteFrom('blob_pieces').where('id', '=', 0).compile()
@@ -21,7 +21,11 @@ export function pieces({ db, run }: Session) {
     }))
     .where('id', '=', 0)
     .compile()
-  const change = db.updateTable('blob_pieces').set({ bytes: new Uint8Array(), size: 0 }).where('id', '=', 0).compile()
+  const change = db
+    .updateTable('blob_pieces')
+    .set({ bytes: new Uint8Array(), size: 0, sealed: '' })
+    .where('id', '=', 0)
+    .compile()
   const one = db.selectFrom('blob_pieces').select(['id', 'size', 'file']).where('id', '=', 0).compile()
   const hold = db
     .updateTable('blob_pieces')
@@ -36,8 +40,8 @@ export function pieces({ db, run }: Session) {
     .compile()
   const byFile = db.selectFrom('blob_pieces').select('id').where('file', '=', '').compile()
   return {
-    async addPiece({ size, file, bytes: inRow }) {
-      const [row] = await run<{ id: number }>(add, [size, file ?? null, inRow ?? null])
+    async addPiece({ size, file, bytes: inRow, sealed }) {
+      const [row] = await run<{ id: number }>(add, [size, file ?? null, inRow ?? null, sealed ?? null])
       if (!row) throw new Error('The piece got no id')
       return row.id
     },
@@ -48,8 +52,8 @@ export function pieces({ db, run }: Session) {
     async pieceBytes(id) {
       return (await run<{ bytes: Uint8Array | null }>(bytes, [id]))[0]?.bytes ?? undefined
     },
-    async replacePiece(id, bytes) {
-      await run(change, [bytes, bytes.length, id])
+    async replacePiece(id, bytes, sealed) {
+      await run(change, [bytes, bytes.length, sealed ?? null, id])
     },
     async extendPiece(id, more) {
       await run(extend, [more, more.length, id])
@@ -66,7 +70,7 @@ export function pieces({ db, run }: Session) {
       return { refs: row.refs, file: row.file ?? undefined }
     },
     async addMarker() {
-      const [row] = await run<{ id: number }>(add, [0, null, null])
+      const [row] = await run<{ id: number }>(add, [0, null, null, null])
       if (!row) throw new Error('The content got no id')
       return row.id
     },
@@ -118,6 +122,7 @@ export function segments({ db, run }: Session) {
       'blob_segments.block',
       'blob_segments.start',
       'blob_pieces.file',
+      'blob_pieces.sealed',
     ])
   const last = joined
     .select(['blob_pieces.refs', 'blob_pieces.size as pieceSize'])

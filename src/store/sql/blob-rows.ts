@@ -104,7 +104,13 @@ export const segmentOf = (row: {
   block: string | null
   file: string | null
   start: number
-}): Segment => ({ ...row, block: row.block ?? undefined, file: row.file ?? undefined })
+  sealed: string | null
+}): Segment => ({
+  ...row,
+  block: row.block ?? undefined,
+  file: row.file ?? undefined,
+  sealed: row.sealed ?? undefined,
+})
 
 export const pendingOf = (row: { block: string; piece: number; size: number; file: string | null }): PendingBlock => ({
   ...row,

@@ -11,6 +11,7 @@ export interface BlobTables {
     size: number
     file: string | null
     bytes: Uint8Array | null
+    sealed: string | null
     /** How many rows name it: blobs, history, segments and blocks. */
     refs: Generated<number>
   }

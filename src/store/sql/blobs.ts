@@ -33,10 +33,15 @@ export function sqlBlobs(session: Session): BlobRows {
 
 function containers({ db, run }: Session) {
   const one = db.selectFrom('blob_containers').selectAll().where('account', '=', '').where('name', '=', '').compile()
+  const accountOf = db.selectFrom('blob_containers').select('account').where('id', '=', 0).compile()
   return {
     async container(account, name) {
       const [row] = await run<Parameters<typeof containerOf>[0]>(one, [account, name])
       return row && containerOf(row)
+    },
+    async accountOf(container) {
+      const [row] = await run<{ account: string }>(accountOf, [container])
+      return row?.account
     },
     async containers(account, range) {
       const rows = await db
@@ -117,7 +122,7 @@ function blobs({ db, run }: Session) {
     .innerJoin('blob_containers', 'blob_containers.id', 'blobs.container')
     .leftJoin('blob_pieces', 'blob_pieces.id', 'blobs.piece')
     .selectAll('blobs')
-    .select(['blob_containers.public_access', 'blob_pieces.bytes', 'blob_pieces.file'])
+    .select(['blob_containers.public_access', 'blob_pieces.bytes', 'blob_pieces.file', 'blob_pieces.sealed'])
     .where('blob_containers.account', '=', '')
     .where('blob_containers.name', '=', '')
     .where('blobs.name', '=', '')
@@ -159,12 +164,24 @@ function blobs({ db, run }: Session) {
     },
     async find(account, container, name): Promise<FoundBlob | undefined> {
       const [row] = await run<
-        BlobTableRow & { public_access: string | null; bytes: Uint8Array | null; file: string | null }
+        BlobTableRow & {
+          public_access: string | null
+          bytes: Uint8Array | null
+          file: string | null
+          sealed: string | null
+        }
       >(found, [account, container, name])
       if (!row) return undefined
       const publicAccess =
         row.public_access === 'container' || row.public_access === 'blob' ? row.public_access : undefined
-      return { ...blobOf(row), publicAccess, bytes: row.bytes ?? undefined, file: row.file ?? undefined }
+      const { bytes, file, sealed } = row
+      return {
+        ...blobOf(row),
+        publicAccess,
+        bytes: bytes ?? undefined,
+        file: file ?? undefined,
+        ...(sealed !== null && { sealed }),
+      }
     },
     async target(account, container, name): Promise<WriteTarget | undefined> {
       const [row] = await run<TargetRow>(target, [name, name, account, container])

@@ -16,34 +16,36 @@ export async function copyFile(plane: Plane, call: GrantedCall): Promise<void> {
   const id = randomUUID()
   const { at: from, url } = await readableSource(plane, call)
   const at = blobOf(call)
-  const source = copySource(core, from, readConditions(call, 'x-ms-source-'))
+  const source = await copySource(core, from, at.account, readConditions(call, 'x-ms-source-'))
   const facts = readFacts(call, newFacts(core.nextEtag()), core.now().getTime())
-  const made = await replace(
-    core,
-    at,
-    {
-      properties: {},
-      metadata: {},
-      conditions: readConditions(call),
-      async before(rows) {
-        await demandPlace(rows, at)
-        await source.share(rows)
+  const made = await source.keeping(() =>
+    replace(
+      core,
+      at,
+      {
+        properties: {},
+        metadata: {},
+        conditions: readConditions(call),
+        async before(rows) {
+          await demandPlace(rows, at)
+          await source.share(rows)
+        },
       },
-    },
-    async (rows, blank, free) => {
-      if (free !== undefined) await dropPiece(rows, free)
-      const { shared, size, properties, metadata } = source.row()
-      const content = await contentAsSegments(rows, { ...shared, size })
-      return {
-        ...blank,
-        kind: 'PageBlob',
-        size,
-        content,
-        metadata: hasMetadata(call) ? readMetadata(call) : metadata,
-        properties: { ...properties, copy: { id, source: url, at: blank.modifiedAt } },
-        state: { ...blank.state, file: facts },
-      }
-    },
+      async (rows, blank, free) => {
+        if (free !== undefined) await dropPiece(rows, free)
+        const { shared, size, properties, metadata } = source.row()
+        const content = await contentAsSegments(rows, { ...shared, size })
+        return {
+          ...blank,
+          kind: 'PageBlob',
+          size,
+          content,
+          metadata: hasMetadata(call) ? readMetadata(call) : metadata,
+          properties: { ...properties, copy: { id, source: url, at: blank.modifiedAt } },
+          state: { ...blank.state, file: facts },
+        }
+      },
+    ),
   )
   answer(call, 202, { ...stampHeaders(made), 'x-ms-copy-id': id, 'x-ms-copy-status': 'success' })
 }
