@@ -36,7 +36,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/j_mlflow.py', checks: 20 },
   { file: 'flows/k_az.sh', checks: 24 },
   { file: 'flows/k_az_ad.sh', checks: 35 },
-  { file: 'flows/k_az_vault.sh', checks: 34 },
+  { file: 'flows/k_az_vault.sh', checks: 39 },
   { file: 'flows/k_az_signin.sh', checks: 14 },
   { file: 'flows/o_identity.py', checks: 12 },
   { file: 'flows/az_deployments.sh', checks: 23 },

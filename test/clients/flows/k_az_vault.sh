@@ -42,3 +42,15 @@ $AZ keyvault delete -n "$V" -g "$RG" -o none || fail "keyvault delete"; ok "keyv
 [ "$($AZ keyvault list-deleted --resource-type vault --query "[?name=='$V'] | length(@)" -o tsv)" = 1 ] || fail "list-deleted"; ok "keyvault list-deleted"
 $AZ keyvault recover -n "$V" -g "$RG" -l "$LOC" -o none || fail "keyvault recover"; ok "keyvault recover"
 $AZ keyvault delete -n "$V" -g "$RG" -o none && $AZ keyvault purge -n "$V" -l "$LOC" -o none || fail "keyvault purge"; ok "keyvault purge"
+# A storage account whose key is in a vault that keeps what is deleted.
+S=kvst$(tr -cd a-z0-9 <<<"${T,,}"); C=${V}c; BLOB="--account-name $S --auth-mode key -c box -n b --no-progress"
+$AZ keyvault create -n "$C" -g "$RG" -l "$LOC" --enable-purge-protection true --enable-rbac-authorization false -o none && $AZ keyvault key create --vault-name "$C" -n st --kty RSA -o none || fail "vault with purge protection"
+P=$($AZ storage account create -n "$S" -g "$RG" -l "$LOC" --identity-type SystemAssigned --query identity.principalId -o tsv) && [ -n "$P" ] || fail "storage account with an identity"; ok "storage account create --identity-type SystemAssigned"
+U=$($AZ keyvault show -n "$C" --query properties.vaultUri -o tsv); KEY="--encryption-key-source Microsoft.Keyvault --encryption-key-vault $U --encryption-key-name st"
+! $AZ storage account update -n "$S" -g "$RG" $KEY -o none 2>$D/refused || fail "no right to the key"; grep -q 'get, wrapKey, unwrapKey' $D/refused || fail "the missing right: $(cat $D/refused)"; ok "storage account update is refused without the right"
+$AZ keyvault set-policy -n "$C" -g "$RG" --object-id "$P" --key-permissions get wrapKey unwrapKey -o none || fail "set-policy"
+[ "$($AZ storage account update -n "$S" -g "$RG" $KEY --query encryption.keySource -o tsv)" = Microsoft.Keyvault ] || fail "customer-managed key"; ok "storage account update --encryption-key-source Microsoft.Keyvault"
+echo hello >$D/b; $AZ storage container create --account-name "$S" --auth-mode key -n box -o none && $AZ storage blob upload $BLOB -f $D/b -o none && $AZ storage blob download $BLOB -f $D/b2 -o none && cmp $D/b $D/b2 || fail "blob in a sealed account"; ok "storage blob upload, download"
+$AZ keyvault key set-attributes --vault-name "$C" -n st --enabled false -o none || fail "disable"
+for _ in 1 2 3 4 5 6 7 8 9 10; do $AZ storage blob show ${BLOB% --no-progress} -o none 2>$D/closed || break; done
+grep -qi 'KeyVaultEncryptionKeyNotFound\|unwrap the encryption key' $D/closed || fail "closed: $(cat $D/closed)"; ok "a disabled key closes the account"
