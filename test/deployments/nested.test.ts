@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Deployer, identity, nested, startDeployer, stateOf, V, valuesOf } from '../support/deploy.ts'
+import { type Deployer, identity, nested, startDeployer, stateOf, template, V, valuesOf } from '../support/deploy.ts'
 
 let deployer: Deployer
 before(async () => {
@@ -190,4 +190,39 @@ test('Complete mode keeps what nested deployments made', async () => {
   assert.equal(stateOf(made), 'Succeeded')
   const there = await Promise.all(['own', 'kept', 'stray'].map((name) => deployer.has(name, group)))
   assert.deepEqual(there, [true, true, false])
+})
+
+test('a nested deployment in Complete mode is refused, by validate and what-if too, before anything is made', async () => {
+  const group = await deployer.makeGroup('never-emptied')
+  await deployer.deploy({ resources: [identity('stays')] }, {}, { scope: group })
+  const complete = (mode: string) => nested('all-mine', { resources: [identity('x')] }, { properties: { mode } })
+  for (const inner of [
+    complete('Complete'),
+    complete("[toLower('COMPLETE')]"),
+    nested('around', { resources: [complete('Complete')] }),
+  ]) {
+    const parts = { resources: [identity('first'), inner] }
+    const { put, id } = await deployer.deploy(parts, {}, { scope: group })
+    const body = { properties: { mode: 'Incremental', template: template(parts) } }
+    const asked = ['validate', 'whatIf'].map((verb) =>
+      deployer.engine.ask(`${id}/${verb}${V}`, { method: 'POST', body }),
+    )
+    for (const reply of [put, ...(await Promise.all(asked))]) {
+      assert.equal(reply.status, 400, JSON.stringify(reply.body))
+      assert.match(reply.body.error.message, /mode 'Complete' is not supported for nested deployment/)
+    }
+  }
+  assert.deepEqual([await deployer.has('stays', group), await deployer.has('first', group)], [true, false])
+})
+
+test('a scope that names a group as a resource of a provider is refused and nothing hangs', async () => {
+  for (const scope of [
+    `${deployer.engine.subscription}/providers/Microsoft.Resources/resourceGroups/deploy`,
+    '/providers/Microsoft.Resources/resourceGroups/deploy',
+  ]) {
+    const { put } = await deployer.deploy({ resources: [identity('before-it'), identity('lost', { scope })] })
+    assert.equal(put.status, 400, JSON.stringify(put.body))
+    assert.match(put.body.error.message, /names a subscription or a resource group as a resource of a provider/)
+  }
+  assert.equal(await deployer.has('before-it'), false)
 })

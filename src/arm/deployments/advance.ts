@@ -25,6 +25,8 @@ export interface Running {
   readonly arm: ArmDeps
   readonly placed: Placed
   readonly plan: Plan
+  /** How often each resource was refused as busy while nothing was under way on it. */
+  readonly refused: Map<string, number>
 }
 
 /**

@@ -1,4 +1,4 @@
-import { fault, isFault } from '../../faults.ts'
+import { type Fault, fault, isFault } from '../../faults.ts'
 import { partOf } from '../activity.ts'
 import { errorOf } from '../errors.ts'
 import { getKept } from '../kept.ts'
@@ -10,6 +10,9 @@ import { isDeployment } from './nested.ts'
 import { onlyIfMissing, type PlannedResource } from './plan.ts'
 import type { Step } from './prepared.ts'
 import { runtimeScope } from './runtime-scope.ts'
+
+/** Each is a try of its own some 50 ms after the one before. */
+const MOST_RACES = 100
 
 /**
  * The client's own PUT, with the rights of who deploys. Undefined where somebody else changes it just now, as this
@@ -53,8 +56,21 @@ export async function beginStep(
     return { ...step, status: 'Succeeded', statusCode, endedAt: arm.deps.now().toISOString() }
   } catch (error) {
     if (!isFault(error)) throw error
-    if (error.key === 'AnotherOperationInProgress' || error.key === 'DeploymentRunning') return undefined
+    if (isBusy(error) && mayStillBegin(running, planned)) return undefined
     const endedAt = arm.deps.now().toISOString()
     return { ...step, status: 'Failed', endedAt, statusCode: String(error.status), error: errorOf(error) }
   }
+}
+
+const isBusy = ({ key }: Fault): boolean => key === 'AnotherOperationInProgress' || key === 'DeploymentRunning'
+
+/**
+ * Somebody else's change ends at some time. Where none is under way, a refusal as busy is a race that was lost, and one
+ * that is lost again and again is a refusal: a deployment that waits for nothing would never end.
+ */
+function mayStillBegin({ arm, refused }: Running, { id, key }: PlannedResource): boolean {
+  if (arm.reconciler.activeOn(id.text) !== undefined) return true
+  const times = (refused.get(key) ?? 0) + 1
+  refused.set(key, times)
+  return times < MOST_RACES
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, objectAt } from '../../json.ts'
 import { resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
-import { isInner, outerTemplate } from './outer-template.ts'
+import { demandIncremental, isInner, outerTemplate } from './outer-template.ts'
 import type { PlannedResource } from './plan.ts'
 
 /** What a template says about a resource and is no part of it. */
@@ -52,6 +52,7 @@ export async function bodyOf(planned: PlannedResource, scope: Scope, patient: bo
   const { template, ...properties } = objectAt(own.properties)
   const body = objectAt(await resolveValue({ ...own, properties }, resolving))
   const asked = objectAt(body.properties)
+  demandIncremental(asked, place)
   const at = { ...resolving, place: `${place}.properties.template` }
   const inside = isInner(asked) || template === undefined ? template : await outerTemplate(template, at)
   return { body: { ...body, properties: { ...asked, ...(inside !== undefined && { template: inside }) } }, whole }

@@ -35,7 +35,7 @@ export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
     const id = parseResourceId(resource.id)
     if (!id) throw new Error(`'${resource.id}' is no id`)
     const placed: Placed = { id, location: textAt(resource.body.location), prepared: unsealed(sealed) }
-    const made = { arm: arm(), placed, plan: await planDeployment(arm(), placed) }
+    const made = { arm: arm(), placed, plan: await planDeployment(arm(), placed), refused: new Map<string, number>() }
     if (running.size >= MOST_PLANS) running.clear()
     running.set(key, made)
     return made

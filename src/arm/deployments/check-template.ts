@@ -5,6 +5,7 @@ import { checkMembers } from './check-members.ts'
 import { callsIn, ExpressionError, parseExpression } from './expressions/parse.ts'
 import { expressionFault } from './expressions/resolve.ts'
 import { inexactIn } from './expressions/values.ts'
+import { demandIncremental } from './outer-template.ts'
 
 const DEPLOYMENTS = /^microsoft\.resources\/deployments$/i
 const SECTIONS = new Set(
@@ -108,6 +109,7 @@ function walk(value: Json, standing: Standing): void {
   }
   if (!isObject(value)) return
   const nested = DEPLOYMENTS.test(textAt(value.type) ?? '') ? objectAt(value.properties) : undefined
+  if (nested) demandIncremental(nested, place)
   const isInner = textAt(objectAt(nested?.expressionEvaluationOptions).scope)?.toLowerCase() === 'inner'
   if (nested && isInner && isObject(nested.template)) {
     checkTemplate(nested.template)

@@ -1,3 +1,4 @@
+import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { loopScopes, type Resolving, resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
@@ -7,6 +8,17 @@ const DEPLOYMENTS = /^microsoft\.resources\/deployments$/i
 /** Whether a nested deployment evaluates its own template. */
 export const isInner = (properties: JsonObject): boolean =>
   textAt(objectAt(properties.expressionEvaluationOptions).scope)?.toLowerCase() === 'inner'
+
+/**
+ * Azure's own limit: a nested or linked deployment adds to what is there, whatever the one around it does.
+ *
+ * @throws InvalidTemplate
+ */
+export function demandIncremental({ mode }: JsonObject, place: string): void {
+  if (textAt(mode)?.toLowerCase() !== 'complete') return
+  const reason = `The template resource at '${place}' is invalid. Specified deployment mode 'Complete' is not supported for nested deployment`
+  throw fault('InvalidTemplate', { reason })
+}
 
 /**
  * A nested template whose expressions are this one's: evaluated here, its loops run, and what came out is text for it.

@@ -50,6 +50,10 @@ function scopeOf(deployment: ResourceId, target: Target): ResourceId {
 function scopeNamed(own: ResourceId, scope: string, place: string): ResourceId {
   if (scope === '/' || scope === '') return TENANT
   const id = parseResourceId(scope)
+  if (id && isSpelledByType(id)) {
+    const reason = `The scope '${scope}' of '${place}' names a subscription or a resource group as a resource of a provider. Write '/subscriptions/{id}/resourceGroups/{name}'`
+    throw fault('InvalidTemplate', { reason })
+  }
   if (id) return id
   const [namespace, ...rest] = scope.split('/')
   const beside = namespace?.includes('.')
@@ -58,3 +62,7 @@ function scopeNamed(own: ResourceId, scope: string, place: string): ResourceId {
   if (!beside) throw fault('InvalidTemplate', { reason: `The scope '${scope}' of '${place}' is no id` })
   return beside
 }
+
+/** What `subscriptionResourceId` makes of a group: no id of anything, and nothing can stand below it. */
+const isSpelledByType = ({ key }: ResourceId): boolean =>
+  /\/providers\/microsoft\.resources\/(subscriptions|resourcegroups)(\/|$)/.test(key)
