@@ -193,6 +193,24 @@ for (const { name, fields, path = '/box/a/b.txt', code } of [
   })
 }
 
+test('tags and versions have permissions of their own, whatever else a SAS allows', async () => {
+  const ask = async (method: string, sp: string, more: BlobAsk & { query?: string } = {}) => {
+    const query = `${sas('2023-11-03', { sr: 'b', sp, st: hour(-1), se: hour(1) }, '/box/kept')}${more.query ?? ''}`
+    const answer = await server.ask(method, `/box/kept?${query}`, { ...more, auth: 'none' })
+    return [answer.status, answer.headers['x-ms-error-code']]
+  }
+  const tagged = { body: 'x', headers: { ...block, 'x-ms-tags': 'a=b' } }
+  const refused = [403, 'AuthorizationPermissionMismatch']
+  assert.deepEqual(await ask('PUT', 'cw', tagged), refused)
+  assert.deepEqual(await ask('PUT', 'cwt', tagged), [201, undefined])
+  const condition = { headers: { 'x-ms-if-tags': "a='b'" } }
+  assert.deepEqual(await ask('GET', 'r', condition), refused)
+  assert.deepEqual(await ask('GET', 'rt', condition), [200, undefined])
+  const version = { query: '&versionid=2026-01-01T00%3A00%3A00.0000000Z' }
+  assert.deepEqual(await ask('DELETE', 'd', version), refused)
+  assert.notDeepEqual(await ask('DELETE', 'x', version), refused)
+})
+
 test('shared key: the second key too, the own origin’s path in each way that clients sign it', async () => {
   const headers = { 'x-ms-version': '2021-08-06', 'x-ms-date': new Date().toUTCString() }
   const second = server.sign(ACCOUNT, 'GET', '/box/a/b.txt', headers, server.key(ACCOUNT, 'key2'))

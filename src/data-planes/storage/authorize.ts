@@ -3,6 +3,7 @@ import { normalPath } from '../../blobs/paths/parents.ts'
 import { fault, isFault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
 import { type Call, header, keptUnder } from './call.ts'
+import { demandsOf } from './demands.ts'
 import type { Asker, GrantedCall, Operation, Plane, Right } from './plane.ts'
 import { demandSas, hasSas, type SharedAccess } from './shared-access.ts'
 import { demandSharedKey } from './shared-key.ts'
@@ -57,22 +58,25 @@ const challenge = ({ tenantId }: Plane, { context }: Call): Readonly<Record<stri
  *   StorageNoAuthentication, StorageResourceNotFound
  */
 export async function authorize(plane: Plane, call: Call, operation: Operation, asker: Asker): Promise<GrantedCall> {
-  let createOnly = false
-  if (operation.later && asker.by !== 'anonymous') return { ...call, asker, createOnly }
-  if (asker.by === 'sas') {
-    createOnly = demandPermission(call, operation, asker.access)
-    const { delegate } = asker.access
-    if (delegate && !(await mayDo(plane, call, operation, delegate))) {
-      throw fault('AuthorizationPermissionMismatch')
-    }
-  }
+  if (operation.later && asker.by !== 'anonymous') return { ...call, asker, createOnly: false }
+  const granted: boolean[] = []
+  for (const demand of demandsOf(call, operation)) granted.push(await grant(plane, call, demand, asker))
+  // Told only to who may ask.
+  plane.core.seals.demand(call.account.name)
+  return { ...call, asker, createOnly: granted[0] === true }
+}
+
+/** Answers whether only something new may be made. */
+async function grant(plane: Plane, call: Call, operation: Operation, asker: Asker): Promise<boolean> {
+  if (asker.by === 'anonymous') await demandPublic(plane, call, operation)
   if (asker.by === 'token' && !(await mayDo(plane, call, operation, asker.caller))) {
     throw fault('AuthorizationPermissionMismatch')
   }
-  if (asker.by === 'anonymous') await demandPublic(plane, call, operation)
-  // Told only to who may ask.
-  plane.core.seals.demand(call.account.name)
-  return { ...call, asker, createOnly }
+  if (asker.by !== 'sas') return false
+  const createOnly = demandPermission(call, operation, asker.access)
+  const { delegate } = asker.access
+  if (delegate && !(await mayDo(plane, call, operation, delegate))) throw fault('AuthorizationPermissionMismatch')
+  return createOnly
 }
 
 /** Answers whether the permissions allow to make only. */
