@@ -226,3 +226,17 @@ test('a scope that names a group as a resource of a provider is refused and noth
   }
   assert.equal(await deployer.has('before-it'), false)
 })
+
+test('no refusal tells a value that follows from a secure parameter', async () => {
+  const parts = (value: string) => ({
+    parameters: { secret: { type: 'securestring' } },
+    variables: { half: "[concat('x', parameters('secret'))]" },
+    resources: [identity('leaky', { tags: { a: value } })],
+  })
+  for (const value of ["[string(int(parameters('secret')))]", "[string(json(variables('half')))]"]) {
+    const { put } = await deployer.deploy(parts(value), { parameters: { secret: { value: 'hunter2-leaks' } } })
+    assert.equal(put.status, 400)
+    assert.match(put.body.error.message, /'(int|json)' failed; a secure value is part of it/)
+    assert.ok(!JSON.stringify(put.body).includes('hunter2'), JSON.stringify(put.body))
+  }
+})

@@ -101,6 +101,7 @@ function notAllowed({ allowedValues }: JsonObject, type: string, value: Json): s
   }
   const items: readonly Json[] = Array.isArray(value) && type === 'array' ? value : [value]
   if (fits(value) || items.every(fits)) return undefined
+  if (SECURE.test(type)) return 'it is not part of the allowed values'
   return `it is not part of the allowed values: '${allowedValues.map((one: Json) => inSentence(one)).join(',')}'`
 }
 

@@ -4,6 +4,7 @@ import { ExpressionError } from './expressions/parse.ts'
 import { isForRuntime, RuntimeOnly, resolveCopies, resolveValue } from './expressions/resolve.ts'
 import type { Outside, Scope } from './expressions/scope.ts'
 import { checkParameter, withDefinition } from './parameters.ts'
+import { secretExpressions } from './secret-expressions.ts'
 
 export interface Sources {
   readonly template: JsonObject
@@ -22,6 +23,7 @@ export function templateScope({ template, parameters, outside, unknown: later = 
   const scope: Scope = {
     outside,
     lambda: {},
+    isSecret: secretExpressions(template),
     now: undefined,
     copyIndex: noLoop,
     userFunction: userFunctionsOf(template, outside),
@@ -106,7 +108,11 @@ function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFun
         given[name] = args[at] ?? null
         checkParameter(template, `${full}.${name}`, objectAt(parameter), given[name])
       }
-      const scope = { ...templateScope({ template: {}, parameters: given, outside }), userFunction: within(path) }
+      const scope = {
+        ...templateScope({ template: {}, parameters: given, outside }),
+        userFunction: within(path),
+        isSecret: () => true,
+      }
       return resolveValue(objectAt(member.output).value ?? null, { scope, place: `functions.${full}.output` })
     }
   }

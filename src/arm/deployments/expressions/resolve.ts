@@ -102,7 +102,8 @@ async function resolveText(text: string, { scope, place, onRuntime }: Resolving)
       onRuntime()
       return text
     }
-    throw error instanceof ExpressionError ? expressionFault(text, place, error) : error
+    if (!(error instanceof ExpressionError)) throw error
+    throw expressionFault(text, place, scope.isSecret?.(text) ? withoutValue(error) : error)
   }
 }
 
@@ -119,3 +120,10 @@ export const expressionFault = (
 
 /** Whether something was refused because only a running deployment can know it. */
 export const isForRuntime = (error: unknown): boolean => error instanceof Error && error.cause instanceof RuntimeOnly
+
+/** The place of a refusal without its words, which may hold the value. */
+function withoutValue({ message, at }: ExpressionError): ExpressionError {
+  const [, name] = /^'([A-Za-z_$][\w$.]*)': /.exec(message) ?? []
+  const what = name === undefined ? 'it' : `'${name}'`
+  return new ExpressionError(`${what} failed; a secure value is part of it, so that no more is told`, at)
+}

@@ -9,6 +9,8 @@ export interface Scope {
   copyIndex(loop: string | undefined): number
   /** A function that the template declares, by its full name. */
   userFunction(name: string): UserFunction | undefined
+  /** Whether a secure value is part of an expression: no refusal may then tell what it was given. */
+  isSecret?(expression: string): boolean
   readonly lambda: Readonly<Record<string, Json>>
   readonly outside: Outside
   /** The time of the deployment, for `utcNow`; undefined where only defaults of parameters may ask. */
