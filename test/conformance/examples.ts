@@ -282,6 +282,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.ContainerRegistry/registries/replications': 'every registry has its one',
   'Microsoft.KeyVault/vaults/accessPolicies': 'changes of the vault itself: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',
+  'Microsoft.KeyVault/vaults/keys/versions': 'made by the data plane: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/secrets': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',
   'Microsoft.MachineLearningServices/workspaces/codes/versions': 'needs an upload: the tests of assets',

@@ -85,6 +85,29 @@ test('a key that is put through the resource manager is the vault’s own; a sec
   assert.equal(bad.status, 400, bad.text)
 })
 
+test('the versions of a key are read through the resource manager, and never written', async () => {
+  assert.equal((await vault.ask('/keys/one/create', { method: 'POST', body: { kty: 'RSA' } })).status, 200)
+  const { value } = (await vault.ask('/keys/one/versions')).json
+  const kids: string[] = value.map(({ kid }: { kid: string }) => kid.split('/').at(-1)).sort()
+  const listed = await arm('/keys/one/versions')
+  assert.equal(listed.status, 200, listed.text)
+  const shown: { name: string; type: string; properties: { kty: string; keyUriWithVersion: string } }[] =
+    listed.json.value
+  assert.deepEqual(shown.map(({ name }) => name).sort(), kids)
+  assert.deepEqual(shown.map(({ properties }) => properties.kty).sort(), ['EC', 'RSA'])
+  assert.ok(!/privateKey|"d"/.test(listed.text))
+  for (const { name, type } of shown) {
+    assert.equal(type, 'Microsoft.KeyVault/vaults/keys/versions')
+    const one = await arm(`/keys/one/versions/${name}`)
+    assert.equal(one.status, 200, one.text)
+    assert.ok(one.json.properties.keyUriWithVersion.endsWith(`/keys/one/${name}`), one.text)
+  }
+  assert.equal((await arm(`/keys/one/versions/${'0'.repeat(32)}`)).status, 404)
+  assert.equal((await arm('/keys/none/versions')).status, 404)
+  const written = await arm(`/keys/one/versions/${kids[0]}`, { method: 'PUT', body: { properties: {} } })
+  assert.equal(written.status, 405, written.text)
+})
+
 test('access policies are added, replaced and removed one by one', async () => {
   const one = '11111111-1111-4111-8111-111111111111'
   const two = '22222222-2222-4222-8222-222222222222'

@@ -79,7 +79,8 @@ const keyResource = (vaultId: string, current: VaultVersion): StoredResource => 
   secrets: { ...(current.sealed !== undefined && { [sealedPath.keys]: current.sealed }) },
 })
 
-function keyProperties({ body }: VaultVersion): JsonObject {
+/** What of a version ARM shows. */
+export function keyProperties({ body }: VaultVersion): JsonObject {
   const { kty, crv, n, key_ops: keyOps } = objectAt(body.key)
   return {
     ...(body.attributes !== undefined && { attributes: body.attributes }),
