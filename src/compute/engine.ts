@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts'
 import type { RunStatus } from '../store/runs.ts'
 
 /** Something that an engine puts in place before a process starts, and the variable or blank that names it. */
@@ -44,6 +45,12 @@ export interface BlobLocation {
   readonly path: string
 }
 
+/** A program of Lazuli's own below `python/`, and what it is to do, without secrets. */
+export interface DriverSpec {
+  readonly name: 'parallel'
+  readonly settings: JsonObject
+}
+
 /** A job as an engine needs it: everything resolved, nothing to look up. */
 export interface JobSpec {
   /** Workspace key and run id: unique in the install. */
@@ -54,6 +61,11 @@ export interface JobSpec {
   readonly vmSize: string
   /** The command with its blanks still in it: `${{inputs.x}}`, `${{outputs.y}}`. */
   readonly command: string
+  /**
+   * What the command starts instead of a program of the job's own. The job finds its folder by the variable
+   * LAZULI_DRIVER and its settings as JSON in LAZULI_DRIVER_SETTINGS.
+   */
+  readonly driver?: DriverSpec
   readonly code?: BlobLocation
   readonly environment: EnvironmentSpec
   readonly variables: Readonly<Record<string, string>>

@@ -220,7 +220,8 @@ export const machineLearningFaults = {
   JobTypeUnsupported: {
     status: 501,
     code: 'NotImplemented',
-    message: "Jobs of type '{kind}' can't be run here yet; jobs of type Command, Sweep and Pipeline can.",
+    message:
+      "Jobs of type '{kind}' can't be run here yet; jobs of type Command, Sweep and Pipeline can, and steps of type Parallel.",
   },
   SamplerUnavailable: { status: 409, message: 'Bayesian sampling needs Optuna, which could not be run here: {reason}' },
   ScheduleInvalid: { status: 400, code: 'ValidationError', message: '{reason}' },

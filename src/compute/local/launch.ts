@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BuiltEnvironment } from '../../environments/environments.ts'
 import { layEnvironment } from '../../environments/layer.ts'
-import type { JobSpec } from '../engine.ts'
+import type { DriverSpec, JobSpec } from '../engine.ts'
 import { dataVariables, type Fillings, fillBlanks, inShell } from './blanks.ts'
 import type { JobFolder } from './job-files.ts'
 import { type ProcessPlan, processesOf } from './processes.ts'
@@ -101,6 +101,10 @@ export async function launchOf(parts: LaunchParts): Promise<Launch> {
       ...spec.environment.variables,
       ...spec.variables,
       ...dataVariables(spec.inputs, spec.outputs, fillings),
+      ...(spec.driver && {
+        LAZULI_DRIVER: driverFolder(spec.driver),
+        LAZULI_DRIVER_SETTINGS: JSON.stringify(spec.driver.settings),
+      }),
     },
     sandboxed: sandbox.kind !== 'none',
     ...(spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: spec.timeoutSeconds }),
@@ -108,6 +112,9 @@ export async function launchOf(parts: LaunchParts): Promise<Launch> {
     interpreter: environment.interpreter.executable,
   }
 }
+
+const driverFolder = ({ name }: DriverSpec): string =>
+  fileURLToPath(new URL(`../../../python/${name}`, import.meta.url))
 
 /** A node as its processes see it. */
 interface LaidNode {
@@ -157,7 +164,7 @@ function processOf(
     command: sandbox.wrap({
       command: ['/bin/bash', '-c', command],
       cwd,
-      readable: [...environment.readable, ...parts.readable],
+      readable: [...environment.readable, ...parts.readable, ...(spec.driver ? [driverFolder(spec.driver)] : [])],
       writable: [
         { source: folder.work, target: inside },
         ...(plan.node > 0 ? ['exe', places.home, places.layer].map(own) : []),

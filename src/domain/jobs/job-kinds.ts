@@ -3,7 +3,8 @@ import type { Deps } from '../deps.ts'
 import { checkPipeline, handOverPipeline } from '../pipelines/hand-over-pipeline.ts'
 import { submitJob } from '../runs/submit-job.ts'
 import { checkSweep, handOverSweep } from '../sweeps/hand-over-sweep.ts'
-import { type JobRequest, resolveJob } from './resolve-job.ts'
+import { engineJobs } from './engine-jobs.ts'
+import type { JobRequest } from './resolve-job.ts'
 
 /** What there is to know of a `jobType`, to take a job of it and to begin it. */
 interface JobKind {
@@ -14,17 +15,15 @@ interface JobKind {
 }
 
 const kinds: ReadonlyMap<string, JobKind> = new Map<string, JobKind>([
-  [
-    'command',
+  ...[...engineJobs].map(([name, { resolve, check }]): [string, JobKind] => [
+    name,
     {
-      async check(deps, request) {
-        await resolveJob(deps, request)
-      },
+      check: check ?? (async (deps, request) => void (await resolve(deps, request))),
       async handOver(deps, request) {
-        await submitJob(deps, await resolveJob(deps, request))
+        await submitJob(deps, await resolve(deps, request))
       },
     },
-  ],
+  ]),
   ['sweep', { check: checkSweep, handOver: handOverSweep }],
   ['pipeline', { check: checkPipeline, handOver: handOverPipeline }],
 ])

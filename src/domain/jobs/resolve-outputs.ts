@@ -43,7 +43,7 @@ export async function resolveOutputs(
     const mode = MODES[(textAt(output.mode) ?? 'ReadWriteMount').toLowerCase()]
     if (!mode) throw invalid(name, `has the unknown mode '${textAt(output.mode)}'`)
     const own = `azureml/${job}/${name}${type === 'uri_file' ? '' : '/'}`
-    const asked = textAt(output.uri)?.replaceAll('${{name}}', job)
+    const asked = textAt(output.uri)?.replaceAll('${{name}}', job).replaceAll('${{default_datastore}}', store)
     const uri = asked
       ? longUri(workspace, asked)
       : name === 'artifacts'

@@ -5,14 +5,15 @@ import { foldId } from '../../resource-id.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
-import { resolveJob } from '../jobs/resolve-job.ts'
+import { engineJobs } from '../jobs/engine-jobs.ts'
 import { newChild } from '../runs/child-runs.ts'
 import { registerOutputs } from '../runs/register-outputs.ts'
 import { ended } from '../runs/run-controller.ts'
 import { moved } from '../runs/run-states.ts'
 import type { JobSubmission } from '../runs/submit-job.ts'
-import { bindingOf } from './bindings.ts'
+import { type Binding, bindingOf, filled } from './bindings.ts'
 import type { Component } from './component.ts'
+import { eachText } from './parallel-step.ts'
 import type { PipelinePlan, PlannedNode } from './pipeline-plan.ts'
 import { computeOf } from './plan-pipeline.ts'
 import { findReuse, type Reuse } from './reuse.ts'
@@ -62,8 +63,9 @@ export async function prepareStep(
   try {
     const job = await jobOf(request)
     const step = { ...bare, job }
-    if (planned.kind !== 'command') return step
-    const submission = await resolveJob(deps, { workspace: sources.workspace, name: id, properties: job })
+    const kind = engineJobs.get(planned.kind)
+    if (!kind) return step
+    const submission = await kind.resolve(deps, { workspace: sources.workspace, name: id, properties: job })
     const reuse = await findReuse(deps, {
       workspace: foldId(sources.workspace),
       step: name,
@@ -86,7 +88,7 @@ async function jobOf({ pipeline, plan, name, planned, sources, looped }: StepReq
   const named = computeOf(node, component, plan.settings, objectAt(pipeline.job))
   const binding = named === undefined ? undefined : bindingOf(named)
   const computeId = binding ? await textOf(sources, await bound(sources, binding)) : named
-  return stepJob({
+  const job = stepJob({
     name,
     planned,
     settings: plan.settings,
@@ -94,6 +96,10 @@ async function jobOf({ pipeline, plan, name, planned, sources, looped }: StepReq
     inputs,
     pipelineOutputs: objectAt(objectAt(pipeline.job).outputs),
   })
+  if (planned.kind !== 'parallel') return job
+  // Its settings may be inputs of the pipeline.
+  const value = async (each: Binding) => textOf(sources, await bound(sources, each))
+  return { ...(await eachText(job, (text) => filled(text, value))), inputs, outputs: job.outputs }
 }
 
 /** Writes a step's run, within the write in which the pipeline notes that it has it. */

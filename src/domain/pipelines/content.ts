@@ -21,6 +21,7 @@ export async function contentOf(
     ...(spec.distribution && { distribution: JSON.stringify(spec.distribution) }),
     ...(spec.instanceCount > 1 && { instances: String(spec.instanceCount) }),
   }
+  for (const [name, value] of Object.entries(spec.driver?.settings ?? {})) parts[`'${name}'`] = JSON.stringify(value)
   for (const [name, value] of Object.entries(spec.variables)) parts[`variable '${name}'`] = value
   for (const { name, type, value, source } of spec.inputs) {
     parts[`input '${name}'`] = source ? `${type} ${await bytesContent(blobs, source)}` : `${type} ${value}`

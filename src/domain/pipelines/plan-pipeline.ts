@@ -14,6 +14,7 @@ import {
   portsOf,
   referenceAt,
 } from './component.ts'
+import { checkParallelStep } from './parallel-step.ts'
 import type { NodeKind, PipelinePlan, PipelineSettings, PlannedNode } from './pipeline-plan.ts'
 
 /** Pipelines in pipelines; Azure's own limit is not published. */
@@ -129,12 +130,13 @@ async function readNode(
   if (compute === undefined || bindingsIn(compute).length === 0)
     await resolveCompute(from.resources, workspace, compute)
   const { spec } = component
-  const program = kind === 'parallel' ? objectAt(node.task ?? spec.task) : spec
+  const program = kind === 'parallel' ? { ...objectAt(spec.task), ...objectAt(node.task) } : spec
   const environment = referenceAt(node, 'environment') ?? referenceAt(program, 'environment')
   if (!environment) throw invalid(`The component of step '${name}' has no environment.`)
   await resolveEnvironment(from, workspace, environment)
   const code = referenceAt(program, 'code')
   if (code) await resolveCode(from, workspace, code)
+  if (kind === 'parallel') checkParallelStep(node, component)
   return planned
 }
 

@@ -1,6 +1,8 @@
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { pipelineOutputNamed } from './bindings.ts'
+import { camel } from './camel.ts'
 import { type Component, outputType, type Port, portsOf, referenceAt } from './component.ts'
+import { parallelOf } from './parallel-step.ts'
 import type { PipelineSettings, PlannedNode } from './pipeline-plan.ts'
 import { nestedJob, valueText } from './plan-pipeline.ts'
 
@@ -46,8 +48,7 @@ export function stepJob(parts: StepParts): JsonObject {
     ...distributionOf(node.distribution ?? spec.distribution),
   }
   if (kind === 'sweep') return { jobType: 'Sweep', ...common, ...sweepOf(node), trial: program }
-  if (kind === 'parallel')
-    return { jobType: 'Parallel', ...common, ...parallelOf(node, spec), resources: program.resources }
+  if (kind === 'parallel') return { jobType: 'Parallel', ...common, ...parallelOf(node, spec) }
   return { jobType: 'Command', ...common, ...program, ...limitsOf(node.limits ?? spec.limits) }
 }
 
@@ -60,7 +61,10 @@ function stepOutputs({ planned, settings, pipelineOutputs }: StepParts): JsonObj
       const name = pipelineOutputNamed(valueText(given[port.name]) ?? '')
       const above = name === undefined ? {} : objectAt(pipelineOutputs[name])
       const own = textAt(sent.uri) ?? textAt(sent.path)
-      const uri = textAt(above.uri) ?? own ?? placeIn(settings.defaultDatastore, port)
+      const sentUri = textAt(above.uri) ?? own ?? placeIn(settings.defaultDatastore, port)
+      const uri = settings.defaultDatastore
+        ? sentUri?.replaceAll('${{default_datastore}}', settings.defaultDatastore)
+        : sentUri
       const mode = textAt(above.mode) ?? textAt(sent.mode) ?? textAt(port.spec.mode)
       const assetName = textAt(above.assetName) ?? textAt(sent.asset_name) ?? textAt(sent.name)
       const assetVersion = textAt(above.assetVersion) ?? textAt(sent.asset_version) ?? textAt(sent.version)
@@ -101,32 +105,6 @@ function sweepOf(node: JsonObject): JsonObject {
   }
 }
 
-/** What a parallel step has besides: each part from the node, else from its component. */
-function parallelOf(node: JsonObject, spec: JsonObject): JsonObject {
-  const names = [
-    'input_data',
-    'mini_batch_size',
-    'partition_keys',
-    'mini_batch_error_threshold',
-    'error_threshold',
-    'max_concurrency_per_instance',
-    'logging_level',
-    'retry_settings',
-  ]
-  const task = { ...objectAt(spec.task), ...objectAt(node.task) }
-  const codeId = referenceAt(objectAt(spec.task), 'code') ?? referenceAt(task, 'code')
-  const environmentId = referenceAt(task, 'environment')
-  return {
-    ...camel(Object.fromEntries(names.map((name) => [name, node[name] ?? spec[name]]))),
-    environmentVariables: { ...objectAt(spec.environment_variables), ...objectAt(node.environment_variables) },
-    task: {
-      ...camel(task),
-      ...(codeId && { codeId }),
-      ...(environmentId && { environmentId }),
-    },
-  }
-}
-
 function limitsOf(sent: Json | undefined): JsonObject {
   const { timeout } = objectAt(sent)
   if (timeout === undefined || timeout === null) return {}
@@ -145,13 +123,3 @@ function distributionOf(sent: Json | undefined): JsonObject {
   const type = textAt(sent.type) ?? textAt(sent.distribution_type) ?? textAt(sent.distributionType) ?? ''
   return { distribution: { ...camel(sent), distributionType: DISTRIBUTIONS[type.toLowerCase()] ?? type } }
 }
-
-/** An object's own names in camel case, as ARM has them; the nodes of pipelines have them in snake case. */
-const camel = (from: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(from).flatMap(([name, value]) =>
-      value === undefined || value === null
-        ? []
-        : [[name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()), value]],
-    ),
-  )

@@ -4,6 +4,7 @@ import { foldId, type ResourceId } from '../../resource-id.ts'
 import type { ListResources, StoredResource } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Page, Repositories } from '../../store/store.ts'
+import { asCommand } from '../jobs/parallel-command.ts'
 import { describedJob, newJobRun, texts } from './new-job-run.ts'
 
 export const JOBS = 'Microsoft.MachineLearningServices/workspaces/jobs'
@@ -52,7 +53,10 @@ export const jobRuns = {
 }
 
 /** The kinds of runs that are jobs, as ARM's `jobType` names them in lower case. */
-export const jobKinds: readonly string[] = ['command', 'sweep', 'pipeline', 'automl', 'spark', 'labeling', 'finetuning']
+export const jobKinds: readonly string[] = [
+  ...['command', 'sweep', 'pipeline', 'parallel'],
+  ...['automl', 'spark', 'labeling', 'finetuning'],
+]
 
 /** Where the artifacts of a job are, as its `default` output says it. */
 export const defaultOutput = (run: string): JsonObject => ({
@@ -78,7 +82,7 @@ export function jobResource(run: Run): StoredResource | undefined {
     etag: run.etag,
     body: {
       properties: {
-        ...job,
+        ...asCommand(job),
         status: run.status,
         displayName: run.displayName,
         experimentName: run.experimentName,
