@@ -38,6 +38,7 @@ const log = async (filter: string, more = '') => {
 }
 type Event = Record<string, { value: string }>
 const statuses = ({ value }: { value: Event[] }) => value.map(({ status }) => status?.value).toReversed()
+const SCHEMA = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#'
 const LOGS = 'Microsoft.OperationalInsights/workspaces'
 const workspace = (name: string) => `${group}/providers/${LOGS}/${name}`
 
@@ -209,10 +210,10 @@ test('a deployment and all that it makes are found under one correlation id, whi
     name: 'inner',
     properties: {
       mode: 'Incremental',
-      template: { $schema: 's', contentVersion: '1.0.0.0', resources: [resource('deep')] },
+      template: { $schema: SCHEMA, contentVersion: '1.0.0.0', resources: [resource('deep')] },
     },
   }
-  const template = { $schema: 's', contentVersion: '1.0.0.0', resources: [resource('flat'), nested] }
+  const template = { $schema: SCHEMA, contentVersion: '1.0.0.0', resources: [resource('flat'), nested] }
   const body = { properties: { mode: 'Incremental', template } }
   const put = await ask(deployment, '2022-09-01', { method: 'PUT', body, correlation })
   assert.ok(put.status < 300, put.text)

@@ -387,6 +387,7 @@ const united = (below: Mapping, above: Mapping): Mapping => {
   const kept = Object.entries(below).map(([key, value]) => [key, key === known ? both : value] as const)
   return united(made(known === undefined ? [...kept, [name, both]] : kept), made(rest))
 }
+takes(1, 1, 'flatten', (value) => list(value).flatMap((one) => [...list(one)]))
 takes(2, MANY, 'intersection', (first, ...others) => {
   if (isList(first)) {
     return distinct(first.filter((one) => others.every((other) => list(other).some((two) => equal(one, two)))))

@@ -5,6 +5,10 @@ const ASKS = /\b(parameters|variables)\s*\(\s*(?:'((?:[^']|'')*)'\s*\))?/gi
 /** What `list*` answers is mostly keys. */
 const LISTS = /\blist\w*\s*\(/i
 
+/** Whether a template has any secure parameter: what its own functions are given may come from one. */
+export const hasSecureParameter = (template: JsonObject): boolean =>
+  Object.values(objectAt(template.parameters)).some((declared) => isSecure(template, declared))
+
 /**
  * Whether an expression's value follows from a secure parameter, directly or through variables. One that asks by a name
  * which is itself an expression counts where the template has any secure parameter.

@@ -4,7 +4,7 @@ import { ExpressionError } from './expressions/parse.ts'
 import { isForRuntime, RuntimeOnly, resolveCopies, resolveValue } from './expressions/resolve.ts'
 import type { Outside, Scope } from './expressions/scope.ts'
 import { checkParameter, withDefinition } from './parameters.ts'
-import { secretExpressions } from './secret-expressions.ts'
+import { hasSecureParameter, secretExpressions } from './secret-expressions.ts'
 
 export interface Sources {
   readonly template: JsonObject
@@ -111,7 +111,7 @@ function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFun
       const scope = {
         ...templateScope({ template: {}, parameters: given, outside }),
         userFunction: within(path),
-        isSecret: () => true,
+        isSecret: () => hasSecureParameter(template),
       }
       return resolveValue(objectAt(member.output).value ?? null, { scope, place: `functions.${full}.output` })
     }

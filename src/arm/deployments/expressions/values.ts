@@ -18,9 +18,11 @@ export function asText(value: Json | undefined): string {
  *
  * @throws ExpressionError
  */
-export function demandExact(value: Json | undefined, said = String(value)): void {
+export function demandExact(value: Json | undefined, said?: string): void {
   if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return
-  throw new ExpressionError(`the integer ${said} is beyond ±${Number.MAX_SAFE_INTEGER}, and can't be held exactly here`)
+  throw new ExpressionError(
+    `the integer ${said ?? value} is beyond ±${Number.MAX_SAFE_INTEGER}, and can't be held exactly here`,
+  )
 }
 
 /** A path to the first integer in a value that is not exact, undefined where there is none. */
