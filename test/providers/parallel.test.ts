@@ -6,7 +6,7 @@ import { ArmClient } from './arm-client.ts'
 
 /**
  * Parallel steps as raw REST has them. What the driver does by itself is in `src/compute/local/parallel-driver.test.ts`;
- * `test/clients/flows/r_parallel.py` drives the real client, with tables.
+ * the real client drives the real client, with tables.
  */
 let server: TestServer
 let arm: ArmClient
@@ -42,7 +42,7 @@ const component = (name: string, more: object, task: object = {}) =>
       componentSpec: {
         name,
         type: 'parallel',
-        inputs: { data: { type: 'uri_folder' }, mode: { type: 'string', optional: true } },
+        inputs: { data: { type: 'uri_folder', mode: 'ro_mount' }, mode: { type: 'string', optional: true } },
         outputs: { rows: { type: 'uri_file' } },
         input_data: '${{inputs.data}}',
         mini_batch_size: '2',
@@ -124,6 +124,7 @@ describe('a parallel step', () => {
     const job = (await arm.get(path(`jobs/${run.runId}`))).json.properties
     assert.equal(job.displayName, 'all')
     assert.equal(job.task.entryScript, 'score.py')
+    assert.equal(job.inputs.data.mode, 'ReadOnlyMount')
     const log = await artifact(run.runId, 'logs/job_progress_overview.txt')
     assert.match(log, /The job succeeded/)
     assert.match(log, /Mini-batches: 3 created, 3 processed, 0 failed/)

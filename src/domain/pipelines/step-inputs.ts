@@ -3,6 +3,7 @@ import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
 import type { Run } from '../../store/runs.ts'
 import { type Reads, resolveUri } from '../datastores/resolve-uri.ts'
+import { armMode } from '../jobs/arm-mode.ts'
 import { dataType } from '../jobs/resolve-inputs.ts'
 import { type Binding, bindingOf, bindingsIn, filled } from './bindings.ts'
 import { type Component, checkLiteral, isPrimitive, type Port, portsOf } from './component.ts'
@@ -45,7 +46,7 @@ export async function stepInputs(
     if (!found) continue
     const fitted = isPrimitive(port) ? await asLiteral(from, step, { port, value: found }) : asData(port, found)
     const mode = (isObject(sent) ? textAt(sent.mode) : undefined) ?? textAt(port.spec.mode)
-    inputs[port.name] = isPrimitive(port) || !mode ? fitted : { ...fitted, mode }
+    inputs[port.name] = isPrimitive(port) || !mode ? fitted : { ...fitted, mode: armMode(mode) }
   }
   return inputs
 }

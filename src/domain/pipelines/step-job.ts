@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { armMode } from '../jobs/arm-mode.ts'
 import { pipelineOutputNamed } from './bindings.ts'
 import { camel } from './camel.ts'
 import { type Component, outputType, type Port, portsOf, referenceAt } from './component.ts'
@@ -73,7 +74,7 @@ function stepOutputs({ planned, settings, pipelineOutputs }: StepParts): JsonObj
         {
           jobOutputType: outputType(port),
           ...(uri && { uri }),
-          ...(mode && { mode }),
+          ...(mode && { mode: armMode(mode) }),
           ...(assetName && { assetName, ...(assetVersion && { assetVersion }) }),
         },
       ]
