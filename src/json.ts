@@ -11,6 +11,12 @@ export const objectAt = (value: unknown): JsonObject => (isObject(value) ? value
 /** The text at `value`, or undefined: for optional parts of a body that its schema has already checked. */
 export const textAt = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+/** A value as it comes back from the store: what is undefined is absent. */
+export function plainCopy(value: object): JsonObject {
+  const copy: unknown = JSON.parse(JSON.stringify(value))
+  return objectAt(copy)
+}
+
 /**
  * A value as a text: one that is a text as it is, any other as JSON. Not `String`: an object of a client may have a
  * `toString` of its own, which is no function.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import type { Blobs } from '../../blobs/blobs.ts'
 import { firstLogOf } from '../../compute/engine.ts'
 import { artifactStore } from '../../domain/artifacts/artifact-store.ts'
@@ -69,11 +70,10 @@ export async function jobLog(
   const ended = finalStatuses.has(run.status)
   const size = (await deps.blobs.info(at))?.size ?? 0
   const end = Math.min(size, start + CHUNK)
-  const parts: Buffer[] = []
-  if (end > start) for await (const part of await deps.blobs.read(at, { start, end })) parts.push(Buffer.from(part))
+  const bytes = end > start ? await buffer(await deps.blobs.read(at, { start, end })) : Buffer.alloc(0)
   return {
     status: run.status,
-    base64: Buffer.concat(parts).toString('base64'),
+    base64: bytes.toString('base64'),
     next: Math.max(start, end),
     ended: ended && end >= size,
   }

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { BlobLocation } from '../../compute/engine.ts'
 import type { Deps } from '../deps.ts'
 
@@ -14,7 +15,5 @@ export async function textIn(
   const at = { ...folder, path: `${root}${name}` }
   const info = await blobs.info(at)
   if (!info || info.size > LIMIT) return undefined
-  const parts: Buffer[] = []
-  for await (const part of await blobs.read(at)) parts.push(Buffer.from(part))
-  return Buffer.concat(parts).toString('utf8')
+  return (await buffer(await blobs.read(at))).toString('utf8')
 }

@@ -9,7 +9,7 @@ import type { JobRequest } from './resolve-job.ts'
 /** What there is to know of a `jobType`, to take a job of it and to begin it. */
 interface JobKind {
   /** Looks at the whole job before anything of it is written. @throws JobInvalid, and what a reference is refused with */
-  check(deps: Deps, request: JobRequest): Promise<void>
+  check(deps: Deps, request: JobRequest): Promise<unknown>
   /** Gives the job's run to its engine or controller; may be repeated. @throws as `check` */
   handOver(deps: Deps, request: JobRequest): Promise<void>
 }
@@ -18,7 +18,7 @@ const kinds: ReadonlyMap<string, JobKind> = new Map<string, JobKind>([
   ...[...engineJobs].map(([name, { resolve, check }]): [string, JobKind] => [
     name,
     {
-      check: check ?? (async (deps, request) => void (await resolve(deps, request))),
+      check: check ?? resolve,
       async handOver(deps, request) {
         await submitJob(deps, await resolve(deps, request))
       },

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { BlobLocation } from '../../compute/engine.ts'
 import { fault } from '../../faults.ts'
 import type { Origin } from '../../gateway/surface.ts'
@@ -75,9 +76,8 @@ export async function mlflowFlavors(
 ): Promise<JsonObject | undefined> {
   const at = { ...place.blobs, path: `${slashed(place.blobs.path)}MLmodel` }
   if (!(await blobs.info(at))) return undefined
-  const parts: Buffer[] = []
-  for await (const part of await blobs.read(at)) parts.push(Buffer.from(part))
-  return Object.fromEntries(flavorNames(Buffer.concat(parts).toString('utf8')).map((name) => [name, { data: {} }]))
+  const text = (await buffer(await blobs.read(at))).toString('utf8')
+  return Object.fromEntries(flavorNames(text).map((name) => [name, { data: {} }]))
 }
 
 /** The keys of MLmodel's `flavors`: MLflow writes them two blanks deep. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Fault, isFault } from '../../faults.ts'
-import { type JsonObject, objectAt } from '../../json.ts'
+import { type JsonObject, objectAt, plainCopy } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
@@ -11,13 +11,13 @@ import { registerOutputs } from '../runs/register-outputs.ts'
 import { ended } from '../runs/run-controller.ts'
 import { moved } from '../runs/run-states.ts'
 import type { JobSubmission } from '../runs/submit-job.ts'
-import { type Binding, bindingOf, filled } from './bindings.ts'
+import { type Binding, filled } from './bindings.ts'
 import type { Component } from './component.ts'
 import { eachText } from './parallel-step.ts'
 import type { PipelinePlan, PlannedNode } from './pipeline-plan.ts'
 import { computeOf } from './plan-pipeline.ts'
 import { findReuse, type Reuse } from './reuse.ts'
-import { bound, type Sources, stepInputs, textOf } from './step-inputs.ts'
+import { bound, boundText, type Sources, stepInputs, textOf } from './step-inputs.ts'
 import { stepJob } from './step-job.ts'
 
 /** A step that is about to be begun: its run's id, and what becomes of it when it is written. */
@@ -86,8 +86,7 @@ async function jobOf({ pipeline, plan, name, planned, sources, looped }: StepReq
   const given = { ...objectAt(node.inputs), ...looped }
   const inputs = await stepInputs(sources, name, { component, given })
   const named = computeOf(node, component, plan.settings, objectAt(pipeline.job))
-  const binding = named === undefined ? undefined : bindingOf(named)
-  const computeId = binding ? await textOf(sources, await bound(sources, binding)) : named
+  const computeId = named === undefined ? undefined : await boundText(sources, named)
   const job = stepJob({
     name,
     planned,
@@ -132,9 +131,7 @@ async function reused(
   ])
   const outputs = Object.fromEntries(declared)
   // What `submitJob` would have written: a reused run is read like one that ran.
-  const engine = JSON.parse(
-    JSON.stringify({ computeType: step.submission?.computeType, spec: step.submission?.spec, outputs }),
-  )
+  const engine = plainCopy({ computeType: step.submission?.computeType, spec: step.submission?.spec, outputs })
   const kept: Run = {
     ...moved(run, 'Completed', at),
     startedAt: at,

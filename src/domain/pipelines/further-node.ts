@@ -2,14 +2,14 @@ import { type JsonObject, objectAt } from '../../json.ts'
 import type { Run } from '../../store/runs.ts'
 import { isOpen } from '../runs/child-runs.ts'
 import { type NewStep, prepareStep } from './begin-step.ts'
-import { bindingOf, portNamed } from './bindings.ts'
+import { portNamed } from './bindings.ts'
 import type { Component } from './component.ts'
 import { gatherOutputs } from './gather-outputs.ts'
 import type { PipelineDeps } from './pipeline-controller.ts'
 import type { NodeState, PipelineState, PlannedNode, Steps } from './pipeline-plan.ts'
 import { bodyOf, valueText } from './plan-pipeline.ts'
 import { type Progress, sourcesOf } from './progress.ts'
-import { bound, outputOfRun, type Sources, textOf, type Value } from './step-inputs.ts'
+import { boundText, outputOfRun, type Sources, textOf, type Value } from './step-inputs.ts'
 
 interface Move {
   readonly node: NodeState
@@ -29,15 +29,29 @@ export async function furtherNode(deps: PipelineDeps, progress: Progress, name: 
   if (before.some((each) => !each || each.status === 'Running')) return undefined
   const reason = skipped(planned, state)
   if (reason) return { node: { status: 'Skipped', runs: [], why: reason }, begun: [] }
-  const sources = sourcesOf(deps, progress)
-  if (planned.kind === 'if_else') return branch(sources, planned)
+  if (planned.kind === 'if_else') return branch(sourcesOf(deps, progress), planned)
   if (planned.kind === 'do_while') return round(deps, progress, { name, planned, runs: [], looped: {} })
   if (planned.kind === 'parallel_for') {
     const move = await goOn(deps, progress, { name, planned, node: { status: 'Running', runs: [], next: 0 } })
     return move ?? { node: { status: 'Completed', runs: [] }, begun: [] }
   }
-  const step = await prepareStep(deps, { pipeline: progress.run, plan, name, planned: planned as Runnable, sources })
+  const step = await newStep(deps, progress, name)
   return { node: { status: 'Running', runs: [step.id] }, begun: [step] }
+}
+
+/** A step as it would be begun now; `looped` are the inputs that a loop gives it. */
+function newStep(deps: PipelineDeps, progress: Progress, name: string, looped?: JsonObject): Promise<NewStep> {
+  const { run: pipeline, plan } = progress
+  // Only what has a component is begun: plans are made so.
+  const planned = plan.nodes[name] as Runnable
+  return prepareStep(deps, {
+    pipeline,
+    plan,
+    name,
+    planned,
+    sources: sourcesOf(deps, progress),
+    ...(looped && { looped }),
+  })
 }
 
 /** Why a node whose turn it is does not run. */
@@ -83,15 +97,7 @@ async function round(
     readonly looped: JsonObject
   },
 ): Promise<Move> {
-  const body = bodyOf(at.planned.node)
-  const step = await prepareStep(deps, {
-    pipeline: progress.run,
-    plan: progress.plan,
-    name: body,
-    planned: progress.plan.nodes[body] as Runnable,
-    sources: sourcesOf(deps, progress),
-    looped: at.looped,
-  })
+  const step = await newStep(deps, progress, bodyOf(at.planned.node), at.looped)
   return { node: { status: 'Running', runs: [...at.runs, step.id] }, begun: [step] }
 }
 
@@ -111,8 +117,7 @@ async function items(
   progress: Progress,
   { name, planned, node }: { readonly name: string; readonly planned: PlannedNode; readonly node: NodeState },
 ): Promise<Move | undefined> {
-  const sources = sourcesOf(deps, progress)
-  const all = await itemsOf(sources, planned.node)
+  const all = await itemsOf(sourcesOf(deps, progress), planned.node)
   const pending = new Set(progress.begun.map(({ id }) => id))
   const open = node.runs.filter((id) => pending.has(id) || isOpenStep(progress.steps, id)).length
   const most = Number(planned.node.max_concurrency) || all.length
@@ -123,15 +128,7 @@ async function items(
     const looped = Object.fromEntries(
       Object.entries(all[next + begun.length] ?? {}).map(([input, value]) => [input, asItem(value)]),
     )
-    const step = await prepareStep(deps, {
-      pipeline: progress.run,
-      plan: progress.plan,
-      name: body,
-      planned: progress.plan.nodes[body] as Runnable,
-      sources,
-      looped,
-    })
-    begun.push(step)
+    begun.push(await newStep(deps, progress, body, looped))
   }
   if (begun.length > 0) {
     const runs = [...node.runs, ...begun.map(({ id }) => id)]
@@ -149,8 +146,7 @@ const isOpenStep = (steps: Steps, id: string): boolean => {
 
 async function itemsOf(sources: Sources, node: JsonObject): Promise<readonly JsonObject[]> {
   const text = typeof node.items === 'string' ? node.items : JSON.stringify(node.items ?? [])
-  const binding = bindingOf(text)
-  const read: unknown = JSON.parse(binding ? await textOf(sources, await bound(sources, binding)) : text)
+  const read: unknown = JSON.parse(await boundText(sources, text))
   return (Array.isArray(read) ? read : Object.values(objectAt(read))).map(objectAt)
 }
 
@@ -164,9 +160,7 @@ const asSent = (value: Value): Value =>
   value.jobInputType === 'literal' ? { value: value.value } : { uri: value.uri, job_input_type: value.jobInputType }
 
 async function branch(sources: Sources, planned: PlannedNode): Promise<Move> {
-  const text = valueText(planned.node.condition) ?? ''
-  const binding = bindingOf(text)
-  const taken = isTrue(binding ? await textOf(sources, await bound(sources, binding)) : text)
+  const taken = isTrue(await boundText(sources, valueText(planned.node.condition) ?? ''))
   return { node: { status: 'Completed', runs: [], branch: taken }, begun: [] }
 }
 

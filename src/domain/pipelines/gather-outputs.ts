@@ -1,10 +1,11 @@
 import { finalStatuses } from '../../store/runs.ts'
 import { datastoreUri, resolveUri } from '../datastores/resolve-uri.ts'
+import { workspaceIdOf } from '../runs/child-runs.ts'
 import { isPrimitive, portsOf } from './component.ts'
 import type { PipelineDeps } from './pipeline-controller.ts'
 import type { NodeState } from './pipeline-plan.ts'
 import { bodyOf } from './plan-pipeline.ts'
-import { type Progress, sourcesOf, workspaceOf } from './progress.ts'
+import { type Progress, sourcesOf } from './progress.ts'
 import { outputOfRun, textOf, type Value } from './step-inputs.ts'
 
 /**
@@ -36,7 +37,7 @@ export async function gatherOutputs(
     }
     const kind = port.type === 'uri_file' ? 'file' : 'folder'
     const table = `paths:\n${values.map(({ uri }) => `- ${kind}: ${JSON.stringify(uri)}\n`).join('')}`
-    const uri = datastoreUri(workspaceOf(run), 'workspaceblobstore', `azureml/${run.id}/${name}/${port.name}/`)
+    const uri = datastoreUri(workspaceIdOf(run), 'workspaceblobstore', `azureml/${run.id}/${name}/${port.name}/`)
     const place = await resolveUri(deps.store, run.workspace, uri)
     if (place) await deps.blobs.write({ ...place, path: `${place.path}MLTable` }, table, { contentType: 'text/yaml' })
     gathered[port.name] = { type: 'mltable', uri }

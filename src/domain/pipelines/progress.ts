@@ -1,5 +1,6 @@
 import { objectAt } from '../../json.ts'
 import type { Run } from '../../store/runs.ts'
+import { workspaceIdOf } from '../runs/child-runs.ts'
 import type { NewStep } from './begin-step.ts'
 import type { PipelineDeps } from './pipeline-controller.ts'
 import type { PipelinePlan, PipelineState, Steps } from './pipeline-plan.ts'
@@ -19,7 +20,7 @@ export function sourcesOf(deps: PipelineDeps, { run, plan, state, steps }: Progr
   return {
     store: deps.store,
     blobs: deps.blobs,
-    workspace: workspaceOf(run),
+    workspace: workspaceIdOf(run),
     inputs: objectAt(run.job?.inputs),
     async outputOf(name, output) {
       const node = state.nodes[plan.nodes[name]?.loop ?? name]
@@ -32,10 +33,4 @@ export function sourcesOf(deps: PipelineDeps, { run, plan, state, steps }: Progr
       return outputOfRun(steps.get(node?.runs.at(-1) ?? ''), output)
     },
   }
-}
-
-/** The workspace's id in its own spelling. */
-export const workspaceOf = (run: Run): string => {
-  const id = run.resource?.id ?? ''
-  return id.includes('/jobs/') ? id.slice(0, id.lastIndexOf('/jobs/')) : run.workspace
 }

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { Blobs } from '../../blobs/blobs.ts'
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
@@ -83,9 +84,13 @@ export async function textOf(from: Sources, value: Value | undefined): Promise<s
   if (info.size > LITERAL_BYTES) {
     throw fault('JobInvalid', { reason: `'${uri}' was to hold a value, but has ${info.size} bytes.` })
   }
-  const parts: Buffer[] = []
-  for await (const part of await from.blobs.read(place)) parts.push(Buffer.from(part))
-  return Buffer.concat(parts).toString('utf8').trim()
+  return (await buffer(await from.blobs.read(place))).toString('utf8').trim()
+}
+
+/** A text, or that of what it is bound to where the whole of it is a binding. */
+export async function boundText(from: Sources, text: string): Promise<string> {
+  const binding = bindingOf(text)
+  return binding ? await textOf(from, await bound(from, binding)) : text
 }
 
 async function asLiteral(

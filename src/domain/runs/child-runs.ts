@@ -26,13 +26,12 @@ export async function newChild(within: Repositories, parent: Run, { id, job }: N
     lastModifiedBy: parent.createdBy.objectId,
     lastModifiedByType: 'Application',
   }
-  const workspace = own?.id.slice(0, own.id.lastIndexOf('/jobs/')) ?? parent.workspace
   return newJobRun(within, {
     workspace: parent.workspace,
     id: name,
     job,
     resource: {
-      id: `${workspace}/jobs/${name}`,
+      id: `${workspaceIdOf(parent)}/jobs/${name}`,
       state: {},
       secrets: {},
       provisioningState: 'Succeeded',
@@ -43,6 +42,10 @@ export async function newChild(within: Repositories, parent: Run, { id, job }: N
     parent,
   })
 }
+
+/** A job's workspace by its id in its own spelling. */
+export const workspaceIdOf = ({ resource, workspace }: Run): string =>
+  resource ? resource.id.slice(0, resource.id.lastIndexOf('/jobs/')) : workspace
 
 /** The runs that a run has, oldest first. */
 export async function childrenOf(from: Repositories, run: Run): Promise<readonly Run[]> {

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { Blobs } from '../../blobs/blobs.ts'
 import { firstLogOf, type Observation } from '../../compute/engine.ts'
 import type { Run } from '../../store/runs.ts'
@@ -34,7 +35,5 @@ async function lastLines(blobs: Blobs, run: Run, log: string): Promise<string> {
   const info = await blobs.info(at)
   if (!info || info.size === 0) return ''
   const body = await blobs.read(at, { start: Math.max(0, info.size - TAIL_BYTES), end: info.size })
-  const parts: Buffer[] = []
-  for await (const part of body) parts.push(Buffer.from(part))
-  return Buffer.concat(parts).toString('utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+  return (await buffer(body)).toString('utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
 }

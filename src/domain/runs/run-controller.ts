@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type JsonObject } from '../../json.ts'
+import { plainCopy } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import { finalStatuses, type Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
@@ -33,7 +33,7 @@ export function controlled<Plan, State>(run: Run): Controlled<Plan, State> | und
 /** The run with its controller's new state. */
 export const withState = <State>(run: Run, state: State): Run => ({
   ...run,
-  engine: plain({ ...run.engine, state }),
+  engine: plainCopy({ ...run.engine, state }),
 })
 
 /**
@@ -51,7 +51,7 @@ export async function handToController<Plan, State>(
     if (!run) throw fault('RunNotFound', { run: request.run })
     if (!run.job) throw fault('RunDefinitionMissing', { run: request.run })
     if (run.engine) return
-    await within.runs.put({ ...run, engine: plain({ plan: request.plan, state: request.state }) })
+    await within.runs.put({ ...run, engine: plainCopy({ plan: request.plan, state: request.state }) })
   })
   deps.runSignals.announce(workspace, request.run)
 }
@@ -88,10 +88,4 @@ export async function endControlled(deps: Pick<Deps, 'store' | 'now'>, run: Run,
 export async function openRun(within: Repositories, run: Run): Promise<Run | undefined> {
   const known = await within.runs.get(run.workspace, run.id)
   return known && !finalStatuses.has(known.status) ? known : undefined
-}
-
-/** A value as it comes back from the store: what is undefined is absent. */
-function plain(value: unknown): JsonObject {
-  const copy: unknown = JSON.parse(JSON.stringify(value))
-  return isObject(copy) ? copy : {}
 }

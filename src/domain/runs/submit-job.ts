@@ -1,6 +1,6 @@
 import type { JobSpec } from '../../compute/engine.ts'
 import { fault } from '../../faults.ts'
-import { isObject, type JsonObject } from '../../json.ts'
+import { plainCopy } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { Run } from '../../store/runs.ts'
 import { artifactStore } from '../artifacts/artifact-store.ts'
@@ -57,7 +57,7 @@ export async function submitJob(
       ...run,
       // The pool of serverless jobs is no compute that anybody could look up.
       computeId: spec.pool ? `${workspace}/computes/serverless` : spec.computeId,
-      engine: plain({ computeType: submission.computeType, spec, outputs: submission.outputs }),
+      engine: plainCopy({ computeType: submission.computeType, spec, outputs: submission.outputs }),
       outputs: Object.fromEntries(
         Object.entries(submission.outputs).map(([name, { type, uri }]) => [name, { type, uri }]),
       ),
@@ -76,10 +76,4 @@ export const engineJobId = (workspace: string, run: string): string => `${worksp
 export function runOfEngineJob(id: string): { readonly workspace: string; readonly run: string } | undefined {
   const at = id.lastIndexOf('/jobs/')
   return at < 0 ? undefined : { workspace: id.slice(0, at), run: id.slice(at + '/jobs/'.length) }
-}
-
-/** A value as it comes back from the store: what is undefined is absent. */
-function plain(value: unknown): JsonObject {
-  const copy: unknown = JSON.parse(JSON.stringify(value))
-  return isObject(copy) ? copy : {}
 }

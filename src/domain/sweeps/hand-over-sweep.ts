@@ -15,21 +15,21 @@ const MOST_TRIALS = 1000
 const MOST_CONCURRENT = 1000
 
 /**
- * Looks at a whole sweep: its rules, and one of its trials as the job that it would be.
+ * Looks at a whole sweep: its rules, and one of its trials as the job that it would be. Answers what it means.
  *
  * @throws JobInvalid, and what a reference is refused with
  */
-export async function checkSweep(deps: Deps, { workspace, name, properties }: JobRequest): Promise<void> {
+export async function checkSweep(deps: Deps, { workspace, name, properties }: JobRequest): Promise<SweepPlan> {
   const plan = readSweep(properties)
   const sample: Sample = Object.fromEntries(plan.space.map((each) => [each.name, valueAt(each, 0.5)]))
   await resolveJob(deps, { workspace, name: `${name}_0`, properties: trialJob(plan, sample, 0) })
+  return plan
 }
 
 export async function handOverSweep(deps: Deps, request: JobRequest): Promise<void> {
-  await checkSweep(deps, request)
+  const plan = await checkSweep(deps, request)
   const state: SweepState = { begun: 0, evaluated: {}, terminated: {} }
-  const { workspace, name, properties } = request
-  await handToController(deps, { workspace, run: name, plan: readSweep(properties), state })
+  await handToController(deps, { workspace: request.workspace, run: request.name, plan, state })
 }
 
 function readSweep(job: JsonObject): SweepPlan {
