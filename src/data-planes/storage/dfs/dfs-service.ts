@@ -1,13 +1,10 @@
 import { normalPath } from '../../../blobs/paths/parents.ts'
 import { fault } from '../../../faults.ts'
 import type { SurfaceHandler } from '../../../gateway/surface.ts'
-import { authenticate, authorize } from '../authorize.ts'
-import { type Call, header, readTarget, type Target } from '../call.ts'
-import { allowOrigin, preflight } from '../cors.ts'
-import { refuse } from '../errors.ts'
+import type { Call, Target } from '../call.ts'
 import { leaseBlob, leaseContainer } from '../lease.ts'
-import type { Operation, Plane, PlaneDeps, Right } from '../plane.ts'
-import { refuseUnknown } from '../request-headers.ts'
+import type { Operation, PlaneDeps, Right } from '../plane.ts'
+import { serviceSurface } from '../service-surface.ts'
 import * as fileSystems from './file-systems.ts'
 import * as paths from './paths.ts'
 import * as updates from './updates.ts'
@@ -80,23 +77,8 @@ const byKey = new Map(Object.entries(operations))
  *
  * Source: learn.microsoft.com, "Azure Data Lake Storage Gen2 REST API", and what azure-storage-file-datalake sends.
  */
-export function dfsService(deps: PlaneDeps): SurfaceHandler {
-  const plane: Plane = { ...deps, serve: (call) => serve(plane, call) }
-  return async (request, response, context) => {
-    const version = header({ request }, 'x-ms-version') ?? ''
-    try {
-      const account = await plane.accounts.get(context.name.toLowerCase())
-      if (!account) throw fault('StorageAccountNotFound', { account: context.name })
-      const target = pathTarget(readTarget(context.url))
-      const call: Call = { request, response, context, account, service: 'dfs', version, ...target }
-      if (request.method === 'OPTIONS') return preflight(call, account.blob.cors)
-      allowOrigin(call, account.blob.cors)
-      await serve(plane, call)
-    } catch (error) {
-      refuse({ request, response, context, version, service: 'dfs' }, error)
-    }
-  }
-}
+export const dfsService = (deps: PlaneDeps): SurfaceHandler =>
+  serviceSurface(deps, { service: 'dfs', target: pathTarget, route, cors: (_plane, { blob }) => blob.cors })
 
 /** A file system, or a path in one: its root is the path without a name. */
 function pathTarget(target: Target): Target {
@@ -119,11 +101,4 @@ function route({ request: { method = '' }, container, blob, query }: Call): Oper
   if (!found) throw fault(METHODS.has(method) && action ? 'InvalidQueryParameterValue' : 'StorageUnsupportedVerb')
   if (blob === '' && !OF_ROOT.has(`${method} ${key}`)) throw fault('InvalidUri')
   return found
-}
-
-async function serve(plane: Plane, call: Call): Promise<void> {
-  const asker = await authenticate(plane, call)
-  const operation = route(call)
-  refuseUnknown(call, operation)
-  await operation.run(plane, await authorize(plane, call, operation, asker))
 }

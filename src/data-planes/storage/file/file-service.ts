@@ -2,16 +2,13 @@ import { normalPath } from '../../../blobs/paths/parents.ts'
 import { settingsOf } from '../../../blobs/service-settings.ts'
 import { fault } from '../../../faults.ts'
 import type { SurfaceHandler } from '../../../gateway/surface.ts'
-import { authenticate, authorize } from '../authorize.ts'
-import { type Call, header, readTarget, type Target } from '../call.ts'
+import { type Call, header, type Target } from '../call.ts'
 import * as containers from '../containers.ts'
-import { allowOrigin, preflight } from '../cors.ts'
 import { getUserDelegationKey } from '../delegation.ts'
-import { refuse } from '../errors.ts'
 import { leaseBlob, leaseContainer } from '../lease.ts'
-import type { Operation, Plane, PlaneDeps, Right } from '../plane.ts'
-import { refuseUnknown } from '../request-headers.ts'
+import type { Asker, Operation, PlaneDeps, Right } from '../plane.ts'
 import { getServiceProperties, notYet, setServiceProperties } from '../service.ts'
+import { serviceSurface } from '../service-surface.ts'
 import { copyFile } from './copy-file.ts'
 import * as directories from './directories.ts'
 import * as files from './files.ts'
@@ -106,26 +103,14 @@ const byKey = new Map(Object.entries(operations))
  *
  * Source: learn.microsoft.com, "Azure Files REST API", and what azure-storage-file-share sends.
  */
-export function fileService(deps: PlaneDeps): SurfaceHandler {
-  const plane: Plane = { ...deps, serve: (call) => serve(plane, call) }
-  return async (request, response, context) => {
-    const version = header({ request }, 'x-ms-version') ?? ''
-    try {
-      const account = await plane.accounts.get(context.name.toLowerCase())
-      if (!account) throw fault('StorageAccountNotFound', { account: context.name })
-      const target = fileTarget(readTarget(context.url))
-      const call: Call = { request, response, context, account, service: 'file', version, ...target }
-      if (header(call, 'origin') !== undefined || request.method === 'OPTIONS') {
-        const { cors } = settingsOf(await plane.accounts.settings(account, 'fileServices'))
-        if (request.method === 'OPTIONS') return preflight(call, cors)
-        allowOrigin(call, cors)
-      }
-      await serve(plane, call)
-    } catch (error) {
-      refuse({ request, response, context, version, service: 'file' }, error)
-    }
-  }
-}
+export const fileService = (deps: PlaneDeps): SurfaceHandler =>
+  serviceSurface(deps, {
+    service: 'file',
+    target: fileTarget,
+    route,
+    cors: async ({ accounts }, account) => settingsOf(await accounts.settings(account, 'fileServices')).cors,
+    demand: demandIntent,
+  })
 
 /** A share, or a path in one: its root directory is the path without a name. */
 function fileTarget(target: Target): Target {
@@ -165,12 +150,9 @@ function route(call: Call): Operation {
   return found
 }
 
-async function serve(plane: Plane, call: Call): Promise<void> {
-  const asker = await authenticate(plane, call)
-  const operation = route(call)
-  refuseUnknown(call, operation)
+/** Who comes with a token says what for. @throws FileRequestIntentMissing */
+function demandIntent(call: Call, operation: Operation, asker: Asker): void {
   if (asker.by === 'token' && operation.level === 'blob' && header(call, 'x-ms-file-request-intent') === undefined) {
     throw fault('FileRequestIntentMissing')
   }
-  await operation.run(plane, await authorize(plane, call, operation, asker))
 }
