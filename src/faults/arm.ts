@@ -184,11 +184,6 @@ export const armFaults = {
     code: 'InvalidRequestContent',
     message: "The request content does not fit '{type}' of api-version '{version}': {problems}",
   },
-  RequestTooLarge: {
-    status: 413,
-    code: 'RequestContentTooLarge',
-    message: 'The request content is larger than {limit} bytes.',
-  },
   InvalidLockLevel: {
     status: 400,
     code: 'InvalidRequestContent',
@@ -262,10 +257,6 @@ export const armFaults = {
     status: 400,
     code: 'InvalidFilterInQueryString',
     message: "Invalid $filter '{filter}' specified in the query string.",
-  },
-  InternalServerError: {
-    status: 500,
-    message: "The server encountered an internal error. Its log has the cause under the request id '{requestId}'.",
   },
   ApplyFailed: {
     status: 500,

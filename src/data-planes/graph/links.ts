@@ -49,18 +49,21 @@ const remove =
     return { status: 204 }
   }
 
-const memberOf: GraphRoute = async (deps, ask) => {
-  const { id } = await namedObject(deps, ask)
-  const links = await deps.store.directory.linksTo(id, 'members')
-  return listAnswer(
-    deps,
-    ask,
-    await objects(
+/** The objects that an object is in this relation to: the groups that it is a member of, what it owns. */
+const linkedBy =
+  (relation: 'owners' | 'members'): GraphRoute =>
+  async (deps, ask) => {
+    const { id } = await namedObject(deps, ask)
+    const links = await deps.store.directory.linksTo(id, relation)
+    return listAnswer(
       deps,
-      links.map(({ source }) => source),
-    ),
-  )
-}
+      ask,
+      await objects(
+        deps,
+        links.map(({ source }) => source),
+      ),
+    )
+  }
 
 const transitively =
   (ids: typeof groupsOf): GraphRoute =>
@@ -68,19 +71,6 @@ const transitively =
     const { id } = await namedObject(deps, ask)
     return listAnswer(deps, ask, await objects(deps, await ids(deps.store, id)))
   }
-
-const ownedObjects: GraphRoute = async (deps, ask) => {
-  const { id } = await namedObject(deps, ask)
-  const links = await deps.store.directory.linksTo(id, 'owners')
-  return listAnswer(
-    deps,
-    ask,
-    await objects(
-      deps,
-      links.map(({ source }) => source),
-    ),
-  )
-}
 
 /** The ids of the groups that an object is in, at any depth; of a list of candidates only where one is given. */
 const memberGroups =
@@ -134,9 +124,9 @@ export const linkRoutes: GraphRoutes = {
   'GET /groups/{id}/transitiveMembers': withKind('group', transitively(membersOf)),
   'POST /groups/{id}/members/$ref': withKind('group', add('members')),
   'DELETE /groups/{id}/members/{other}/$ref': withKind('group', remove('members')),
-  'GET /{kind}/{id}/memberOf': memberOf,
+  'GET /{kind}/{id}/memberOf': linkedBy('members'),
   'GET /{kind}/{id}/transitiveMemberOf': transitively(groupsOf),
-  'GET /{kind}/{id}/ownedObjects': ownedObjects,
+  'GET /{kind}/{id}/ownedObjects': linkedBy('owners'),
   'POST /{kind}/{id}/getMemberGroups': memberGroups(undefined, false),
   'POST /{kind}/{id}/getMemberObjects': memberGroups(undefined, false),
   'POST /{kind}/{id}/checkMemberGroups': memberGroups('groupIds', false),

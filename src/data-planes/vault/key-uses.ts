@@ -26,54 +26,49 @@ interface UseBody {
 const paths = (use: string) =>
   [`/keys/{name}/{version}/${use}`, `/keys/{name}//${use}`] as readonly `/keys/{name}/{version}/${string}`[]
 
-/** What keys are for. `wrap` and `unwrap` in roles are `wrapKey` and `unwrapKey` everywhere else. */
-export const keyUseOperations: readonly VaultOperation[] = [
-  ...(['encrypt', 'wrapKey'] as const).flatMap((use) =>
-    paths(use.toLowerCase()).map((path) =>
-      vaultOperation({
-        name: `Keys.${use}`,
-        method: 'POST',
-        path,
-        right: rightTo(kind, use, `${use.replace('Key', '')}/action`),
-        body: Use,
-        async answer(deps, call) {
-          const named = { ...call, kind, name: call.params.name } as const
-          const found = await encrypt(deps, named, use, asked(call.params.version, call.body))
-          return { body: { kid: idOf(call, found.version), ...sealedShown(found.result) } }
-        },
-      }),
-    ),
-  ),
-  ...(['decrypt', 'unwrapKey'] as const).flatMap((use) =>
-    paths(use.toLowerCase()).map((path) =>
-      vaultOperation({
-        name: `Keys.${use}`,
-        method: 'POST',
-        path,
-        right: rightTo(kind, use, `${use.replace('Key', '')}/action`),
-        body: Use,
-        async answer(deps, call) {
-          const named = { ...call, kind, name: call.params.name } as const
-          const found = await decrypt(deps, named, use, asked(call.params.version, call.body))
-          return { body: { kid: idOf(call, found.version), value: found.result.toString('base64url') } }
-        },
-      }),
-    ),
-  ),
-  ...paths('sign').map((path) =>
+const clearShown = (value: Buffer): JsonObject => ({ value: value.toString('base64url') })
+
+const sealedShown = ({ value, iv, tag, aad }: Sealed): JsonObject => ({
+  value: value.toString('base64url'),
+  ...(iv && { iv: iv.toString('base64url') }),
+  ...(tag && { tag: tag.toString('base64url') }),
+  ...(aad && { aad: aad.toString('base64url') }),
+})
+
+type Deps = Parameters<typeof sign>[0]
+type Named = Parameters<typeof sign>[1]
+type Used<Result> = Promise<Omit<Awaited<ReturnType<typeof sign>>, 'result'> & { readonly result: Result }>
+
+/** A use that makes something of a value, at each of its paths. */
+const operationsOf = <Result>(
+  use: string,
+  run: (deps: Deps, named: Named, body: UseKey) => Used<Result>,
+  shown: (result: Result) => JsonObject,
+): readonly VaultOperation[] =>
+  paths(use.toLowerCase()).map((path) =>
     vaultOperation({
-      name: 'Keys.sign',
+      name: `Keys.${use}`,
       method: 'POST',
       path,
-      right: rightTo(kind, 'sign', 'sign/action'),
+      right: rightTo(kind, use, `${use.replace('Key', '')}/action`),
       body: Use,
       async answer(deps, call) {
         const named = { ...call, kind, name: call.params.name } as const
-        const found = await sign(deps, named, asked(call.params.version, call.body))
-        return { body: { kid: idOf(call, found.version), value: found.result.toString('base64url') } }
+        const found = await run(deps, named, asked(call.params.version, call.body))
+        return { body: { kid: idOf(call, found.version), ...shown(found.result) } }
       },
     }),
+  )
+
+/** What keys are for. `wrap` and `unwrap` in roles are `wrapKey` and `unwrapKey` everywhere else. */
+export const keyUseOperations: readonly VaultOperation[] = [
+  ...(['encrypt', 'wrapKey'] as const).flatMap((use) =>
+    operationsOf(use, (deps, named, body) => encrypt(deps, named, use, body), sealedShown),
   ),
+  ...(['decrypt', 'unwrapKey'] as const).flatMap((use) =>
+    operationsOf(use, (deps, named, body) => decrypt(deps, named, use, body), clearShown),
+  ),
+  ...operationsOf('sign', sign, clearShown),
   ...paths('verify').map((path) =>
     vaultOperation({
       name: 'Keys.verify',
@@ -105,11 +100,4 @@ const asked = (version: string, { alg, value, iv, tag, aad }: UseBody): UseKey =
   ...(iv !== undefined && { iv: bytes(iv) }),
   ...(tag !== undefined && { tag: bytes(tag) }),
   ...(aad !== undefined && { aad: bytes(aad) }),
-})
-
-const sealedShown = ({ value, iv, tag, aad }: Sealed): JsonObject => ({
-  value: value.toString('base64url'),
-  ...(iv && { iv: iv.toString('base64url') }),
-  ...(tag && { tag: tag.toString('base64url') }),
-  ...(aad && { aad: aad.toString('base64url') }),
 })
