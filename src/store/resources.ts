@@ -33,6 +33,21 @@ export interface StoredResource {
   readonly deletedAt?: string
 }
 
+/** The mark of who made something at a time and has not changed it since. */
+export const madeBy = (by: string, at: string, type = 'Application'): SystemData => ({
+  createdBy: by,
+  createdByType: type,
+  createdAt: at,
+  lastModifiedBy: by,
+  lastModifiedByType: type,
+  lastModifiedAt: at,
+})
+
+/** A resource that is true as it is written: nothing has to be made for it, and nothing of it is secret. */
+export const standing = (
+  resource: Pick<StoredResource, 'id' | 'type' | 'name' | 'body' | 'etag' | 'system'>,
+): StoredResource => ({ ...resource, state: {}, secrets: {}, provisioningState: 'Succeeded' })
+
 export interface ListResources {
   /** Only items after this key (a `next` of an earlier page). */
   readonly after?: string

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
-import type { StoredResource, SystemData } from '../../store/resources.ts'
+import { madeBy, type StoredResource, standing } from '../../store/resources.ts'
 import type { Store } from '../../store/store.ts'
 import { BUILT_IN, PUBLISHER } from './built-in.ts'
 import { curatedEnvironments } from './curated.ts'
@@ -21,25 +21,9 @@ export async function seedBuiltInRegistry({ store, now }: { store: Store; now: (
 }
 
 function* rows(at: string): Generator<StoredResource> {
-  const system: SystemData = {
-    createdBy: PUBLISHER,
-    createdByType: 'User',
-    createdAt: at,
-    lastModifiedBy: PUBLISHER,
-    lastModifiedByType: 'User',
-    lastModifiedAt: at,
-  }
-  const row = (type: string, id: string, body: JsonObject): StoredResource => ({
-    id,
-    type,
-    name: id.slice(id.lastIndexOf('/') + 1),
-    body,
-    state: {},
-    secrets: {},
-    provisioningState: 'Succeeded',
-    etag: randomUUID(),
-    system,
-  })
+  const system = madeBy(PUBLISHER, at, 'User')
+  const row = (type: string, id: string, body: JsonObject): StoredResource =>
+    standing({ id, type, name: id.slice(id.lastIndexOf('/') + 1), body, etag: randomUUID(), system })
   yield row(REGISTRIES, BUILT_IN, { location: 'eastus', properties: { publicNetworkAccess: 'Enabled' } })
   for (const { name, image, versions, description } of curatedEnvironments) {
     const container = `${BUILT_IN}/environments/${name}`

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
-import type { SystemData } from '../../store/resources.ts'
+import { madeBy, standing } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
 import { ROLE_ASSIGNMENTS } from './assignments.ts'
 import { findRole, ROLE_DEFINITIONS } from './find-role.ts'
@@ -29,40 +29,30 @@ export async function assignRole(within: Repositories, wish: AssignRole): Promis
   const id = `${wish.scope}/providers/${ROLE_ASSIGNMENTS}/${name}`
   const at = wish.at.toISOString()
   const subscription = /^\/subscriptions\/[^/]+/i.exec(wish.scope)?.[0] ?? ''
-  await within.resources.put({
-    id,
-    type: ROLE_ASSIGNMENTS,
-    name,
-    body: {
-      properties: {
-        roleDefinitionId: `${subscription}/providers/${ROLE_DEFINITIONS}/${role.id}`,
-        principalId: wish.principalId,
-        principalType: wish.principalType,
-        scope: wish.scope === '' ? '/' : wish.scope,
-        condition: null,
-        conditionVersion: null,
-        createdOn: at,
-        updatedOn: at,
-        createdBy: wish.by,
-        updatedBy: wish.by,
-        delegatedManagedIdentityResourceId: null,
-        description: null,
+  await within.resources.put(
+    standing({
+      id,
+      type: ROLE_ASSIGNMENTS,
+      name,
+      body: {
+        properties: {
+          roleDefinitionId: `${subscription}/providers/${ROLE_DEFINITIONS}/${role.id}`,
+          principalId: wish.principalId,
+          principalType: wish.principalType,
+          scope: wish.scope === '' ? '/' : wish.scope,
+          condition: null,
+          conditionVersion: null,
+          createdOn: at,
+          updatedOn: at,
+          createdBy: wish.by,
+          updatedBy: wish.by,
+          delegatedManagedIdentityResourceId: null,
+          description: null,
+        },
       },
-    },
-    state: {},
-    secrets: {},
-    provisioningState: 'Succeeded',
-    etag: randomUUID(),
-    system: systemDataOf(wish.by, at),
-  })
+      etag: randomUUID(),
+      system: madeBy(wish.by, at),
+    }),
+  )
   return id
 }
-
-const systemDataOf = (by: string, at: string): SystemData => ({
-  createdBy: by,
-  createdByType: 'Application',
-  createdAt: at,
-  lastModifiedBy: by,
-  lastModifiedByType: 'Application',
-  lastModifiedAt: at,
-})

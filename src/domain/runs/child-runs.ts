@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
+import { madeBy } from '../../store/resources.ts'
 import { finalStatuses, type Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
@@ -19,13 +20,7 @@ export interface NewChild {
 export async function newChild(within: Repositories, parent: Run, { id, job }: NewChild, at: string): Promise<Run> {
   const wished = id ?? randomUUID()
   const name = (await within.runs.get(parent.workspace, wished)) ? `${wished}_${randomUUID().slice(0, 8)}` : wished
-  const own = parent.resource
-  const by = own?.system ?? {
-    createdBy: parent.createdBy.objectId,
-    createdByType: 'Application',
-    lastModifiedBy: parent.createdBy.objectId,
-    lastModifiedByType: 'Application',
-  }
+  const by = parent.resource?.system ?? madeBy(parent.createdBy.objectId, at)
   return newJobRun(within, {
     workspace: parent.workspace,
     id: name,

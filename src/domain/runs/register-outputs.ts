@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
 import { textAt } from '../../json.ts'
-import type { StoredResource } from '../../store/resources.ts'
+import { madeBy, type StoredResource, standing } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import { normalRegion } from '../workspaces/region.ts'
@@ -58,25 +58,16 @@ interface Registration {
 /** Puts container and version; a version that another holds already is left, and the next number is taken. */
 async function put(within: Repositories, { workspace, run, now, output, asset }: Registration): Promise<string> {
   const container = `${workspace.id}/${asset.kind}/${asset.name}`
-  const system = run.resource?.system ?? {
-    createdBy: run.createdBy.objectId,
-    createdByType: 'Application',
-    createdAt: now,
-    lastModifiedBy: run.createdBy.objectId,
-    lastModifiedByType: 'Application',
-    lastModifiedAt: now,
-  }
-  const make = (id: string, type: string, name: string, properties: JsonObject): StoredResource => ({
-    id,
-    type,
-    name,
-    body: { properties },
-    state: {},
-    secrets: {},
-    provisioningState: 'Succeeded',
-    etag: randomUUID(),
-    system: { ...system, createdAt: now, lastModifiedAt: now },
-  })
+  const system = run.resource?.system ?? madeBy(run.createdBy.objectId, now)
+  const make = (id: string, type: string, name: string, properties: JsonObject): StoredResource =>
+    standing({
+      id,
+      type,
+      name,
+      body: { properties },
+      etag: randomUUID(),
+      system: { ...system, createdAt: now, lastModifiedAt: now },
+    })
   const common = { tags: {}, properties: {}, isArchived: false }
   if (!(await within.resources.get(container))) {
     const own = asset.kind === 'data' ? { dataType: output.type } : {}

@@ -2,7 +2,7 @@ import type { Backing } from '../../arm/define-resource.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
-import type { StoredResource } from '../../store/resources.ts'
+import { madeBy, type StoredResource, standing } from '../../store/resources.ts'
 import type { BuiltInPolicy } from './_built-in-policies.ts'
 
 /** Definitions as they are kept: a subscription's own in the store, the built-in ones with the program. */
@@ -48,21 +48,12 @@ const propertyOf = (body: JsonObject, name: string): string | undefined => textA
 
 const MADE = new Date(0).toISOString()
 
-const presentBuiltIn = (type: string, { name, properties }: BuiltInPolicy): StoredResource => ({
-  id: `/providers/${type}/${name}`,
-  type,
-  name,
-  body: { properties },
-  state: {},
-  secrets: {},
-  provisioningState: 'Succeeded',
-  etag: name,
-  system: {
-    createdBy: 'Microsoft',
-    createdByType: 'Application',
-    createdAt: MADE,
-    lastModifiedBy: 'Microsoft',
-    lastModifiedByType: 'Application',
-    lastModifiedAt: MADE,
-  },
-})
+const presentBuiltIn = (type: string, { name, properties }: BuiltInPolicy): StoredResource =>
+  standing({
+    id: `/providers/${type}/${name}`,
+    type,
+    name,
+    body: { properties },
+    etag: name,
+    system: madeBy('Microsoft', MADE),
+  })

@@ -13,7 +13,7 @@ import { isWithin, scopeKey } from '../../domain/roles/scopes.ts'
 import { fault } from '../../faults.ts'
 import { objectAt, textAt } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
-import type { StoredResource } from '../../store/resources.ts'
+import { madeBy, type StoredResource, standing } from '../../store/resources.ts'
 
 const Texts = Type.Optional(Type.Array(Type.String()))
 
@@ -111,7 +111,7 @@ const MADE = new Date(0).toISOString()
 
 function present(role: AssignableRole, scope: string): StoredResource {
   const { actions, notActions, dataActions, notDataActions, assignableScopes: scopes } = role
-  return {
+  return standing({
     id: `${scope}/providers/${ROLE_DEFINITIONS}/${role.id}`,
     type: ROLE_DEFINITIONS,
     name: role.id,
@@ -124,17 +124,7 @@ function present(role: AssignableRole, scope: string): StoredResource {
         permissions: [{ actions, notActions, dataActions, notDataActions }],
       },
     },
-    state: {},
-    secrets: {},
-    provisioningState: 'Succeeded',
     etag: role.id,
-    system: {
-      createdBy: 'Microsoft',
-      createdByType: 'Application',
-      createdAt: MADE,
-      lastModifiedBy: 'Microsoft',
-      lastModifiedByType: 'Application',
-      lastModifiedAt: MADE,
-    },
-  }
+    system: madeBy('Microsoft', MADE),
+  })
 }

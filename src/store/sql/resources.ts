@@ -2,7 +2,7 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import { type Json, type JsonObject, objectAt } from '../../json.ts'
 import { foldId, parseResourceId } from '../../resource-id.ts'
 import type { RowSealing } from '../data-keys.ts'
-import type { ListResources, Resources, StoredResource, SystemData } from '../resources.ts'
+import { type ListResources, madeBy, type Resources, type StoredResource, type SystemData } from '../resources.ts'
 import type { Page } from '../store.ts'
 import { bodyOf, clearBody, isReadable, unsealed } from './sealed-body.ts'
 import type { Session } from './session.ts'
@@ -194,14 +194,7 @@ const resourceOf = (sealing: RowSealing, row: Stored): StoredResource => ({
     : clearBody<Parts>(sealing, { key: row.key, context: row.key }, row.body)),
 })
 
-const nobody: SystemData = {
-  createdBy: '',
-  createdByType: 'Application',
-  createdAt: new Date(0).toISOString(),
-  lastModifiedBy: '',
-  lastModifiedByType: 'Application',
-  lastModifiedAt: new Date(0).toISOString(),
-}
+const nobody = madeBy('', new Date(0).toISOString())
 
 /** What is told of a resource whose key is away. */
 function closedOne(row: Stored): StoredResource {

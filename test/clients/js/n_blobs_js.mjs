@@ -1,7 +1,6 @@
 // n2. @azure/storage-blob against the blob service, through the proxy and on Lazuli's own origin.
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { ClientSecretCredential } from '@azure/identity'
 import {
   AccountSASPermissions,
   AccountSASResourceTypes,
@@ -11,28 +10,11 @@ import {
   BlockBlobClient,
   generateAccountSASQueryParameters,
   generateBlobSASQueryParameters,
-  StorageSharedKeyCredential,
 } from '@azure/storage-blob'
+import { storageAccount } from './storage-account.mjs'
 
-const { LAZULI_TENANT, LAZULI_CLIENT_ID, LAZULI_CLIENT_SECRET, SUBSCRIPTION_ID, RESOURCE_GROUP, LOCATION, DIRECT } = process.env
-const identity = new ClientSecretCredential(LAZULI_TENANT, LAZULI_CLIENT_ID, LAZULI_CLIENT_SECRET)
-const { token } = await identity.getToken('https://management.azure.com/.default')
-const account = `js${randomUUID().slice(0, 8)}`
-const id = `${DIRECT}/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/${account}`
-const arm = (method, path = '', body) =>
-  fetch(`${id}${path}?api-version=2023-01-01`, {
-    method,
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-const body = { location: LOCATION, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: {} }
-assert.ok((await arm('PUT', '', body)).ok)
-let key
-while (!key) {
-  const answer = await arm('POST', '/listKeys')
-  if (answer.ok) key = (await answer.json()).keys[0].value
-}
-const shared = new StorageSharedKeyCredential(account, key)
+const { DIRECT } = process.env
+const { account, identity, arm, shared } = await storageAccount('js')
 const until = () => new Date(Date.now() + 1e6)
 const once = { retryOptions: { maxTries: 1 } }
 

@@ -1,34 +1,16 @@
 // o5. @azure/storage-blob: leases, snapshots, versions, soft delete, tags, tiers, pages, copies from URLs, batches, user delegation, service properties.
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { ClientSecretCredential } from '@azure/identity'
 import {
   BlobClient,
   BlobSASPermissions,
   BlobServiceClient,
   ContainerSASPermissions,
   generateBlobSASQueryParameters,
-  StorageSharedKeyCredential,
 } from '@azure/storage-blob'
+import { storageAccount } from './storage-account.mjs'
 
-const { LAZULI_TENANT, LAZULI_CLIENT_ID, LAZULI_CLIENT_SECRET, SUBSCRIPTION_ID, RESOURCE_GROUP, LOCATION, DIRECT } = process.env
-const identity = new ClientSecretCredential(LAZULI_TENANT, LAZULI_CLIENT_ID, LAZULI_CLIENT_SECRET)
-const { token } = await identity.getToken('https://management.azure.com/.default')
-const account = `jo${randomUUID().slice(0, 8)}`
-const id = `${DIRECT}/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/${account}`
-const arm = (method, path = '', body) =>
-  fetch(`${id}${path}?api-version=2023-01-01`, {
-    method,
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-assert.ok((await arm('PUT', '', { location: LOCATION, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: {} })).ok)
-let key
-while (!key) {
-  const answer = await arm('POST', '/listKeys')
-  if (answer.ok) key = (await answer.json()).keys[0].value
-}
-const shared = new StorageSharedKeyCredential(account, key)
+const { account, identity, arm, shared } = await storageAccount('jo')
 const url = `https://${account}.blob.core.windows.net`
 const once = { retryOptions: { maxTries: 1 } }
 const service = new BlobServiceClient(url, shared, once)
