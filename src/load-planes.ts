@@ -1,17 +1,17 @@
 import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
+import type { GraphDeps } from './data-planes/graph/graph.ts'
 import type { RegionalDeps } from './data-planes/regional.ts'
 import type { VaultService } from './data-planes/vault/vault-service.ts'
-import type { SurfaceHandler } from './gateway/surface.ts'
+import { type SurfaceHandler, whenAsked } from './gateway/surface.ts'
 
 /** The planes, for `main.ts`: what small requests need at once, and the rest with the first request for it. */
 export async function loadPlanes() {
-  const [front, seed, storage, direct, discovery, graph, bootstrap, vaults, keys] = await Promise.all([
+  const [front, seed, storage, direct, discovery, bootstrap, vaults, keys] = await Promise.all([
     import('./data-planes/managementfrontend/front.ts'),
     import('./domain/registries/seed-built-in.ts'),
     import('./data-planes/storage/storage.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
-    import('./data-planes/graph/graph.ts'),
     import('./bootstrap.ts'),
     import('./domain/vaults/expire-objects.ts'),
     import('./domain/customer-keys/customer-keys.ts'),
@@ -21,10 +21,12 @@ export async function loadPlanes() {
     ...seed,
     ...storage,
     ...direct,
-    ...graph,
     ...bootstrap,
     ...vaults,
     ...keys,
+    /** Microsoft Graph is loaded with the first request for it. */
+    graphSurface: (parts: GraphDeps): SurfaceHandler =>
+      whenAsked(async () => (await import('./data-planes/graph/graph.ts')).graphSurface(parts)),
     /** Key Vault's data plane is loaded with the first request for it. */
     vault: (parts: VaultService): SurfaceHandler =>
       whenAsked(async () => (await import('./data-planes/vault/vault-service.ts')).vaultSurface(parts)),
@@ -39,13 +41,5 @@ export async function loadPlanes() {
       return (request, response, context) =>
         (find(context.url) ?? front(context.url) ?? others)(request, response, context)
     },
-  }
-}
-
-function whenAsked(load: () => Promise<SurfaceHandler>): SurfaceHandler {
-  let surface: Promise<SurfaceHandler> | undefined
-  return async (request, response, context) => {
-    surface ??= load()
-    return (await surface)(request, response, context)
   }
 }

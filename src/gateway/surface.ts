@@ -64,3 +64,12 @@ export type SurfaceHandler = (
   response: ServerResponse,
   context: RequestContext,
 ) => Promise<void>
+
+/** A surface that is loaded with the first request for it: what few ask for shall not make every start longer. */
+export function whenAsked(load: () => Promise<SurfaceHandler>): SurfaceHandler {
+  let surface: Promise<SurfaceHandler> | undefined
+  return async (request, response, context) => {
+    surface ??= load()
+    return (await surface)(request, response, context)
+  }
+}

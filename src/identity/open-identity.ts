@@ -1,6 +1,6 @@
 import type { DirectoryDeps } from '../domain/directory/directory-deps.ts'
 import { seedFirstParty } from '../domain/directory/first-party.ts'
-import type { SurfaceHandler } from '../gateway/surface.ts'
+import { type SurfaceHandler, whenAsked } from '../gateway/surface.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
 import { roleAccessControl } from './access-control.ts'
@@ -11,9 +11,9 @@ import { bootstrapIdentity, type Install, type WishedInstall } from './bootstrap
 import { clientSecrets, makeClientSecret } from './client-secrets.ts'
 import type { AccessControl, Authenticator, ManagedIdentities, TokenIssuer } from './identity.ts'
 import { externalIssuers } from './login/external-issuers.ts'
+import type { LoginDeps } from './login/login-request.ts'
 import { type OutsideSettings, outsideProvider } from './login/outside-provider.ts'
 import { signInThrottle } from './login/throttle.ts'
-import { loginSurface } from './login.ts'
 import { storedManagedIdentities } from './managed-identities.ts'
 import { ensureServicePrincipals } from './service-principals.ts'
 import { openSigningKeys } from './signing-keys.ts'
@@ -73,6 +73,17 @@ export async function openIdentity(options: OpenIdentity): Promise<Identity> {
     administrator: install.objectId,
     secrets: { make: makeClientSecret },
   }
+  const signIn: LoginDeps = {
+    store,
+    keys,
+    tenantId,
+    now,
+    secrets: clientSecrets({ store, now }),
+    issuers,
+    throttle: signInThrottle({ now }),
+    outside: outside && outsideProvider({ store, issuers, now }, outside),
+    ownUrl,
+  }
   return {
     install,
     authenticator,
@@ -80,17 +91,7 @@ export async function openIdentity(options: OpenIdentity): Promise<Identity> {
     directory: entries,
     tokens: tokenIssuer({ store, keys, tenantId, now }),
     identities: storedManagedIdentities({ store, tenantId, now, forget: authenticator.forget }),
-    login: loginSurface({
-      store,
-      keys,
-      tenantId,
-      now,
-      secrets: clientSecrets({ store, now }),
-      issuers,
-      throttle: signInThrottle({ now }),
-      outside: outside && outsideProvider({ store, issuers, now }, outside),
-      ownUrl,
-    }),
+    login: whenAsked(async () => (await import('./login.ts')).loginSurface(signIn)),
     rotateSigningKey: keys.rotate,
     addUser: (wish) => addUser(entries, wish),
     addPrincipal: (wish) => addPrincipal({ store, tenantId, now }, wish),

@@ -1,15 +1,13 @@
 import { fault } from '../../faults.ts'
-import type { SurfaceHandler } from '../../gateway/surface.ts'
+import { type SurfaceHandler, whenAsked } from '../../gateway/surface.ts'
 import { header } from './call.ts'
-import { dfsService } from './dfs/dfs-service.ts'
 import { refuse } from './errors.ts'
-import { fileService } from './file/file-service.ts'
 import type { PlaneDeps } from './plane.ts'
 
 /** An account's services beside blobs: dfs and file are there, the queue and table hosts say that they are not. */
 export function otherStorageServices(deps: PlaneDeps): SurfaceHandler {
-  const dfs = dfsService(deps)
-  const file = fileService(deps)
+  const dfs = whenAsked(async () => (await import('./dfs/dfs-service.ts')).dfsService(deps))
+  const file = whenAsked(async () => (await import('./file/file-service.ts')).fileService(deps))
   return async (request, response, context) => {
     const service =
       /^[^.]+\.(dfs|file|queue|table)\./.exec(context.host)?.[1] ??

@@ -2,7 +2,7 @@ import type { Caller } from '../../identity/identity.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Deps } from '../deps.ts'
-import { readTrigger, type Trigger } from './trigger-times.ts'
+import type { Trigger } from './trigger-times.ts'
 
 export const SCHEDULES = 'Microsoft.MachineLearningServices/workspaces/schedules'
 export const WRITE_JOBS = 'Microsoft.MachineLearningServices/workspaces/jobs/write'
@@ -15,11 +15,21 @@ export const workspaceOf = (schedule: Pick<StoredResource, 'id'>): string =>
 
 const triggers = new WeakMap<StoredResource, Trigger>()
 
+/**
+ * Reads a trigger. Time zones and cron are loaded with the first one.
+ *
+ * @throws ScheduleInvalid
+ */
+export async function triggerFrom(sent: Json | undefined, createdAt: Date): Promise<Trigger> {
+  const { readTrigger } = await import('./trigger-times.ts')
+  return readTrigger(objectAt(sent), createdAt)
+}
+
 /** A schedule's trigger, read once for a resource that is looked at each second. */
-export function triggerOf(schedule: StoredResource): Trigger {
+export async function triggerOf(schedule: StoredResource): Promise<Trigger> {
   const known = triggers.get(schedule)
   if (known) return known
-  const read = readTrigger(objectAt(objectAt(schedule.body.properties).trigger), new Date(schedule.system.createdAt))
+  const read = await triggerFrom(objectAt(schedule.body.properties).trigger, new Date(schedule.system.createdAt))
   triggers.set(schedule, read)
   return read
 }

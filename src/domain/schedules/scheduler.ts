@@ -64,7 +64,7 @@ async function* allSchedules({ store }: SchedulerDeps): AsyncGenerator<StoredRes
 /** Makes the jobs of a schedule's times in a span. */
 async function bring(deps: SchedulerDeps, schedule: StoredResource, from: Date, to: Date): Promise<void> {
   if (!isEnabled(schedule) || schedule.provisioningState !== 'Succeeded') return
-  const trigger = triggerOf(schedule)
+  const trigger = await triggerOf(schedule)
   // A schedule has no times before it was made or last changed.
   const changed = new Date(schedule.system.lastModifiedAt)
   // A clock that jumps far makes up for the last minute alone, as a restart does.

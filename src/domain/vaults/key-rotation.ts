@@ -2,7 +2,6 @@ import { fault } from '../../faults.ts'
 import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { VaultObject, VaultVersion } from '../../store/vault-objects.ts'
 import { seconds } from './attributes.ts'
-import { renewIfDue } from './certificates/certificates.ts'
 import { daysOf, shifted } from './durations.ts'
 import { makeKey, sameKind } from './key-material.ts'
 import { putKey } from './keys.ts'
@@ -119,6 +118,8 @@ export async function rotateDue(deps: VaultDeps): Promise<void> {
     }
     const certificates = await deps.store.vaults.objects(vault.key, 'certificates', { deleted: false })
     for (const { object, current } of certificates.items) {
+      // What reads and makes certificates is large: it is loaded where there is one.
+      const { renewIfDue } = await import('./certificates/certificates.ts')
       await renewIfDue(deps, { vault, kind: 'certificates', name: object.name }, current)
     }
   }

@@ -5,7 +5,6 @@ import { isEnabled, seconds } from './attributes.ts'
 import { decryptWith, encryptWith, type Sealed } from './ciphers.ts'
 import { importKey, type KeyMaterial, type KeyWish, keyOperations, keyType, makeKey } from './key-material.ts'
 import { type Described, described, updateVersion } from './secrets.ts'
-import { signDigest, verifyDigest } from './signatures.ts'
 import {
   addVersion,
   demandName,
@@ -19,6 +18,9 @@ import {
 } from './vault-object.ts'
 
 export type KeyUse = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'wrapKey' | 'unwrapKey'
+
+/** The curves behind them are loaded with the first signature; wrapping, which the start may need, has no use for them. */
+const signatures = () => import('./signatures.ts')
 
 /** What a key may do outside of its time: what was made in it must stay readable. */
 const ALWAYS: ReadonlySet<KeyUse> = new Set(['decrypt', 'verify', 'unwrapKey'])
@@ -116,6 +118,7 @@ export async function decrypt(
 /** @throws as `keyFor`; VaultBadParameter */
 export async function sign(deps: VaultDeps, named: Named, { version, alg, value }: UseKey): Used<Buffer> {
   const { secret, ...found } = await keyFor(deps, named, { version, use: 'sign' })
+  const { signDigest } = await signatures()
   return { ...found, result: signDigest(secret, alg, value) }
 }
 
@@ -126,5 +129,6 @@ export async function verify(
   asked: { readonly version: string; readonly alg: string; readonly digest: Buffer; readonly signature: Buffer },
 ): Used<boolean> {
   const { secret, ...found } = await keyFor(deps, named, { ...asked, use: 'verify' })
+  const { verifyDigest } = await signatures()
   return { ...found, result: verifyDigest(secret, asked.alg, asked) }
 }

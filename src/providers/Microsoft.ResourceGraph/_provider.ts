@@ -1,5 +1,4 @@
 import { defineProvider } from '../../arm/define-resource.ts'
-import { answerQuery } from '../../domain/resource-graph/answer-query.ts'
 
 /** Below other resources, and yet in the table `resources`: what Azure lists of Azure Machine Learning. */
 const LISTED_CHILDREN = /\/(onlineEndpoints|batchEndpoints)(\/deployments)?$/i
@@ -27,6 +26,8 @@ export default defineProvider({
       scope: 'tenant',
       async answer(deps, { body, context, arm, allows }) {
         const { apiVersion: _graphs, ...reading } = context
+        // The query language is loaded with the first query.
+        const { answerQuery } = await import('../../domain/resource-graph/answer-query.ts')
         const childTypes = arm
           .providers()
           .flatMap(({ namespace, types }) => types.map(({ type }) => `${namespace}/${type}`))

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import { defineResource, type InnerCalls } from '../../../arm/define-resource.ts'
 import { jobKind } from '../../../domain/jobs/job-kinds.ts'
-import { fire, type PutJob, SCHEDULES, WRITE_JOBS } from '../../../domain/schedules/schedule.ts'
-import { readTrigger } from '../../../domain/schedules/trigger-times.ts'
+import { fire, type PutJob, SCHEDULES, triggerFrom, WRITE_JOBS } from '../../../domain/schedules/schedule.ts'
 import { fault } from '../../../faults.ts'
 import { objectAt, textAt } from '../../../json.ts'
 
@@ -25,7 +24,7 @@ export default defineResource({
   defaults: () => ({ properties: { isEnabled: true, tags: {}, properties: {} } }),
   async check(deps, { id, body, caller }) {
     const { trigger, action } = body.properties
-    readTrigger(objectAt(trigger), deps.now())
+    await triggerFrom(trigger, deps.now())
     if (action.actionType.toLowerCase() !== 'createjob') {
       throw fault('ScheduleInvalid', {
         reason: `Schedules can make jobs here (CreateJob), and not yet '${action.actionType}'.`,
