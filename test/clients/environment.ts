@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -46,8 +46,12 @@ export async function pythonEnvironment(file: 'requirements.txt' | 'requirements
 /** Installs what `js/package-lock.json` names, once. */
 export async function javascriptEnvironment(): Promise<void> {
   const folder = join(here, 'js')
-  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return
+  const wished = readFileSync(join(folder, 'package-lock.json'))
+  // As `scripts/setup`: what was installed by an older lock file is installed anew.
+  const installed = join(folder, 'node_modules', '.installed-lock.json')
+  if (existsSync(installed) && readFileSync(installed).equals(wished)) return
   await execute('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, maxBuffer: 64 << 20 })
+  writeFileSync(installed, wished)
 }
 
 async function has(program: string): Promise<boolean> {
