@@ -13,6 +13,7 @@ const kernel = [/^faults\.ts$/, /^faults\//, /^json\.ts$/, /^resource-id\.ts$/]
 const ports = [
   /^store\/[^/]+\.ts$/,
   /^compute\/engine\.ts$/,
+  /^serving\/engine\.ts$/,
   /^blobs\/blobs\.ts$/,
   /^identity\/identity\.ts$/,
   /^gateway\/surface\.ts$/,
