@@ -1,4 +1,5 @@
 import { type ArmEngine, type Reply, startArmEngine } from './arm-engine.ts'
+import { type Ask, type TestServer, until } from './server.ts'
 
 export const V = '?api-version=2024-03-01'
 const SCHEMA = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#'
@@ -88,6 +89,24 @@ export async function startDeployer(): Promise<Deployer> {
     },
     stop: () => engine.stop(),
   }
+}
+
+/** Deploys a template's parts to a whole server. */
+export async function deployOn(
+  server: TestServer,
+  { group, name, parts, more = {} }: { group: string; name: string; parts: object; more?: object },
+): Promise<Deployed> {
+  const id = `${group}/providers/Microsoft.Resources/deployments/${name}`
+  const ask = async (path: string, sent?: Ask): Promise<Reply> => {
+    const { status, headers, text } = await server.ask(path, sent)
+    const told = new Headers(Object.entries(headers).map(([key, value]): [string, string] => [key, String(value)]))
+    return { status, headers: told, body: text === '' ? undefined : JSON.parse(text) }
+  }
+  const body = { properties: { mode: 'Incremental', template: template(parts), ...more } }
+  const put = await ask(id + V, { method: 'PUT', body })
+  const poll = put.headers.get('azure-asyncoperation')?.replace(/^https?:\/\/[^/]+/, '')
+  await until(`the end of ${name}`, async () => !poll || (await ask(poll)).body.status !== 'InProgress', 120_000)
+  return { put, end: await ask(id + V), id }
 }
 
 export const valuesOf = ({ end }: Deployed): Record<string, unknown> =>

@@ -12,15 +12,15 @@ import { resolveParameters } from './template-scope.ts'
 import { fromVaults } from './vault-parameters.ts'
 
 /**
- * A deployment as it was asked for: its template read from where it is, its parameters' values known. `unknown` and
- * `groups` are said where it is looked over from the deployment around it.
+ * A deployment as it was asked for: its template read from where it is, its parameters' values known. `unknown`,
+ * `groups` and `within` are said where it is looked over from the deployment around it.
  *
  * @throws every refusal of a request
  */
 export async function placedOf(
   arm: ArmDeps,
   { id, body, caller, correlationId }: DeploymentAsked,
-  { unknown = [], groups }: Pick<Prepared, 'unknown' | 'groups'> = {},
+  { unknown = [], groups, within = '' }: Pick<Prepared, 'unknown' | 'groups' | 'within'> = {},
 ): Promise<Placed> {
   const properties = objectAt(body.properties)
   if (Object.keys(objectAt(properties.extensionConfigs)).length > 0) {
@@ -38,7 +38,7 @@ export async function placedOf(
   }
   const location = textAt(body.location)
   if (!inGroup) await demandLocation(arm, { id, location })
-  checkTemplate(template)
+  checkTemplate(template, within)
   const onError = await onErrorOf(arm, id, properties.onErrorDeployment)
   const before: Prepared = {
     template,
@@ -49,6 +49,7 @@ export async function placedOf(
     ...(link && { link }),
     ...(onError && { onError }),
     ...(groups && { groups }),
+    ...(within !== '' && { within }),
   }
   const { given, references } = await fromVaults(arm, {
     parameters: await givenParameters(arm, properties),
@@ -58,7 +59,7 @@ export async function placedOf(
   const inexact = inexactIn(given, 'parameters')
   if (inexact !== undefined) throw fault('InexactInteger', { place: inexact })
   const outside = outsideOf(arm, { id, location, prepared: before })
-  const resolved = await resolveParameters(template, given, { outside, now: arm.deps.now(), unknown })
+  const resolved = await resolveParameters(template, given, { outside, now: arm.deps.now(), unknown, within })
   const later = resolved.unknown.length > 0 && { unknown: resolved.unknown }
   const secret = Object.keys(references).length > 0 && { references }
   return { id, location, prepared: { ...before, parameters: resolved.values, ...secret, ...later } }

@@ -1,5 +1,6 @@
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
+import { placeIn } from './prepared.ts'
 
 const SCHEMA =
   /^https?:\/\/schema\.management\.azure\.com\/schemas\/[\w-]+\/(deployment|subscriptionDeployment|managementGroupDeployment|tenantDeployment)Template\.json#?$/i
@@ -27,12 +28,12 @@ const OUTPUT_TYPES = new Set(['array', 'bool', 'int', 'object', 'secureobject', 
  *
  * @throws InvalidTemplate, DeploymentNotHere
  */
-export function checkMembers(template: JsonObject): void {
+export function checkMembers(template: JsonObject, within = ''): void {
   const schema = textAt(template.$schema)
   if (schema !== undefined && !SCHEMA.test(schema)) {
     throw fault('InvalidTemplate', { reason: `The template $schema '${schema}' is not that of a deployment template` })
   }
-  demandMembers(template, OF_TEMPLATE, { kind: 'Template', path: '' })
+  demandMembers(template, OF_TEMPLATE, { kind: 'Template', path: placeIn(within, '') })
   for (const section of NOT_HERE.template) {
     if (hasSome(template[section])) throw fault('DeploymentNotHere', { what: `The template section '${section}'` })
   }
@@ -41,7 +42,7 @@ export function checkMembers(template: JsonObject): void {
     if (type === undefined || OUTPUT_TYPES.has(type.toLowerCase())) continue
     throw fault('InvalidTemplate', { reason: `The template output '${name}' has the type '${type}', which is none` })
   }
-  checkResources(template.resources, 'resources')
+  checkResources(template.resources, placeIn(within, 'resources'))
 }
 
 function checkResources(resources: Json | undefined, place: string): void {

@@ -6,6 +6,7 @@ import { callsIn, ExpressionError, parseExpression } from './expressions/parse.t
 import { expressionFault } from './expressions/resolve.ts'
 import { inexactIn } from './expressions/values.ts'
 import { demandIncremental } from './outer-template.ts'
+import { placeIn } from './prepared.ts'
 
 const DEPLOYMENTS = /^microsoft\.resources\/deployments$/i
 const SECTIONS = new Set(
@@ -17,28 +18,28 @@ const SECTIONS = new Set(
 /**
  * Checks what can be checked without a value: that every member and expression can be read, that functions, parameters
  * and variables exist and stand where they may, and that nothing asks for what is not supported here. Nested templates
- * too.
+ * too: `within` is where one stands in the template around it.
  *
  * @throws InvalidTemplate, InvalidExpression, DeploymentNotHere
  */
-export function checkTemplate(template: JsonObject): void {
+export function checkTemplate(template: JsonObject, within = ''): void {
   if (!Array.isArray(template.resources) && !isObject(template.resources)) {
     throw fault('InvalidTemplate', { reason: "The template has no 'resources'" })
   }
   if (textAt(template.$schema) === undefined && textAt(template.contentVersion) === undefined) {
     throw fault('InvalidTemplate', { reason: "The template has neither '$schema' nor 'contentVersion'" })
   }
-  checkMembers(template)
+  checkMembers(template, within)
   demandLimits(template)
-  const inexact = inexactIn(template, 'template')
+  const inexact = inexactIn(template, within === '' ? 'template' : within)
   if (inexact !== undefined) throw fault('InexactInteger', { place: inexact })
   const names = namesOf(template)
-  checkFunctions(template, names)
+  checkFunctions(template, names, within)
   for (const [section, value] of Object.entries(template)) {
     if (SECTIONS.has(section.toLowerCase()) || value === undefined) continue
-    walk(value, { place: section, names, loops: [] })
+    walk(value, { place: placeIn(within, section), names, loops: [] })
   }
-  demandNoCircle(objectAt(template.variables))
+  demandNoCircle(objectAt(template.variables), placeIn(within, 'variables'))
 }
 
 /** Azure's limits. Source: "Template limits" of "Best practices for ARM templates". */
@@ -87,11 +88,12 @@ function functionsOf(functions: Json | undefined): readonly OwnFunction[] {
 }
 
 /** A function's output sees its own parameters alone. */
-function checkFunctions({ functions }: JsonObject, names: Names): void {
+function checkFunctions({ functions }: JsonObject, names: Names, around: string): void {
   for (const { name, parameters, output } of functionsOf(functions)) {
     const own = new Set(parameters.map((one) => (textAt(objectAt(one).name) ?? '').toLowerCase()))
     const within: Names = { parameters: own, variables: new Set(), functions: names.functions }
-    walk(output ?? null, { place: `functions.${name}.output`, names: within, loops: [], inFunction: true })
+    const place = placeIn(around, `functions.${name}.output`)
+    walk(output ?? null, { place, names: within, loops: [], inFunction: true })
   }
 }
 
@@ -112,12 +114,12 @@ function walk(value: Json, standing: Standing): void {
   if (nested) demandIncremental(nested, place)
   const isInner = textAt(objectAt(nested?.expressionEvaluationOptions).scope)?.toLowerCase() === 'inner'
   if (nested && isInner && isObject(nested.template)) {
-    checkTemplate(nested.template)
+    checkTemplate(nested.template, `${place}.properties.template`)
     const { template: _template, ...properties } = nested
     walk({ ...value, properties }, standing)
     return
   }
-  if (nested && isObject(nested.template)) checkMembers(nested.template)
+  if (nested && isObject(nested.template)) checkMembers(nested.template, `${place}.properties.template`)
   const within = isObject(value.copy) ? { ...standing, loops: [...standing.loops, loopName(value.copy)] } : standing
   for (const [name, item] of Object.entries(value)) {
     if (name.startsWith('[')) checkExpression(name, { ...within, place: `${place}.${name}` })
@@ -143,14 +145,14 @@ function loopName({ name }: JsonObject): string | undefined {
 }
 
 /** Variables that need each other have no value, whoever asks. @throws InvalidExpression */
-function demandNoCircle(variables: JsonObject): void {
+function demandNoCircle(variables: JsonObject, place: string): void {
   const needs = new Map(Object.entries(variables).map(([name, value]) => [name.toLowerCase(), asksFor(value ?? null)]))
   const done = new Set<string>()
   const visit = (name: string, path: readonly string[]): void => {
     if (done.has(name)) return
     if (path.includes(name)) {
       const error = new ExpressionError(`the variable '${name}' refers to itself`)
-      throw expressionFault([...path, name].join(' -> '), `variables.${name}`, error)
+      throw expressionFault([...path, name].join(' -> '), `${place}.${name}`, error)
     }
     for (const next of needs.get(name) ?? []) visit(next, [...path, name])
     done.add(name)

@@ -89,14 +89,18 @@ interface Referred {
 }
 
 /** Checks what the outputs refer to. @throws InvalidTemplate */
-export async function checkOutputReferences(outputs: Json | undefined, scope: Scope, names: Names): Promise<void> {
+export async function checkOutputReferences(
+  outputs: Json | undefined,
+  place: string,
+  { scope, names }: { readonly scope: Scope; readonly names: Names },
+): Promise<void> {
   for (const [name, output] of Object.entries(objectAt(outputs))) {
     const { condition, ...rest } = objectAt(output)
     const applies = typeof condition === 'string' ? await knownText(condition, scope) : condition
     if (applies === false) continue
     const referred: Referred[] = []
     await collect(rest, scope, referred)
-    for (const { name: asked, call } of referred) demandDefined(names, call, asked, `outputs.${name}`)
+    for (const { name: asked, call } of referred) demandDefined(names, call, asked, `${place}.${name}`)
   }
 }
 

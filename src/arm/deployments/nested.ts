@@ -41,7 +41,8 @@ export async function nestedPlan(
     const { caller, link } = around.placed.prepared
     const asked = { id: planned.id, body: withAbsoluteLink(found.body, link), caller }
     const groups = await groupsAround(around, planned)
-    const placed = await placedOf(arm, asked, { unknown: found.unknown, groups })
+    const within = `${planned.place}.properties.template`
+    const placed = await placedOf(arm, asked, { unknown: found.unknown, groups, within })
     return { placed, plan: await planDeployment(arm, placed) }
   } catch (error) {
     if (isForRuntime(error)) return undefined

@@ -4,6 +4,7 @@ import type { Secrets } from '../define-resource.ts'
 import { loopScopes, type Resolving, resolveValue } from './expressions/resolve.ts'
 import type { Scope } from './expressions/scope.ts'
 import { isSecure, mismatch, withDefinition } from './parameters.ts'
+import { placeIn } from './prepared.ts'
 
 export interface Outputs {
   readonly shown: JsonObject
@@ -39,13 +40,13 @@ export async function outputsOf(template: JsonObject, scope: Scope): Promise<Out
 }
 
 /** Checks what of the outputs is known before the deployment runs. @throws InvalidExpression, InvalidTemplateOutput */
-export async function checkOutputs(template: JsonObject, scope: Scope): Promise<void> {
+export async function checkOutputs(template: JsonObject, scope: Scope, within = ''): Promise<void> {
   for (const [name, declared] of Object.entries(objectAt(template.outputs))) {
     const declaration = objectAt(declared)
     let whole = true
     const resolving = {
       scope,
-      place: `outputs.${name}`,
+      place: placeIn(within, `outputs.${name}`),
       onRuntime: () => {
         whole = false
       },

@@ -1,6 +1,6 @@
 import { fault } from '../../faults.ts'
 import { inSentence, isObject, type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
-import { parseResourceId, type ResourceId } from '../../resource-id.ts'
+import type { ResourceId } from '../../resource-id.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { checkTemplate } from './check-template.ts'
 import { loopScopes, resolveValue } from './expressions/resolve.ts'
@@ -8,7 +8,7 @@ import type { Scope } from './expressions/scope.ts'
 import { checkOutputReferences, orderResources } from './graph.ts'
 import { type Names, namesOf } from './names.ts'
 import { outsideOf } from './outside.ts'
-import type { Placed } from './prepared.ts'
+import { type Placed, placeIn } from './prepared.ts'
 import { targetId } from './target-id.ts'
 import { templateScope } from './template-scope.ts'
 
@@ -56,12 +56,13 @@ export interface Plan {
  * @throws InvalidTemplate, InvalidExpression, and a type's or version's own refusal
  */
 export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan> {
-  const { template, parameters, unknown } = placed.prepared
-  checkTemplate(template)
-  const scope = templateScope({ template, parameters, outside: outsideOf(arm, placed), ...(unknown && { unknown }) })
+  const { template, parameters, unknown, within = '' } = placed.prepared
+  checkTemplate(template, within)
+  const outside = outsideOf(arm, placed)
+  const scope = templateScope({ template, parameters, outside, within, ...(unknown && { unknown }) })
   const planned: PlannedResource[] = []
-  for (const { raw, symbol, place, parent } of flattened(template)) {
-    planned.push(...(await expand(arm, placed, { raw, symbol, place, parent, scope })))
+  for (const one of listed(template.resources, placeIn(within, 'resources'))) {
+    planned.push(...(await expand(arm, placed, { ...one, parent: undefined, scope })))
   }
   const actual = planned.filter(({ made }) => made).length
   if (actual > MOST_RESOURCES) throw fault('TemplateLimit', { what: 'resources', limit: MOST_RESOURCES, actual })
@@ -75,80 +76,94 @@ export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan
     keys.add(id.key)
   }
   const names = namesOf(planned)
-  await checkOutputReferences(template.outputs, scope, names)
+  await checkOutputReferences(template.outputs, placeIn(within, 'outputs'), { scope, names })
   return { scope, resources: planned, names, after: await orderResources(planned, names) }
 }
 
-interface Flat {
+interface Written {
   readonly raw: JsonObject
   readonly symbol: string | undefined
   readonly place: string
-  /** The resource whose `resources` it stands in. */
-  readonly parent: JsonObject | undefined
 }
 
-/** Resources and those inside them, as one list. */
-function flattened({ resources }: JsonObject): readonly Flat[] {
-  const named: readonly Omit<Flat, 'parent'>[] = Array.isArray(resources)
+interface Flat extends Written {
+  /** The resource whose `resources` it stands in. */
+  readonly parent: PlannedResource | undefined
+}
+
+/** Resources of a template or inside another one, as they are written: a list, or by their symbolic names. */
+const listed = (resources: Json | undefined, place: string): readonly Written[] =>
+  Array.isArray(resources)
     ? (resources as readonly Json[]).map((raw, at) => ({
         raw: objectAt(raw),
         symbol: undefined,
-        place: `resources[${at}]`,
+        place: `${place}[${at}]`,
       }))
     : Object.entries(objectAt(resources)).map(([symbol, raw]) => ({
         raw: objectAt(raw),
         symbol,
-        place: `resources.${symbol}`,
+        place: `${place}.${symbol}`,
       }))
-  const below = (one: Flat): readonly Flat[] => {
-    const children = Array.isArray(one.raw.resources) ? (one.raw.resources as readonly Json[]) : []
-    return [
-      one,
-      ...children.flatMap((child, at) =>
-        below({ raw: objectAt(child), symbol: undefined, place: `${one.place}.resources[${at}]`, parent: one.raw }),
-      ),
-    ]
-  }
-  return named.flatMap((one) => below({ ...one, parent: undefined }))
-}
 
+/** A resource with those inside it; of a loop every round, each with its own. */
 async function expand(
   arm: ArmDeps,
   placed: Placed,
   flat: Flat & { readonly scope: Scope },
 ): Promise<readonly PlannedResource[]> {
-  const { raw, symbol, place, scope } = flat
-  if (!isObject(raw.copy))
-    return [await planOne(arm, placed, flat, { scope, loop: undefined, index: 0, batch: undefined })]
+  const planned: PlannedResource[] = []
+  for (const round of await roundsOf(flat)) {
+    const one = await planOne(arm, placed, flat, round)
+    planned.push(one)
+    for (const child of listed(flat.raw.resources, `${flat.place}.resources`)) {
+      planned.push(...(await expand(arm, placed, { ...child, parent: one, scope: round.scope })))
+    }
+  }
+  return planned
+}
+
+type Round = Pick<PlannedResource, 'scope' | 'loop' | 'index' | 'batch'>
+
+async function roundsOf({ raw, symbol, place, scope }: Flat & { readonly scope: Scope }): Promise<readonly Round[]> {
+  if (!isObject(raw.copy)) return [{ scope, loop: undefined, index: 0, batch: undefined }]
   const name = await resolveValue(raw.copy.name ?? symbol ?? null, { scope, place: `${place}.copy.name` })
   if (typeof name !== 'string') throw fault('InvalidTemplate', { reason: `the copy loop at '${place}' has no name` })
   const serial = textAt(raw.copy.mode)?.toLowerCase() === 'serial'
-  const batch = await resolveValue(raw.copy.batchSize ?? 1, { scope, place: `${place}.copy.batchSize` })
-  const rounds = await loopScopes(raw.copy, name, { scope, place: `${place}.copy` })
-  const made: PlannedResource[] = []
-  for (const [index, inner] of rounds.entries()) {
-    const round = { scope: inner, loop: name, index, batch: serial ? Math.max(Number(batch) || 1, 1) : undefined }
-    made.push(await planOne(arm, placed, flat, round))
-  }
-  return made
+  const size = await resolveValue(raw.copy.batchSize ?? 1, { scope, place: `${place}.copy.batchSize` })
+  const batch = serial ? Math.max(Number(size) || 1, 1) : undefined
+  const scopes = await loopScopes(raw.copy, name, { scope, place: `${place}.copy` })
+  return scopes.map((inner, index) => ({ scope: inner, loop: name, index, batch }))
 }
+
+/**
+ * The whole type and name of a resource that stands inside another: its own come behind the other's, unless it spells
+ * them whole.
+ */
+function belowParent(parent: PlannedResource, { type, name }: { readonly type: string; readonly name: string }) {
+  const isWhole = type.toLowerCase().startsWith(`${parent.type.toLowerCase()}/`)
+  return isWhole ? { type, name } : { type: `${parent.type}/${type}`, name: `${parent.name}/${name}` }
+}
+
+/** Where a resource stands: those inside it stand there too, unless they say otherwise. */
+const scopeAround = ({ id: { text } }: PlannedResource): string | undefined =>
+  text.includes('/providers/') ? text.slice(0, text.lastIndexOf('/providers/')) : undefined
 
 async function planOne(
   arm: ArmDeps,
   placed: Placed,
   { raw, symbol, place, parent }: Flat,
-  round: Pick<PlannedResource, 'scope' | 'loop' | 'index' | 'batch'>,
+  round: Round,
 ): Promise<PlannedResource> {
   const { scope } = round
-  const text = async (key: string, from: JsonObject = raw): Promise<string | undefined> => {
-    const value = from[key]
+  const text = async (key: string): Promise<string | undefined> => {
+    const value = raw[key]
     if (value === undefined || value === null) return undefined
     const found = await resolveValue(value, { scope, place: `${place}.${key}` })
     if (typeof found === 'string') return found
     throw fault('InvalidTemplate', { reason: `'${key}' of '${place}' is no string` })
   }
-  const need = async (key: string, from?: JsonObject): Promise<string> => {
-    const found = await text(key, from)
+  const need = async (key: string): Promise<string> => {
+    const found = await text(key)
     if (found !== undefined && found !== '') return found
     throw fault('InvalidTemplate', { reason: `The resource at '${place}' has no '${key}'` })
   }
@@ -159,21 +174,14 @@ async function planOne(
   }
   const applies = condition === true || inSentence(condition).toLowerCase() === 'true'
   const existing = raw.existing === true
-  let type = await need('type')
-  let name = await need('name')
-  if (parent) {
-    type = `${await need('type', parent)}/${type}`
-    name = `${await need('name', parent)}/${name}`
-  }
-  const id = targetId(placed.id, {
-    type,
-    name,
-    place,
-    scope: await text('scope'),
-    // An empty one is none: templates write it where a condition is false.
-    subscriptionId: (await text('subscriptionId')) || undefined,
-    resourceGroup: (await text('resourceGroup')) || undefined,
-  })
+  const own = { type: await need('type'), name: await need('name') }
+  const { type, name } = parent ? belowParent(parent, own) : own
+  // An empty one is none: templates write it where a condition is false.
+  const subscriptionId = (await text('subscriptionId')) || undefined
+  const resourceGroup = (await text('resourceGroup')) || undefined
+  const beside = parent && subscriptionId === undefined && resourceGroup === undefined ? scopeAround(parent) : undefined
+  const scopeText = (await text('scope')) ?? beside
+  const id = targetId(placed.id, { type, name, place, scope: scopeText, subscriptionId, resourceGroup })
   const apiVersion = applies && !existing ? await need('apiVersion') : ((await text('apiVersion')) ?? '')
   if (applies && !existing) checkType(arm, id, apiVersion)
   const asked =
@@ -181,7 +189,6 @@ async function planOne(
       ? []
       : await resolveValue(raw.dependsOn, { scope, place: `${place}.dependsOn` })
   if (!Array.isArray(asked)) throw fault('InvalidTemplate', { reason: `'dependsOn' of '${place}' is no array` })
-  const own = parent && parseResourceId(id.parent?.text ?? '')
   return {
     ...round,
     symbol,
@@ -194,7 +201,7 @@ async function planOne(
     place,
     made: applies && !existing,
     existing,
-    waitsFor: [...asked.map((one: Json) => textAt(one) ?? inSentence(one)), ...(own ? [own.text] : [])],
+    waitsFor: [...asked.map((one: Json) => textAt(one) ?? inSentence(one)), ...(parent ? [parent.id.text] : [])],
   }
 }
 

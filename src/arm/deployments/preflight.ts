@@ -71,7 +71,7 @@ async function lookOver(arm: ArmDeps, { placed, plan, depth, denied, refused }: 
     if (nested)
       ids.push(...(await saying(planned, () => lookOver(arm, { ...nested, depth: depth + 1, denied, refused }))))
   }
-  await checkOutputs(placed.prepared.template, plan.scope)
+  await checkOutputs(placed.prepared.template, plan.scope, placed.prepared.within)
   return ids
 }
 

@@ -23,7 +23,12 @@ export interface Prepared {
   readonly unknown?: readonly string[]
   /** Bodies of groups that the deployment around it makes, by folded id: while it is looked over from there. */
   readonly groups?: Readonly<Record<string, JsonObject>>
+  /** Where its template stands in that of the deployment around it: while it is looked over from there. */
+  readonly within?: string
 }
+
+/** A place of a template, as seen from the template that it is nested in. */
+export const placeIn = (within: string, place: string): string => (within === '' ? place : `${within}.${place}`)
 
 export interface TemplateLink {
   readonly uri: string

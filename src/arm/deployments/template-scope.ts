@@ -4,6 +4,7 @@ import { ExpressionError } from './expressions/parse.ts'
 import { isForRuntime, RuntimeOnly, resolveCopies, resolveValue } from './expressions/resolve.ts'
 import type { Outside, Scope } from './expressions/scope.ts'
 import { checkParameter, withDefinition } from './parameters.ts'
+import { placeIn } from './prepared.ts'
 import { hasSecureParameter, secretExpressions } from './secret-expressions.ts'
 
 export interface Sources {
@@ -13,10 +14,13 @@ export interface Sources {
   readonly outside: Outside
   /** Parameters whose values are not known yet. */
   readonly unknown?: readonly string[]
+  /** Where the template stands in the one around it. */
+  readonly within?: string
 }
 
 /** What a template's expressions may ask: its parameters, variables and functions. Variables are evaluated when first needed. */
-export function templateScope({ template, parameters, outside, unknown: later = [] }: Sources): Scope {
+export function templateScope(sources: Sources): Scope {
+  const { template, parameters, outside, unknown: later = [], within: around = '' } = sources
   const declared = objectAt(template.variables)
   const loops = Array.isArray(declared.copy) ? (declared.copy as readonly Json[]) : []
   const known = new Map<string, Json>()
@@ -26,7 +30,7 @@ export function templateScope({ template, parameters, outside, unknown: later = 
     isSecret: secretExpressions(template),
     now: undefined,
     copyIndex: noLoop,
-    userFunction: userFunctionsOf(template, outside),
+    userFunction: userFunctionsOf(template, outside, around),
     async parameter(name) {
       const found = byName(parameters, name)
       if (found !== undefined) return found
@@ -47,7 +51,7 @@ export function templateScope({ template, parameters, outside, unknown: later = 
     const own = byName(declared, name)
     const loop = loops.find((one) => textAt(objectAt(one).name)?.toLowerCase() === key)
     if (own === undefined && loop === undefined) return unknown('variable', name)
-    const place = `variables.${name}`
+    const place = placeIn(around, `variables.${name}`)
     const value =
       own === undefined
         ? Object.values(await resolveCopies([loop ?? null], { scope: within, place }))[0]
@@ -75,7 +79,7 @@ function unknown(what: 'parameter' | 'variable', name: string): never {
 }
 
 /** Functions of the template: they see their own parameters and nothing else of it. */
-function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFunction'] {
+function userFunctionsOf(template: JsonObject, outside: Outside, around: string): Scope['userFunction'] {
   const functions = new Map<string, ReturnType<typeof userFunction>>()
   const namespaces = Array.isArray(template.functions) ? (template.functions as readonly Json[]) : []
   for (const entry of namespaces) {
@@ -113,7 +117,8 @@ function userFunctionsOf(template: JsonObject, outside: Outside): Scope['userFun
         userFunction: within(path),
         isSecret: () => hasSecureParameter(template),
       }
-      return resolveValue(objectAt(member.output).value ?? null, { scope, place: `functions.${full}.output` })
+      const place = placeIn(around, `functions.${full}.output`)
+      return resolveValue(objectAt(member.output).value ?? null, { scope, place })
     }
   }
 }
@@ -123,6 +128,8 @@ export interface ParameterSources {
   readonly now: Date
   /** Given ones whose values are not known yet. */
   readonly unknown?: readonly string[]
+  /** Where the template stands in the one around it. */
+  readonly within?: string
 }
 
 export interface ResolvedParameters {
@@ -139,7 +146,7 @@ export interface ResolvedParameters {
 export async function resolveParameters(
   template: JsonObject,
   given: JsonObject,
-  { outside, now, unknown: later = [] }: ParameterSources,
+  { outside, now, unknown: later = [], within = '' }: ParameterSources,
 ): Promise<ResolvedParameters> {
   const declared = objectAt(template.parameters)
   const extra = Object.keys(given).filter((name) => byName(declared, name) === undefined)
@@ -152,7 +159,7 @@ export async function resolveParameters(
     Object.keys(declared).filter((name) => later.some((one) => one.toLowerCase() === name.toLowerCase())),
   )
   const reading = new Set<string>()
-  const base = templateScope({ template: { ...template, variables: {} }, parameters: {}, outside })
+  const base = templateScope({ template: { ...template, variables: {} }, parameters: {}, outside, within })
   const scope: Scope = { ...base, now, parameter: (name) => valueNamed(name) }
 
   async function valueNamed(asked: string): Promise<Json> {
@@ -174,7 +181,8 @@ export async function resolveParameters(
 
   async function valueByDefault(name: string, declaration: JsonObject): Promise<Json> {
     if (declaration.defaultValue !== undefined) {
-      return resolveValue(declaration.defaultValue, { scope, place: `parameters.${name}.defaultValue` })
+      const place = placeIn(within, `parameters.${name}.defaultValue`)
+      return resolveValue(declaration.defaultValue, { scope, place })
     }
     if (declaration.nullable === true) return null
     const reason = `The value for the template parameter '${name}' is not provided. Please see https://aka.ms/arm-create-parameter-file for usage details`
