@@ -6,7 +6,7 @@ import { done, failed, goingOn, type Progress } from '../define-resource.ts'
 import { errorOf } from '../errors.ts'
 import { beginStep } from './begin-step.ts'
 import { cancelNested } from './cancel.ts'
-import { leftovers, removeLeftover } from './complete-mode.ts'
+import { firstToGo, leftovers, removeLeftover } from './complete-mode.ts'
 import { followed } from './follow.ts'
 import { forgetOldest } from './history.ts'
 import { advanceRollback, rollbackOf } from './on-error.ts'
@@ -63,7 +63,8 @@ export async function advanceDeployment(running: Running, resource: StoredResour
   if (prepared.mode === 'Complete') {
     const left = (await leftovers(arm, id, plan)).filter((one) => !steps[`delete:${one.id}`])
     if (left.length > 0) {
-      for (const one of left) steps = { ...steps, [`delete:${one.id}`]: await removeLeftover(arm, one, prepared) }
+      const first = await firstToGo(arm, id, left)
+      for (const one of first) steps = { ...steps, [`delete:${one.id}`]: await removeLeftover(arm, one, prepared) }
       return goingOn(state(), AGAIN_MS)
     }
   }

@@ -5,6 +5,7 @@ import type { StoredResource } from '../../store/resources.ts'
 import { partOf } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { errorOf } from '../errors.ts'
+import { removalWaves } from '../removal-order.ts'
 import { removeResource } from '../verbs/remove.ts'
 import type { Plan, PlannedResource } from './plan.ts'
 import type { Prepared, Step } from './prepared.ts'
@@ -34,6 +35,21 @@ export async function leftovers(
     after = page.next
   } while (after !== undefined)
   return found
+}
+
+/** Of these, what may go first: what others of them refer to (a hub, a workspace's storage account) goes after those. */
+export async function firstToGo(
+  { deps, registry }: ArmDeps,
+  { parent }: ResourceId,
+  left: readonly StoredResource[],
+): Promise<readonly StoredResource[]> {
+  if (!parent) return left
+  const below = await Promise.all(left.map(({ id }) => deps.store.resources.below(id)))
+  for (const wave of removalWaves(registry, parent, [...left, ...below.flat()])) {
+    const first = left.filter((one) => wave.some(({ id }) => id === one.id))
+    if (first.length > 0) return first
+  }
+  return left
 }
 
 const isNested = ({ id, made }: PlannedResource): boolean =>
