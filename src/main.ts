@@ -236,7 +236,7 @@ async function loadEngines() {
     await Promise.all([
       import('./store/sql/blobs.ts'),
       import('./compute/local/local-engine.ts'),
-      import('./compute/local/sandbox.ts'),
+      import('./host/sandbox.ts'),
       import('./environments/environments.ts'),
       import('./environments/package-index.ts'),
       import('./domain/computes/find-vm-size.ts'),

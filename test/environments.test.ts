@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { findSandbox } from '../src/compute/local/sandbox.ts'
 import { EnvironmentBuildFailed, type Environments, pythonEnvironments } from '../src/environments/environments.ts'
 import { images } from '../src/environments/images.ts'
 import { userPackageIndex } from '../src/environments/package-index.ts'
+import { findSandbox } from '../src/host/sandbox.ts'
 
 /** `LAZULI_ALLOW_SUBSTITUTE=1`: rows whose Python is missing here are built with another one, and say so. */
 const allowSubstitute = (process.env.LAZULI_ALLOW_SUBSTITUTE ?? '') !== ''

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ComputeEngine } from '../src/compute/engine.ts'
 import { jobFolder } from '../src/compute/local/job-files.ts'
-import { memoryLimiter } from '../src/compute/local/limits.ts'
-import { findSandbox } from '../src/compute/local/sandbox.ts'
 import { at, type Bench, ended, job, openBench, pool, reaches } from '../src/compute/local/test-engine.ts'
+import { memoryLimiter } from '../src/host/limits.ts'
+import { findSandbox } from '../src/host/sandbox.ts'
 import { until } from './support/server.ts'
 
 /**

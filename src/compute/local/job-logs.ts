@@ -1,9 +1,9 @@
 import { appendFile, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
+import { type LiveLog, liveLog } from '../../host/live-log.ts'
 import type { BlobLocation } from '../engine.ts'
 import type { JobFolder } from './job-files.ts'
-import { type LiveLog, liveLog } from './live-log.ts'
 
 /** The log files of a job, by their name in its folder, and where each is seen. */
 const shown = {

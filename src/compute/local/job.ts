@@ -3,17 +3,18 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Value } from 'typebox/value'
+import { jsonOf, removeFolder, textOf, writeWhole } from '../../host/files.ts'
+import type { Granted } from '../../host/limits.ts'
+import { isAlive, type ProcessIdentity, signalProcess } from '../../host/process-identity.ts'
+import { startRunner } from '../../host/runner.ts'
 import type { RunStatus } from '../../store/runs.ts'
 import type { JobSpec, Observation } from '../engine.ts'
-import { type JobFolder, jsonOf, removeFolder, textOf, writeWhole } from './job-files.ts'
+import type { JobFolder } from './job-files.ts'
 import { JobLogs, tailOf } from './job-logs.ts'
 import { type Entry, Journal } from './journal.ts'
-import { startRunner } from './launch.ts'
-import type { Granted } from './limits.ts'
 import { Mounts } from './mounts.ts'
 import type { Node } from './pool.ts'
 import { groupOf, type PrepareDeps, preparationVerdict, prepareJob, Stopped, unexpected } from './prepare-job.ts'
-import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts'
 import { logsOf } from './processes.ts'
 import { collectOutputs } from './results.ts'
 import { Exit, judge, systemError, type Verdict } from './verdict.ts'
@@ -182,7 +183,7 @@ export class Job {
 
   async #launch(interpreter: string): Promise<void> {
     this.#launchedAt = Date.now()
-    await startRunner(this.folder, interpreter, (error) => {
+    startRunner(interpreter, this.folder.run, (error) => {
       void this.#end({
         status: 'Failed',
         error: systemError(`The job's runner could not be started: ${error.message}.`),

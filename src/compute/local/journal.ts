@@ -1,8 +1,8 @@
+import { addLine, linesOf } from '../../host/files.ts'
+import type { Granted } from '../../host/limits.ts'
 import type { RunStatus } from '../../store/runs.ts'
 import { finalStatuses } from '../../store/runs.ts'
 import type { Observation } from '../engine.ts'
-import { addLine, linesOf } from './job-files.ts'
-import type { Granted } from './limits.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A line of a job's journal: a state with what is known from then on. */

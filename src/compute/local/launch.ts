@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BuiltEnvironment } from '../../environments/environments.ts'
 import { layEnvironment } from '../../environments/layer.ts'
+import type { Sandbox } from '../../host/sandbox.ts'
 import type { DriverSpec, JobSpec } from '../engine.ts'
 import { dataVariables, type Fillings, fillBlanks, inShell } from './blanks.ts'
 import type { JobFolder } from './job-files.ts'
 import { type ProcessPlan, processesOf } from './processes.ts'
-import type { Sandbox } from './sandbox.ts'
 
 /** launch.json: what the runner needs, and nothing it has to look up. */
 export interface Launch {
@@ -199,27 +198,6 @@ function joined(shares: readonly NodeShare[]): NodeShare {
     cpus: anyCpu ? [] : [...new Set(shares.flatMap(({ cpus }) => cpus))],
     ...(first.addressSpaceBytes !== undefined && { addressSpaceBytes: bytes }),
   }
-}
-
-const runner = fileURLToPath(new URL('../../../python/runner.py', import.meta.url))
-
-/**
- * Starts the detached runner of a job. It may be started again when nobody knows whether the first one lives: a lock
- * in the job's folder lets only one of them work.
- */
-export async function startRunner(
-  folder: JobFolder,
-  interpreter: string,
-  failed: (error: Error) => void,
-): Promise<void> {
-  const child = spawn(interpreter, ['-I', '-S', runner, folder.run], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: folder.root,
-    env: {},
-  })
-  child.once('error', failed)
-  child.unref()
 }
 
 /** Writes launch.json, which holds the job's tokens: readable by the server's user alone, gone when the job ends. */

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Blobs } from '../../blobs/blobs.ts'
 import type { Environments } from '../../environments/environments.ts'
+import { grant, memoryLimiter, type VmSize } from '../../host/limits.ts'
+import { type Machine, thisMachine } from '../../host/machine.ts'
+import type { Sandbox } from '../../host/sandbox.ts'
 import type { ComputeEngine, JobSpec, Observation, PoolSpec, PoolView } from '../engine.ts'
 import { Job, type JobDeps } from './job.ts'
 import { jobFolder, jobFolders } from './job-files.ts'
 import { Journal } from './journal.ts'
-import { grant, memoryLimiter, type VmSize } from './limits.ts'
-import { type Machine, thisMachine } from './machine.ts'
 import { Pool } from './pool.ts'
-import type { Sandbox } from './sandbox.ts'
 
 /** What the local engine is built with. */
 export interface LocalEngineOptions {

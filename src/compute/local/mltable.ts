@@ -1,8 +1,8 @@
 import { lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join, matchesGlob, normalize } from 'node:path'
 import { parse } from 'yaml'
+import { removeFolder } from '../../host/files.ts'
 import { isObject, type Json, textAt } from '../../json.ts'
-import { removeFolder } from './job-files.ts'
 import { PreparationFailed } from './preparation-failed.ts'
 
 /**

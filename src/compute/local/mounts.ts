@@ -2,8 +2,9 @@ import { constants, existsSync } from 'node:fs'
 import { type FileHandle, open, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
+import { jsonOf, writeWhole } from '../../host/files.ts'
 import type { BlobLocation, JobSpec } from '../engine.ts'
-import { type JobFolder, jsonOf, writeWhole } from './job-files.ts'
+import type { JobFolder } from './job-files.ts'
 import { places } from './launch.ts'
 
 /** A file as it was when it was stored last: size in bytes and time of change in milliseconds. */

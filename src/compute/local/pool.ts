@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Granted } from '../../host/limits.ts'
 import type { NodeView, PoolSpec, PoolView } from '../engine.ts'
-import type { Granted } from './limits.ts'
 
 /** A slot of this machine that one job at a time runs on. */
 export interface Node {

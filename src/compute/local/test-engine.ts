@@ -8,13 +8,13 @@ import type { Blobs } from '../../blobs/blobs.ts'
 import { openBlobs } from '../../blobs/open-blobs.ts'
 import { pythonEnvironments } from '../../environments/environments.ts'
 import { userPackageIndex } from '../../environments/package-index.ts'
+import { findSandbox } from '../../host/sandbox.ts'
 import type { RunStatus } from '../../store/runs.ts'
 import { openSealing } from '../../store/sealing-key.ts'
 import { sqlBlobStore } from '../../store/sql/blobs.ts'
 import { openStore } from '../../store/sqlite/open-store.ts'
 import type { BlobLocation, ComputeEngine, JobSpec, Observation, PoolSpec } from '../engine.ts'
 import { type LocalEngineOptions, localEngine } from './local-engine.ts'
-import { findSandbox } from './sandbox.ts'
 
 /** A data directory with real blobs, in which engines can be started, stopped and started again. */
 export interface Bench {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
-import type { Blobs } from '../../blobs/blobs.ts'
-import type { BlobLocation } from '../engine.ts'
+import type { Blobs } from '../blobs/blobs.ts'
+import type { BlobLocation } from '../compute/engine.ts'
 
 /** A file of this machine that is being written, copied to an append blob as it grows. */
 export interface LiveLog {
