@@ -6,12 +6,13 @@ import { type SurfaceHandler, whenAsked } from './gateway/surface.ts'
 
 /** The planes, for `main.ts`: what small requests need at once, and the rest with the first request for it. */
 export async function loadPlanes() {
-  const [front, seed, storage, direct, discovery, bootstrap, vaults, keys] = await Promise.all([
+  const [front, seed, storage, direct, discovery, mlflow, bootstrap, vaults, keys] = await Promise.all([
     import('./data-planes/managementfrontend/front.ts'),
     import('./domain/registries/seed-built-in.ts'),
     import('./data-planes/storage/storage.ts'),
     import('./data-planes/direct/direct.ts'),
     import('./data-planes/discovery/discovery.ts'),
+    import('./data-planes/mlflow/probes.ts'),
     import('./bootstrap.ts'),
     import('./domain/vaults/expire-objects.ts'),
     import('./domain/customer-keys/customer-keys.ts'),
@@ -39,7 +40,11 @@ export async function loadPlanes() {
       const find = discovery.discoverySurface({ servicesOf })
       const others = whenAsked(async () => (await import('./data-planes/regional.ts')).regionalSurface(parts))
       return (request, response, context) =>
-        (find(context.url) ?? front(context.url) ?? others)(request, response, context)
+        (find(context.url) ?? front(context.url) ?? mlflow.mlflowProbe(context.url) ?? others)(
+          request,
+          response,
+          context,
+        )
     },
   }
 }

@@ -13,6 +13,9 @@ import { fault } from './faults.ts'
 import type { Gateway } from './gateway/listener.ts'
 import { loadPlanes } from './load-planes.ts'
 
+/** The workspace of the first start, below its subscription. */
+const HOME = 'resourceGroups/lazuli/providers/Microsoft.MachineLearningServices/workspaces/default'
+
 /** What the command line needs of the program. Everything heavy is loaded by the one that asks for it. */
 const program: Program = {
   version: versionOf(),
@@ -122,7 +125,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         graph: planes.graphSurface({ directory: who.directory, authenticator }),
         vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional(
-          { deps, authenticator, access },
+          { deps, authenticator, access, basic: who.basic, home: `/subscriptions/${subscriptionId}/${HOME}` },
           gateway.servicesOf,
           planes.managementFront({ store: kept, authenticator, access, tenantId, arm: manager.surface }),
         ),
@@ -178,7 +181,6 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     onStop('schedules', () => schedules.stop())
     await schedules.start()
 
-    const group = `/subscriptions/${subscriptionId}/resourceGroups/lazuli`
     published = {
       pid: process.pid,
       processStart: await facts.ownProcessStart(),
@@ -188,7 +190,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       port,
       httpUrl,
       httpsUrl,
-      mlflowUrl: `${httpUrl}/mlflow/v2.0${group}/providers/Microsoft.MachineLearningServices/workspaces/default`,
+      mlflowUrl: `${httpUrl}/mlflow/subscriptions/${subscriptionId}/${HOME}`,
       dataDir: directory,
       bundle,
       rootCertificate: join(directory, 'ca', 'root.pem'),

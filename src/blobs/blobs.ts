@@ -49,6 +49,14 @@ export interface Blobs {
     body: Readable | Uint8Array | string,
     options?: { readonly contentType?: string },
   ): Promise<BlobInfo>
+  /**
+   * Makes the blob of blocks that were uploaded to its URL, in this order; those that are not named go.
+   *
+   * @throws InvalidBlockList for a block that is not there
+   */
+  commit(at: BlobLocation, blocks: readonly string[]): Promise<BlobInfo>
+  /** Gives up the blocks that were uploaded to the blob's URL. */
+  dropBlocks(at: BlobLocation): Promise<void>
   /** Adds to an append blob, made on the first call. On disk when this resolves. */
   append(at: BlobLocation, bytes: Uint8Array): Promise<void>
   remove(at: BlobLocation): Promise<void>

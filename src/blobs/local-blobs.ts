@@ -7,7 +7,9 @@ import { appendBlock } from './appends.ts'
 import { openBlob } from './blob-reads.ts'
 import { createAppendBlob, putBlob } from './blob-writes.ts'
 import type { BlobInfo, Blobs } from './blobs.ts'
+import { commitBlocks } from './blocks.ts'
 import { createContainer, removeContainer, setContainerAccess } from './containers.ts'
+import { containerFor, dropBlocks } from './contents.ts'
 import type { BlobAddress, Core } from './core.ts'
 import { removeBlob } from './deletes.ts'
 import { filesOf, materialise, openPlainFile } from './folders.ts'
@@ -92,6 +94,15 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
       return stream.once('close', opened.close)
     },
     write,
+    async commit(at, blocks) {
+      const list = blocks.map((block) => ({ from: 'Uncommitted' as const, block }))
+      const properties = { contentType: contentTypeOf(at.path) }
+      return infoOf(await commitBlocks(core, addressOf(at), list, { properties, metadata: {} }))
+    },
+    async dropBlocks(at) {
+      const { account, container, name } = addressOf(at)
+      await core.rows.write(async (rows) => dropBlocks(rows, (await containerFor(rows, account, container)).id, name))
+    },
     async append(at, bytes) {
       if (bytes.length === 0) return
       const address = addressOf(at)

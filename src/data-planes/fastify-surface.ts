@@ -53,5 +53,11 @@ export function fastifySurface(
   }
 }
 
-/** `/runs/{runId}` as Fastify's router writes it; a colon that belongs to the path is doubled. */
-export const routePattern = (path: string): string => path.replaceAll(':', '::').replace(/\{(\w+)\}/g, ':$1')
+/**
+ * `/runs/{runId}` as Fastify's router writes it; a colon that belongs to the path is doubled. The last blank of a deep one
+ * takes all that follows.
+ */
+export function routePattern(path: string, deep?: boolean): string {
+  const pattern = path.replaceAll(':', '::').replace(/\{(\w+)\}/g, ':$1')
+  return deep ? pattern.replace(/:\w+$/, '*') : pattern
+}

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { Deps } from '../domain/deps.ts'
@@ -5,6 +7,7 @@ import type { Fault } from '../faults.ts'
 import type { Origin } from '../gateway/surface.ts'
 import type { Caller } from '../identity/identity.ts'
 import type { Json } from '../json.ts'
+import type { SchemaProblem } from './schema-compiler.ts'
 
 /** The workspace that a regional request is about. */
 export interface Workspace {
@@ -29,19 +32,32 @@ export interface RegionalRequest<Path extends string, Query, Body> {
   readonly log: Logger
   /** The path and query that were asked, for the links of a further page. */
   readonly url: string
+  readonly headers: IncomingHttpHeaders
+  /** True where the service is asked as it is without Azure around it: `Face.plain`. */
+  readonly plain: boolean
 }
 
 /** An answer with a status of its own or a body that is no JSON; any other value is the JSON of a 200. */
 export class Answer {
   readonly status: number
-  readonly body: string
+  readonly body: string | Buffer | Readable
   readonly contentType: string
-  constructor(status: number, body = '', contentType = 'text/plain; charset=utf-8') {
+  readonly headers: Readonly<Record<string, string>>
+  constructor(
+    status: number,
+    body: Answer['body'] = '',
+    contentType = 'text/plain; charset=utf-8',
+    headers: Answer['headers'] = {},
+  ) {
     this.status = status
     this.body = body
     this.contentType = contentType
+    this.headers = headers
   }
 }
+
+/** The body of a `streamed` operation; an empty one where the request has none. */
+export const streamOf = (body: unknown): Readable => (body instanceof Readable ? body : Readable.from([]))
 
 interface Declared<Path extends string, Query extends TSchema, Body extends TSchema> {
   /** What `NotImplemented` and the coverage page call it: `Runs.cancel`. */
@@ -49,6 +65,10 @@ interface Declared<Path extends string, Query extends TSchema, Body extends TSch
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the workspace, with blanks as the facts write them: `/runs/{runId}/details`. */
   readonly path: Path
+  /** The last blank takes all that follows, slashes too. */
+  readonly deep?: true
+  /** The body is no JSON: it is handed over as the stream that it is. */
+  readonly streamed?: true
   /** The right, below `Microsoft.MachineLearningServices/workspaces/`. */
   readonly right: string
   readonly query?: Query
@@ -92,4 +112,15 @@ export interface Face {
   readonly prefixes: readonly string[]
   readonly operations: readonly Operation[]
   readonly refuse: (fault: Fault, context: RefusalContext) => { readonly status: number; readonly body: Json }
+  /**
+   * Also answers on Lazuli's own origin as its clients know it without Azure: at this path before a workspace, and
+   * without any for the workspace of the first start; there a name and a password do in place of a token.
+   */
+  readonly plain?: string
+  /** Further paths below the workspace that mean an operation's. */
+  readonly alsoAt?: (path: string) => readonly string[]
+  /** Fields that are null are taken for absent. */
+  readonly nullIsAbsent?: true
+  /** The refusal of a request that its schema does not let through, in the service's words. */
+  readonly invalid?: (problem: SchemaProblem) => Fault
 }

@@ -4,17 +4,22 @@ import { normalRegion } from '../domain/workspaces/region.ts'
 import { type Fault, fault, isFault } from '../faults.ts'
 import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
 import type { AccessControl, Audience, Authenticator } from '../identity/identity.ts'
-import { textAt } from '../json.ts'
+import { isObject, textAt } from '../json.ts'
 import { foldId } from '../resource-id.ts'
 import { faces } from './faces.ts'
 import { type ContextOf, fastifySurface, routePattern } from './fastify-surface.ts'
 import { operationNames } from './named-operations.ts'
 import { Answer, type Face, type Operation, type Workspace } from './operation.ts'
+import { SchemaError } from './schema-compiler.ts'
 
 export interface RegionalDeps {
   readonly deps: Deps
   readonly authenticator: Authenticator
   readonly access: AccessControl
+  /** Takes a name and a password too. */
+  readonly basic: Authenticator
+  /** The id of the workspace that is meant where a plain client names none. */
+  readonly home: string
 }
 
 const ML = 'Microsoft.MachineLearningServices/workspaces'
@@ -33,8 +38,14 @@ export function regionalSurface(parts: RegionalDeps): SurfaceHandler {
 
 function addRoutes(app: FastifyInstance, parts: RegionalDeps, contextOf: ContextOf): void {
   for (const face of faces) {
-    for (const prefix of face.prefixes) {
-      for (const operation of face.operations) addRoute(app, { parts, face, prefix, operation, contextOf })
+    for (const mount of mountsOf(face)) {
+      for (const operation of face.operations) {
+        for (const path of [operation.path, ...(face.alsoAt?.(operation.path) ?? [])]) {
+          const route = { parts, face, mount, path, operation, contextOf }
+          if (operation.streamed) app.register(async (within) => addRoute(unparsed(within), route))
+          else addRoute(app, route)
+        }
+      }
     }
   }
   const names = operationNames()
@@ -42,7 +53,7 @@ function addRoutes(app: FastifyInstance, parts: RegionalDeps, contextOf: Context
     const context = contextOf(request)
     const path = request.url.split('?', 1)[0] ?? ''
     const face = faceOf(path)
-    await parts.authenticator
+    await (face.plain === undefined ? parts.authenticator : parts.basic)
       .authenticate(request.headers.authorization, AUDIENCES, context?.origin)
       .then(() => {
         const named = names(request.method, path)
@@ -55,12 +66,30 @@ function addRoutes(app: FastifyInstance, parts: RegionalDeps, contextOf: Context
   })
 }
 
+/** Hands bodies over as they come. */
+function unparsed(app: FastifyInstance): FastifyInstance {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  return app
+}
+
 /** The face whose path this is under; errors of others are rendered as run history's, which most of them share. */
 function faceOf(path: string): Face {
   const lower = path.toLowerCase()
   const found = faces.find(({ prefixes }) => prefixes.some((prefix) => lower.startsWith(`${prefix.toLowerCase()}/`)))
-  return found ?? fallback()
+  return found ?? faces.find(({ plain }) => plain !== undefined && /^\/(ajax-)?api\//.test(lower)) ?? fallback()
 }
+
+/** Where a face's operations are: the path before them, and how it is asked there. */
+interface Mount {
+  readonly path: string
+  readonly plain: boolean
+}
+
+const mountsOf = ({ prefixes, plain }: Face): readonly Mount[] => [
+  ...prefixes.map((prefix) => ({ path: `${prefix}${WORKSPACE}`, plain: false })),
+  ...(plain === undefined ? [] : [`${plain}${WORKSPACE}`, '']).map((path) => ({ path, plain: true })),
+]
 
 function fallback(): Face {
   const [first] = faces
@@ -71,17 +100,19 @@ function fallback(): Face {
 interface Route {
   readonly parts: RegionalDeps
   readonly face: Face
-  readonly prefix: string
+  readonly mount: Mount
+  readonly path: string
   readonly operation: Operation
   readonly contextOf: ContextOf
 }
 
-function addRoute(app: FastifyInstance, { parts, face, prefix, operation, contextOf }: Route): void {
-  const { deps, authenticator, access } = parts
+function addRoute(app: FastifyInstance, { parts, face, mount, path, operation, contextOf }: Route): void {
+  const { deps, access } = parts
+  const authenticator = face.plain === undefined ? parts.authenticator : parts.basic
   const known = new WeakMap<FastifyRequest, Parameters<Operation['answer']>[1]>()
   app.route({
     method: operation.method,
-    url: routePattern(`${prefix}${WORKSPACE}${operation.path}`),
+    url: routePattern(`${mount.path}${path}`, operation.deep),
     schema: {
       ...(operation.query && { querystring: operation.query }),
       ...(operation.body && { body: operation.body }),
@@ -90,23 +121,38 @@ function addRoute(app: FastifyInstance, { parts, face, prefix, operation, contex
     onRequest: async (request) => {
       const context = contextOf(request)
       if (!context) throw new Error('A regional request without its context')
+      // A region's own host has nothing without a workspace in its path.
+      if (mount.plain && context.name !== '') {
+        throw fault('PathNotFound', { method: request.method, path: request.url.split('?', 1)[0] ?? '' })
+      }
       const caller = await authenticator.authenticate(request.headers.authorization, AUDIENCES, context.origin)
-      const params = request.params as Record<string, string>
-      const id = `/subscriptions/${params.subscription}/resourceGroups/${params.group}/providers/${ML}/${params.workspace}`
+      const params = paramsOf(request, operation)
+      const id = params.workspace === undefined ? parts.home : workspaceId(params)
       await access.demand(caller, `${ML}/${operation.right}`, id)
       const workspace = await workspaceAt(deps, id)
       const { origin, log, url } = context
-      known.set(request, { params, query: undefined, body: undefined, caller, workspace, origin, log, url })
+      const { plain } = mount
+      const { headers } = request
+      known.set(request, {
+        ...{ params, caller, workspace, origin, log, url, plain, headers },
+        query: undefined,
+        body: undefined,
+      })
     },
     preValidation: async (request) => {
       request.body ??= {}
+      if (face.nullIsAbsent && !operation.streamed && isObject(request.body)) {
+        request.body = Object.fromEntries(Object.entries(request.body).filter(([, value]) => value !== null))
+      }
     },
     handler: async (request, reply) => {
       const about = known.get(request)
       if (!about) throw new Error('A regional request that was not let through')
       const answer = await operation.answer(deps, { ...about, query: request.query, body: request.body })
       reply.header('x-ms-request-id', contextOf(request)?.requestId ?? '')
-      if (answer instanceof Answer) return reply.code(answer.status).type(answer.contentType).send(answer.body)
+      if (answer instanceof Answer) {
+        return reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(answer.body)
+      }
       return reply
         .code(200)
         .type('application/json; charset=utf-8')
@@ -116,6 +162,16 @@ function addRoute(app: FastifyInstance, { parts, face, prefix, operation, contex
       refuse({ face, reply, context: contextOf(request), error, now: deps.now })
     },
   })
+}
+
+const workspaceId = ({ subscription, group, workspace }: Record<string, string>): string =>
+  `/subscriptions/${subscription}/resourceGroups/${group}/providers/${ML}/${workspace}`
+
+/** The blanks of the path; what a deep one took has its name. */
+function paramsOf(request: FastifyRequest, { deep, path }: Operation): Record<string, string> {
+  const params = request.params as Record<string, string>
+  const [, last] = /\{(\w+)\}$/.exec(path) ?? []
+  return deep && last !== undefined ? { ...params, [last]: params['*'] ?? '' } : params
 }
 
 async function workspaceAt(deps: Deps, id: string): Promise<Workspace> {
@@ -134,7 +190,7 @@ interface Refusal {
 }
 
 function refuse({ face, reply, context, error, now }: Refusal): void {
-  const known = asFault(error)
+  const known = asFault(face, error)
   if (!known) context?.log.error({ err: error }, `an operation of ${face.name} failed`)
   const shown = known ?? fault('InternalServerError', { requestId: context?.requestId ?? '' })
   const { status, body } = face.refuse(shown, {
@@ -150,8 +206,10 @@ function refuse({ face, reply, context, error, now }: Refusal): void {
 }
 
 /** What a caller may see of an error: faults, and what Fastify itself found wrong with a request. */
-function asFault(error: unknown): Fault | undefined {
+function asFault(face: Face, error: unknown): Fault | undefined {
   if (isFault(error)) return error
+  const [problem] = error instanceof SchemaError ? error.problems : []
+  if (problem && face.invalid) return face.invalid(problem)
   const { statusCode, message, validation } = error as { statusCode?: number; message?: string; validation?: unknown }
   const theirs = validation !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
   return theirs ? fault('BodyInvalid', { reason: message ?? '' }) : undefined

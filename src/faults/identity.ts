@@ -15,6 +15,7 @@ export const identityFaults = {
     status: 401,
     message: "Authentication failed. The 'Authorization' header is provided in an invalid format.",
   },
+  BasicCredentialsInvalid: { status: 401, message: 'Authentication failed. {reason}' },
   InvalidAuthenticationToken: { status: 401, message: 'The access token is invalid.' },
   ExpiredAuthenticationToken: {
     status: 401,

@@ -33,6 +33,10 @@ export const runFaults = {
   MetricNotFound: { status: 404, message: "Metric '{metric}' was not found in run '{run}'." },
   ArtifactNotFound: { status: 404, message: "Artifact '{path}' was not found in '{container}'." },
   ArtifactPathInvalid: { status: 400, message: "'{path}' is no path of an artifact." },
+  ArtifactReadOnly: {
+    status: 400,
+    message: "'{path}' belongs to a datastore: it is read through MLflow, and written where its asset is made.",
+  },
   ArtifactOriginUnknown: { status: 404, message: "No artifacts have the origin '{origin}' here." },
   ArtifactStoreMissing: {
     status: 409,

@@ -37,6 +37,13 @@ const byFirstSegment: ReadonlyMap<string, Surface> = new Map<string, Surface>([
     'pipelines',
     'index',
     'registrymanagement',
+    // What MLflow's server has beside its API.
+    'version',
+    'health',
+    'v1',
+    'get-artifact',
+    'model-versions',
+    'graphql',
   ].map((path) => [path, 'regional'] as const),
 ])
 

@@ -7,6 +7,7 @@ import { roleAccessControl } from './access-control.ts'
 import { type AddedPrincipal, addPrincipal } from './add-principal.ts'
 import { type AddedUser, addUser } from './add-user.ts'
 import { tokenAuthenticator } from './authenticator.ts'
+import { basicAuthenticator } from './basic.ts'
 import { bootstrapIdentity, type Install, type WishedInstall } from './bootstrap.ts'
 import { clientSecrets, makeClientSecret } from './client-secrets.ts'
 import type { AccessControl, Authenticator, ManagedIdentities, TokenIssuer } from './identity.ts'
@@ -23,6 +24,8 @@ import { tokenIssuer } from './token-issuer.ts'
 export interface Identity {
   readonly install: Install
   readonly authenticator: Authenticator
+  /** As `authenticator`, for planes whose clients may also send a name and a password. */
+  readonly basic: Authenticator
   readonly access: AccessControl
   readonly tokens: TokenIssuer
   readonly identities: ManagedIdentities
@@ -87,6 +90,7 @@ export async function openIdentity(options: OpenIdentity): Promise<Identity> {
   return {
     install,
     authenticator,
+    basic: basicAuthenticator(authenticator, signIn),
     access,
     directory: entries,
     tokens: tokenIssuer({ store, keys, tenantId, now }),

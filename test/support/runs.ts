@@ -114,6 +114,8 @@ function files(): { readonly blobs: Blobs; readonly put: (path: string, text: st
     removeAccount: refuse,
     write: refuse,
     append: refuse,
+    commit: refuse,
+    dropBlocks: refuse,
     remove: refuse,
     list: refuse,
     materialise: refuse,

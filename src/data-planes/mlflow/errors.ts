@@ -1,5 +1,6 @@
-import type { FaultCode } from '../../faults.ts'
+import { type FaultCode, fault } from '../../faults.ts'
 import type { Face } from '../operation.ts'
+import type { SchemaProblem } from '../schema-compiler.ts'
 
 /** MLflow's words for refusals that its clients act upon, where the status alone does not say. */
 const codes: Partial<Record<FaultCode, string>> = {
@@ -25,3 +26,18 @@ export const mlflowRefusal: Face['refuse'] = (fault) => ({
   status: fault.status === 409 ? 400 : fault.status,
   body: { error_code: codes[fault.key] ?? byStatus.get(fault.status) ?? 'INTERNAL_ERROR', message: fault.message },
 })
+
+/** A field that is not what it should be, as MLflow tells it. */
+export function invalidParameter({ path, value, message }: SchemaProblem) {
+  const name = path
+    .slice(1)
+    .split('/')
+    .reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : `${text}.${part}`))
+  const reason =
+    name === ''
+      ? `The request ${message}.`
+      : `Invalid value ${JSON.stringify(value)?.slice(0, MOST_SHOWN)} for parameter '${name}' supplied: it ${message}.`
+  return fault('ParameterInvalid', { reason })
+}
+
+const MOST_SHOWN = 200

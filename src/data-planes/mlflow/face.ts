@@ -1,23 +1,32 @@
 import type { Face } from '../operation.ts'
+import { artifactServiceOperations } from './artifact-service.ts'
 import { artifactOperations } from './artifacts.ts'
-import { mlflowRefusal } from './errors.ts'
+import { invalidParameter, mlflowRefusal } from './errors.ts'
 import { experimentOperations } from './experiments.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { loggingOperations } from './logging.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
+import { serverOperations } from './server.ts'
 
 /** MLflow's tracking server and model registry, per workspace. */
 export const mlflowFace: Face = {
   name: 'MLflow',
   prefixes: ['/mlflow/v2.0', '/mlflow/v1.0'],
   refuse: mlflowRefusal,
+  plain: '/mlflow',
+  // The paths that MLflow's pages ask.
+  alsoAt: (path) => (path.startsWith('/api/') ? [`/ajax-api/${path.slice('/api/'.length)}`] : []),
+  nullIsAbsent: true,
+  invalid: invalidParameter,
   operations: [
     ...experimentOperations,
     ...runOperations,
     ...loggingOperations,
     ...artifactOperations,
+    ...artifactServiceOperations,
+    ...serverOperations,
     ...loggedModelOperations,
     ...registeredModelOperations,
     ...modelVersionOperations,

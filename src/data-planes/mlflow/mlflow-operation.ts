@@ -2,12 +2,14 @@ import { type Static, type TSchema, Type } from 'typebox'
 import type { Deps } from '../../domain/deps.ts'
 import { fault } from '../../faults.ts'
 import type { Json } from '../../json.ts'
-import { type Operation, operation, type RegionalRequest } from '../operation.ts'
+import { type Answer, type Operation, operation, type RegionalRequest } from '../operation.ts'
 
 interface Declared<Input extends TSchema> {
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/api/2.0/mlflow`. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `2.0` unless said. */
+  readonly api?: '2.0' | '3.0'
+  /** Below `/api/{api}/mlflow`. */
   readonly path: string
   readonly right: string
   /** The fields of the request: of the query for GET, of the body for the rest. */
@@ -18,19 +20,19 @@ interface Declared<Input extends TSchema> {
       readonly params: Readonly<Record<string, string>>
       readonly input: Static<Input>
     },
-  ) => Promise<Json>
+  ) => Promise<Json | Answer>
 }
 
 const Anything = Type.Object({})
 
 /** Declares one operation of MLflow's REST API. */
 export function mlflow<Input extends TSchema = typeof Anything>(declared: Declared<Input>): Operation {
-  const { name, method, path, right, input, answer } = declared
+  const { name, method, api = '2.0', path, right, input, answer } = declared
   const isGet = method === 'GET'
   return operation({
     name: `MLflow.${name}`,
     method,
-    path: `/api/2.0/mlflow${path}`,
+    path: `/api/${api}/mlflow${path}`,
     right,
     ...(input && (isGet ? { query: input } : { body: input })),
     answer: (deps, request) => {

@@ -1,23 +1,24 @@
-import { artifactRoot } from '../../domain/models/model-source.ts'
+import { artifactRoot, experimentRoot } from '../../domain/models/model-source.ts'
 import { mlflowStatus } from '../../domain/runs/run-states.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Experiment, MetricPoint, Run } from '../../store/runs.ts'
 import type { RegionalRequest } from '../operation.ts'
 import { keyValues, presentValue } from './schemas.ts'
 
-export type Asked = Pick<RegionalRequest<string, never, never>, 'origin' | 'workspace'>
+export type Asked = Pick<RegionalRequest<string, never, never>, 'origin' | 'workspace' | 'plain'>
 
-export const renderingOf = ({ origin, workspace }: Asked) => ({
+export const renderingOf = ({ origin, workspace, plain }: Asked) => ({
+  plain,
   origin,
   region: workspace.region,
   workspaceId: workspace.id,
 })
 
 /** An experiment as MLflow shows it. Its artifacts lie with its runs; the location only names it. */
-export const presentExperiment = (experiment: Experiment, { origin, workspace }: Asked): JsonObject => ({
+export const presentExperiment = (experiment: Experiment, asked: Asked): JsonObject => ({
   experiment_id: experiment.id,
   name: experiment.name,
-  artifact_location: `${origin.regional(workspace.region).replace(/^https?:/, 'azureml:')}/mlflow/v2.0${workspace.id}/experiments/${experiment.id}`,
+  artifact_location: experimentRoot(renderingOf(asked), experiment.id),
   lifecycle_stage: experiment.deletedAt === undefined ? 'active' : 'deleted',
   creation_time: Date.parse(experiment.createdAt),
   last_update_time: Date.parse(experiment.updatedAt),

@@ -13,8 +13,9 @@ const STORE = 'workspaceartifactstore'
 export const SOURCE_RUN = 'mlflow.sourceRunId'
 /** `…/runs/{run}/artifacts[/{path}]`: a run's artifact URI, of whatever host. */
 const RUN_ARTIFACTS = /\/runs\/([^/]+)\/artifacts(?:\/(.*))?$/
-const ARTIFACTS = /^(?:azureml:\/\/artifacts|aml:\/\/artifactId)\/([^/]+\/[^/]+(?:\/.*)?)$/i
+const ARTIFACTS = /^(?:azureml:\/\/artifacts|aml:\/\/artifactId|mlflow-artifacts:)\/([^/]+\/[^/]+(?:\/.*)?)$/i
 const JOB_OUTPUT = /^azureml:\/\/jobs\/([^/]+)\/outputs\/(?:artifacts|default)(?:\/paths)?(?:\/(.*))?$/i
+const IN_DATASTORE = /^azureml:\/\/.*\/datastores\/([^/]+)\/paths\/(.*)$/i
 const IN_STORE = /\/datastores\/workspaceartifactstore\/paths\/(.*)$/i
 const RUN_FOLDER = /^ExperimentRun\/dcid\.([^/]+)(?:\/(.*))?$/
 
@@ -90,31 +91,35 @@ interface Rendering {
   readonly origin: Origin
   readonly region: string
   readonly workspaceId: string
+  /** For MLflow's own client, which reaches artifacts through the tracking server. */
+  readonly plain: boolean
 }
 
-/** A model's URI as MLflow's Azure plug-in can read it: its artifact clients know runs and uploads, no datastores. */
-export async function mlflowSource(
-  from: Repositories,
-  uri: string,
-  { origin, region, workspaceId }: Rendering,
-): Promise<string> {
+/**
+ * A model's URI as MLflow's client can read it: the Azure plug-in's artifact clients know runs and uploads, no
+ * datastores; MLflow's own asks the artifact service (`domain/artifacts/artifact-path.ts`).
+ */
+export async function mlflowSource(from: Repositories, uri: string, rendering: Rendering): Promise<string> {
   const path = IN_STORE.exec(uri)?.[1]
-  if (path === undefined) return uri
+  if (path === undefined)
+    return rendering.plain ? uri.replace(IN_DATASTORE, 'mlflow-artifacts:/datastores/$1/paths/$2') : uri
   const run = RUN_FOLDER.exec(path)
-  if (!run) return `azureml://artifacts/${path}`
-  const owner = await from.runs.get(workspaceId.toLowerCase(), run[1] ?? '')
-  const root = artifactRoot(
-    { origin, region, workspaceId },
-    { id: run[1] ?? '', experimentId: owner?.experimentId ?? '0' },
-  )
+  if (!run) return rendering.plain ? `mlflow-artifacts:/${path}` : `azureml://artifacts/${path}`
+  const owner = await from.runs.get(rendering.workspaceId.toLowerCase(), run[1] ?? '')
+  const root = artifactRoot(rendering, { id: run[1] ?? '', experimentId: owner?.experimentId ?? '0' })
   return run[2] ? `${root}/${run[2]}` : root
 }
 
-/** The root of a run's artifacts, in the form that the Azure plug-in takes apart. */
+/** The root of a run's artifacts, in the form that the Azure plug-in takes apart, or that MLflow's own client asks for. */
 export const artifactRoot = (
-  { origin, region, workspaceId }: Rendering,
+  rendering: Rendering,
   run: { readonly id: string; readonly experimentId: string },
-): string =>
-  `${origin.regional(region).replace(/^https?:/, 'azureml:')}/mlflow/v2.0${workspaceId}/experiments/${run.experimentId}/runs/${run.id}/artifacts`
+): string => `${experimentRoot(rendering, run.experimentId)}/runs/${run.id}/artifacts`
+
+/** What an experiment's artifacts have before them. */
+export const experimentRoot = ({ origin, region, workspaceId, plain }: Rendering, experiment: string): string =>
+  plain
+    ? `mlflow-artifacts:/experiments/${experiment}`
+    : `${origin.regional(region).replace(/^https?:/, 'azureml:')}/mlflow/v2.0${workspaceId}/experiments/${experiment}`
 
 const slashed = (path: string): string => (path === '' || path.endsWith('/') ? path : `${path}/`)

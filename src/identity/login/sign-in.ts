@@ -27,7 +27,7 @@ export async function userNamed(
  *   AADSTS50057 for an account that is switched off, AADSTS50055 for a password that must be changed first
  */
 export async function signIn(
-  deps: LoginDeps,
+  deps: Pick<LoginDeps, 'store' | 'secrets' | 'throttle'>,
   { name, password }: { readonly name: string; readonly password: string },
 ): Promise<Principal> {
   deps.throttle.demand(name)
