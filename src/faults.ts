@@ -2,6 +2,7 @@ import { armFaults } from './faults/arm.ts'
 import { computeFaults } from './faults/compute.ts'
 import { dependencyFaults } from './faults/dependencies.ts'
 import { deploymentFaults } from './faults/deployments.ts'
+import { endpointFaults } from './faults/endpoints.ts'
 import { gatewayFaults } from './faults/gateway.ts'
 import { graphFaults } from './faults/graph.ts'
 import { identityFaults } from './faults/identity.ts'
@@ -26,6 +27,7 @@ const catalogue = {
   ...computeFaults,
   ...dependencyFaults,
   ...deploymentFaults,
+  ...endpointFaults,
   ...gatewayFaults,
   ...graphFaults,
   ...identityFaults,

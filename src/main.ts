@@ -34,22 +34,37 @@ const program: Program = {
  * This is the one place where parts meet: each comes as a factory and gets what it needs handed in.
  */
 async function startServer(config: Config): Promise<{ facts: ServerFacts; stop(): Promise<void> }> {
-  const [log, facts, store, rings, sealing, identity, blobs, planes, arm, simulating, diagnostics, engines, gateway] =
-    await Promise.all([
-      loadLog(),
-      import('./cli/kit/publish-facts.ts'),
-      import('./store/sqlite/open-store.ts'),
-      import('./store/data-key-ring.ts'),
-      import('./store/sealing-key.ts'),
-      import('./identity/open-identity.ts'),
-      import('./blobs/open-blobs.ts'),
-      loadPlanes(),
-      import('./arm/server.ts'),
-      import('./domain/simulation/open-simulation.ts'),
-      loadDiagnostics(),
-      loadEngines(),
-      loadGateway(),
-    ])
+  const [
+    log,
+    facts,
+    store,
+    rings,
+    sealing,
+    identity,
+    blobs,
+    planes,
+    arm,
+    simulating,
+    diagnostics,
+    engines,
+    models,
+    gateway,
+  ] = await Promise.all([
+    loadLog(),
+    import('./cli/kit/publish-facts.ts'),
+    import('./store/sqlite/open-store.ts'),
+    import('./store/data-key-ring.ts'),
+    import('./store/sealing-key.ts'),
+    import('./identity/open-identity.ts'),
+    import('./blobs/open-blobs.ts'),
+    loadPlanes(),
+    import('./arm/server.ts'),
+    import('./domain/simulation/open-simulation.ts'),
+    loadDiagnostics(),
+    loadEngines(),
+    loadServing(),
+    loadGateway(),
+  ])
   const directory = config.dataDirectory
   const now = () => new Date()
   const { onStop, stop, reportTo } = log.stopList()
@@ -87,6 +102,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       coresAdmitted: (key) => engines.quotaOfKey(limits, key),
       preemptsAfterMs: () => simulation.preemption(),
     })
+    const serving = models.noServingEngine()
     const customerKeys = planes.customerKeys({ ...base, access, ring, tenantId })
     // Whatever reads what is kept comes after it.
     await customerKeys.start()
@@ -98,6 +114,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       simulation,
       blobs: blobService.blobs,
       engines: enginesOf([engine]),
+      serving,
+      address: () => address,
       identities: who.identities,
       access: who.access,
       customerKeys,
@@ -145,7 +163,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
           },
           access: { store: kept },
           jobs: { store: kept, blobs: blobService.blobs },
-          identity: { store: kept, tokens: who.tokens },
+          identity: { store: kept, sealing: sealed, tokens: who.tokens },
           simulation: { simulation, now },
         }),
       },
@@ -159,6 +177,8 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     // Engines first, since what comes next asks them; the port after it, since jobs and pollers go on through it.
     onStop('the engine', () => engine.stop())
     await engine.start()
+    onStop('deployments', () => serving.stop())
+    await serving.start()
     await engines.restorePools(deps)
     onStop('the resource manager', () => manager.stop())
     await manager.start()
@@ -176,6 +196,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const sampler = diagnostics.sampleNodes(deps)
     onStop('measurements', () => sampler.stop())
     sampler.start()
+    await models.restoreDeployments(deps)
     onStop('runs', () => runs.stop())
     await runs.start()
     onStop('schedules', () => schedules.stop())
@@ -303,6 +324,14 @@ async function loadEngines() {
       return { engine, followRuns }
     },
   }
+}
+
+async function loadServing() {
+  const [engine, deployments] = await Promise.all([
+    import('./serving/no-engine.ts'),
+    import('./domain/endpoints/deploy.ts'),
+  ])
+  return { ...engine, ...deployments }
 }
 
 async function loadRuns() {

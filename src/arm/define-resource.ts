@@ -127,6 +127,8 @@ export interface ReadContext {
   readonly apiVersion: string
   readonly query: URLSearchParams
   readonly caller: Caller
+  /** Where the write that is answered can be followed: for types whose own body says so too. */
+  readonly operationUrl?: string
 }
 
 /** A read whose version may be left to the type: listings of resources whatever their type. */

@@ -61,7 +61,7 @@ export function operationHeaders(
   operation: StoredOperation,
   origin: Origin,
   place: { readonly location: string; readonly apiVersion: string },
-): Readonly<Record<string, string | number>> {
+): Readonly<{ 'Azure-AsyncOperation': string; Location: string; 'Retry-After': number }> {
   const base = baseOf(operation, place.location)
   const query = `?api-version=${place.apiVersion}`
   return {

@@ -2,9 +2,11 @@ import type { Logger } from 'pino'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { ComputeEngine } from '../compute/engine.ts'
 import type { AccessControl, ManagedIdentities, TokenIssuer } from '../identity/identity.ts'
+import type { ServingEngine } from '../serving/engine.ts'
 import type { Sealing } from '../store/sealing.ts'
 import type { Store } from '../store/store.ts'
 import type { CustomerKeys } from './customer-keys/customer-keys.ts'
+import type { JobAddress } from './runs/job-variables.ts'
 import type { Simulation } from './simulation/simulation.ts'
 
 /** Engines by what they make true. */
@@ -39,6 +41,10 @@ export interface Deps {
   readonly blobs: Blobs
   readonly sealing: Sealing
   readonly engines: Engines
+  /** Where models answer. */
+  readonly serving: ServingEngine
+  /** How what runs on this machine reaches this server; its proxy is '' before the port is open. */
+  readonly address: () => JobAddress
   readonly identities: ManagedIdentities
   readonly access: AccessControl
   readonly customerKeys: CustomerKeys

@@ -60,6 +60,10 @@ export interface TokenIssuer {
   issueRunSecret(run: { workspace: string; id: string }, lifetimeSeconds: number): Promise<string>
   /** The run that a secret is of; undefined for what is none. */
   readRunSecret(secret: string): Promise<{ workspace: string; id: string } | undefined>
+  /** A token that opens one online endpoint and nothing else. `endpoint` is whatever names it for good. */
+  issueEndpointToken(asked: { endpoint: string; objectId: string }, lifetimeSeconds: number): Promise<string>
+  /** What a token opens and until when, in epoch milliseconds; undefined for what is none, or over. */
+  readEndpointToken(token: string): Promise<{ endpoint: string; objectId: string; until: number } | undefined>
 }
 
 /** Managed identities of resources. */

@@ -78,4 +78,6 @@ export interface Resources {
   under(scope: string, options?: ListResources): Promise<Page<StoredResource>>
   /** The resource of a type whose names are unique in all of Azure (storage accounts, vaults, registries), live or soft-deleted. */
   byGlobalName(type: string, name: string): Promise<StoredResource | undefined>
+  /** Live resources of a type that have this name, wherever they are. */
+  byName(type: string, name: string): Promise<readonly StoredResource[]>
 }

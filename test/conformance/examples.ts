@@ -197,6 +197,13 @@ export const examples = ({
       ['conform-a', 'conform-b'],
       { properties: { regionDetails: [{ location: 'eastus' }] } },
     ),
+    'Microsoft.MachineLearningServices/workspaces/onlineEndpoints': {
+      collection: `${workspace}/onlineEndpoints`,
+      names: ['conform-a', 'conform-b'],
+      body: { location: 'eastus', properties: { authMode: 'Key', properties: { a: 'b' } } },
+      apiVersion: '2022-05-01',
+      badName: '1-bad',
+    },
     'Microsoft.MachineLearningServices/workspaces/computes': {
       collection: `${workspace}/computes`,
       names: ['conform-a', 'conform-b'],
@@ -284,6 +291,8 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/keys/versions': 'made by the data plane: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/secrets': 'never deleted through the resource manager: test/vault/arm.test.ts',
+  'Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments':
+    'needs a model or a script: test/providers/online-deployments.test.ts',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',
   'Microsoft.MachineLearningServices/workspaces/codes/versions': 'needs an upload: the tests of assets',
   'Microsoft.MachineLearningServices/workspaces/components': 'refused yet',

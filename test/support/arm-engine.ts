@@ -161,7 +161,7 @@ export async function askAt(url: string, ownToken: string, sent: Sent = {}): Pro
  * Parts that the engine hands on and never calls itself: whoever needs one of them here has left the engine. Nothing here
  * is sealed with a customer's key, so that there is none to let go of.
  */
-function absentParts(): Pick<Deps, 'customerKeys' | 'blobs' | 'engines' | 'runSignals'> {
+function absentParts(): Pick<Deps, 'customerKeys' | 'blobs' | 'engines' | 'runSignals' | 'serving' | 'address'> {
   const absent = (part: string) =>
     new Proxy({} as never, {
       get: () => {
@@ -181,6 +181,8 @@ function absentParts(): Pick<Deps, 'customerKeys' | 'blobs' | 'engines' | 'runSi
     } as unknown as Deps['customerKeys'],
     blobs: absent('blobs'),
     engines: absent('engines'),
+    serving: absent('serving'),
+    address: () => absent('an address'),
     runSignals: absent('run signals'),
   }
 }

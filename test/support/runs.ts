@@ -154,6 +154,8 @@ export async function runWorld() {
       issueFor: () => Promise.reject(fault('RunIdentityMissing', { reason: 'this test has none' })),
       issueRunSecret: async ({ id }) => `secret of ${id}`,
       readRunSecret: async () => undefined,
+      issueEndpointToken: async ({ endpoint }) => `token of ${endpoint}`,
+      readEndpointToken: async () => undefined,
     },
     runSignals: signals,
     log: pino({ level: 'silent' }),

@@ -45,16 +45,16 @@ export async function putResource(
   const isKept = ended !== undefined || type.declaration.backing !== undefined
   const resource = (isKept && (await getKept(arm.deps.store, type, id))) || written.resource
   const status = statusOf(arm, { type, verb, version }, { made: written.made, done })
-  const follow =
-    written.operation && (!done || status === 202 || type.declaration.statuses?.followed)
-      ? operationHeaders(written.operation, context.origin, {
-          location: written.location,
-          apiVersion: version.asked,
-        })
-      : undefined
+  const urls =
+    written.operation &&
+    operationHeaders(written.operation, context.origin, { location: written.location, apiVersion: version.asked })
+  const follow = !done || status === 202 || type.declaration.statuses?.followed ? urls : undefined
   answer(response, context, {
     status,
-    body: await present(arm, type, resource, readContext(exchange, version)),
+    body: await present(arm, type, resource, {
+      ...readContext(exchange, version),
+      ...(urls && { operationUrl: urls['Azure-AsyncOperation'] }),
+    }),
     headers: { ...etagHeader(resource), ...warningOf(version), ...follow },
   })
 }

@@ -1,13 +1,16 @@
 import type { IncomingMessage } from 'node:http'
+import { provenIdentities } from '../../domain/endpoints/endpoint-identity.ts'
 import { type JobIdentities, type JobIdentity, jobIdentities } from '../../domain/jobs/job-identity.ts'
 import { fault } from '../../faults.ts'
 import type { IssuedToken, TokenIssuer } from '../../identity/identity.ts'
 import type { JsonObject } from '../../json.ts'
 import { finalStatuses } from '../../store/runs.ts'
+import type { Sealing } from '../../store/sealing.ts'
 import type { Store } from '../../store/store.ts'
 
 export interface IdentityEndpointsDeps {
   readonly store: Store
+  readonly sealing: Sealing
   readonly tokens: TokenIssuer
 }
 
@@ -19,7 +22,7 @@ const names = {
 } as const
 
 /**
- * The managed-identity endpoint inside jobs: App Service's shape with `X-IDENTITY-HEADER`, Azure ML's with `secret`. Both
+ * The managed-identity endpoint inside jobs and deployments: App Service's shape with `X-IDENTITY-HEADER`, Azure ML's with `secret`. Both
  * hold the run's secret: it works as long as the run does, and gets tokens of its compute's identities alone.
  *
  * @throws RunSecretInvalid, RunIdentityMissing, AADSTS500011
@@ -58,7 +61,10 @@ async function managedToken(deps: IdentityEndpointsDeps, secret: string, query: 
   return shaped(await deps.tokens.issueFor(identity.objectId, resource), resource)
 }
 
-async function identitiesOf({ store, tokens }: IdentityEndpointsDeps, secret: string): Promise<JobIdentities> {
+async function identitiesOf(deps: IdentityEndpointsDeps, secret: string): Promise<JobIdentities> {
+  const { store, tokens } = deps
+  const ofEndpoint = await provenIdentities(deps, secret)
+  if (ofEndpoint) return ofEndpoint
   const named = await tokens.readRunSecret(secret)
   const run = named && (await store.runs.get(named.workspace, named.id))
   if (!run || finalStatuses.has(run.status)) throw fault('RunSecretInvalid')
@@ -77,7 +83,8 @@ function chosenBy(query: URLSearchParams, { managed, chosen }: JobIdentities): J
       ? chosen
       : managed.find((one) => asked.every(({ key, value }) => one[key]?.toLowerCase() === value))
   if (found) return found
-  const reason = asked.length === 0 ? 'name one of its identities by its client id' : 'the compute has no such identity'
+  const reason =
+    asked.length === 0 ? 'name one of its identities by its client id' : 'the compute or endpoint has no such identity'
   throw fault('RunIdentityMissing', { reason })
 }
 

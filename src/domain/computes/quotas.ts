@@ -4,6 +4,7 @@ import { foldId, parseResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
+import { deploymentCores } from '../endpoints/deployment-cores.ts'
 import { normalRegion } from '../workspaces/region.ts'
 import { COMPUTES, LOW_PRIORITY, poolSpec, quotaKey, readCompute } from './compute.ts'
 import { vmSizes } from './vm-sizes.ts'
@@ -25,7 +26,7 @@ export const quotaOfKey = (deps: Pick<Deps, 'settings' | 'simulation'>, key: str
   quotaOf(deps, key.slice(key.lastIndexOf(' ') + 1))
 
 export interface CoresInUse {
-  /** Folded. */
+  /** The compute or the deployment that has them; folded. */
   readonly compute: string
   /** Folded. */
   readonly workspace: string
@@ -33,7 +34,7 @@ export interface CoresInUse {
   readonly cores: number
 }
 
-/** How many vCPUs the nodes that are up in a region have, by compute. */
+/** How many vCPUs the nodes that are up in a region have, by compute, and the instances of its deployments. */
 export async function coresInUse(
   deps: Pick<Deps, 'engines' | 'store'>,
   subscription: string,
@@ -41,7 +42,7 @@ export async function coresInUse(
 ): Promise<readonly CoresInUse[]> {
   const { items } = await deps.store.resources.ofType(subscription, COMPUTES)
   const here = items.filter(({ body }) => normalRegion(textAt(body.location) ?? '') === normalRegion(region))
-  return Promise.all(
+  const nodes = await Promise.all(
     here.map(async ({ id, body }) => {
       const { computeId, quota } = poolSpec(id, body, false)
       const pool = await deps.engines.named(readCompute(body).kind).observePool(computeId)
@@ -50,6 +51,7 @@ export async function coresInUse(
       return { compute: foldId(id), workspace, family, cores: (quota?.coresPerNode ?? 0) * (pool?.nodes.length ?? 0) }
     }),
   )
+  return [...nodes, ...(await deploymentCores(deps, subscription, normalRegion(region)))]
 }
 
 export const coresOf = (used: readonly CoresInUse[], is: (one: CoresInUse) => boolean): number =>
@@ -64,22 +66,39 @@ export async function demandQuota(
   deps: Pick<Deps, 'engines' | 'store' | 'settings' | 'simulation'>,
   { id, body }: { readonly id: string; readonly body: JsonObject },
 ): Promise<void> {
-  const parsed = parseResourceId(id)
   const [, region = '', family = ''] = quotaKey(id, body).split(' ')
   const wanted = readCompute(body).maxNodes * (poolSpec(id, body, false).quota?.coresPerNode ?? 0)
-  const used = await coresInUse(deps, `/subscriptions/${parsed?.subscriptionId}`, region)
+  const workspace = parseResourceId(id)?.parent?.key ?? ''
+  const exceeded = await exceededQuota(deps, { id, workspace, region, family, wanted })
+  if (exceeded) throw fault('ComputeQuotaExceeded', { ...exceeded, wanted, family, region })
+}
+
+export interface CoresWanted {
+  /** Who wants them: what it has already is not counted twice. */
+  readonly id: string
+  /** Folded. */
+  readonly workspace: string
+  readonly region: string
+  readonly family: string
+  readonly wanted: number
+}
+
+/** The quota of a region or a workspace that would not admit so many cores more, and how much of it is in use. */
+export async function exceededQuota(
+  deps: Pick<Deps, 'engines' | 'store' | 'settings' | 'simulation'>,
+  { id, workspace, region, family, wanted }: CoresWanted,
+): Promise<{ readonly limit: number; readonly used: number } | undefined> {
+  const used = await coresInUse(deps, `/subscriptions/${parseResourceId(id)?.subscriptionId}`, region)
   const others = used.filter((one) => one.family === family && one.compute !== foldId(id))
-  const workspace = parsed?.parent && (await deps.store.resources.get(parsed.parent.key))
-  for (const { limit, inUse } of [
-    { limit: quotaOf(deps, family), inUse: coresOf(others, () => true) },
-    {
-      limit: workspaceQuota(workspace, family),
-      inUse: coresOf(others, (one) => one.workspace === parsed?.parent?.key),
-    },
-  ]) {
-    if (limit === undefined || inUse + wanted <= limit) continue
-    throw fault('ComputeQuotaExceeded', { limit, used: inUse, wanted, family, region })
+  const share = workspaceQuota(await deps.store.resources.get(workspace), family)
+  const quotas = [
+    { limit: quotaOf(deps, family), used: coresOf(others, () => true) },
+    { limit: share, used: coresOf(others, (one) => one.workspace === workspace) },
+  ]
+  for (const { limit, used: inUse } of quotas) {
+    if (limit !== undefined && inUse + wanted > limit) return { limit, used: inUse }
   }
+  return undefined
 }
 
 /** The share of a family's quota that a workspace was given; undefined where it has none of its own. */

@@ -75,8 +75,8 @@ export async function checkJobIdentity(from: From, compute: JobCompute, job: Jso
   }
 }
 
-/** The compute's own, or the only one. */
-const preferred = (managed: readonly JobIdentity[]): JobIdentity | undefined =>
+/** The holder's own, or the only one. */
+export const preferred = (managed: readonly JobIdentity[]): JobIdentity | undefined =>
   managed.find(({ resourceId }) => resourceId === undefined) ?? (managed.length === 1 ? managed[0] : undefined)
 
 const keys = ['clientId', 'objectId', 'resourceId', 'msiResourceId']
@@ -101,11 +101,15 @@ function computeOf({ resources }: From, run: Run): Promise<StoredResource | unde
   return resources.get(text.includes('/') ? text : `${run.workspace}/computes/${text}`)
 }
 
-async function identitiesOf({ resources, identities }: From, compute: JobCompute): Promise<readonly JobIdentity[]> {
-  const wish = objectAt(compute.body.identity)
+/** The identities that a resource has been given, its own one first: a compute's, an endpoint's. */
+export async function identitiesOf(
+  { resources, identities }: From,
+  holder: Pick<StoredResource, 'body' | 'state'>,
+): Promise<readonly JobIdentity[]> {
+  const wish = objectAt(holder.body.identity)
   const { system, user } = identityTypes(wish)
   const found: JobIdentity[] = []
-  const own = system ? textAt(objectAt(compute.state.identity).principalId) : undefined
+  const own = system ? textAt(objectAt(holder.state.identity).principalId) : undefined
   const principal = own === undefined ? undefined : await identities.principal(own)
   if (principal?.appId !== undefined) found.push({ objectId: principal.objectId, clientId: principal.appId })
   for (const id of user ? Object.keys(objectAt(wish.userAssignedIdentities)) : []) {

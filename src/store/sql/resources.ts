@@ -77,6 +77,12 @@ export function sqlResources({ db, run }: Session, sealing: RowSealing = unseale
         .executeTakeFirst()
       return row && present(row)
     },
+    async byName(type, name) {
+      const { items } = await list(
+        all.where('type_key', '=', type.toLowerCase()).where('name_key', '=', name.toLowerCase()),
+      )
+      return items
+    },
   }
 }
 
