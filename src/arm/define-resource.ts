@@ -103,6 +103,8 @@ export interface WishRequest<Wish> {
   readonly query: URLSearchParams
   /** What the activity log calls this request by; undefined for what the server asks of itself. */
   readonly correlationId?: string | undefined
+  /** Values in the body that the deployment which makes it holds for secret. */
+  readonly heldSecret?: readonly string[] | undefined
   readonly arm: InnerCalls
 }
 

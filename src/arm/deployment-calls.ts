@@ -38,4 +38,6 @@ export interface DeploymentAsked {
   readonly caller: Caller
   /** What all that it makes is called by in the activity log. */
   readonly correlationId?: string | undefined
+  /** What the deployment around it holds for secret. */
+  readonly secrets?: readonly string[] | undefined
 }

@@ -7,7 +7,7 @@ import { errorOf } from '../errors.ts'
 import { beginStep } from './begin-step.ts'
 import { cancelNested } from './cancel.ts'
 import { firstToGo, leftovers, removeLeftover } from './complete-mode.ts'
-import { followed } from './follow.ts'
+import { followed, withoutSecrets } from './follow.ts'
 import { forgetOldest } from './history.ts'
 import { advanceRollback, rollbackOf } from './on-error.ts'
 import { isoDuration, stepsOf } from './operation-records.ts'
@@ -42,7 +42,7 @@ export async function advanceDeployment(running: Running, resource: StoredResour
 
   const state = (more: JsonObject = {}): JsonObject => ({
     startedAt,
-    steps: JSON.parse(JSON.stringify(steps)),
+    steps: JSON.parse(JSON.stringify(withoutSecrets(steps, placed.secrets))),
     timestamp: arm.deps.now().toISOString(),
     duration: isoDuration(startedAt, arm.deps.now().toISOString()),
     ...more,
@@ -50,7 +50,8 @@ export async function advanceDeployment(running: Running, resource: StoredResour
   const waiting = plan.resources.some(({ key, made }) => made && !steps[key])
   if (waiting || Object.values(steps).some(({ status }) => status === 'Running')) return goingOn(state(), AGAIN_MS)
 
-  const fail = async (problem: Fault, more: JsonObject = {}): Promise<Progress> => {
+  const fail = async (found: Fault, more: JsonObject = {}): Promise<Progress> => {
+    const problem = placed.secrets.hideIn(found)
     const told = { error: errorOf(problem), ...more }
     if (!prepared.onError) return failed(problem, state(told))
     // The earlier deployment that this one falls back to is run whole before this one ends.

@@ -12,15 +12,15 @@ import { resolveParameters } from './template-scope.ts'
 import { fromVaults } from './vault-parameters.ts'
 
 /**
- * A deployment as it was asked for: its template read from where it is, its parameters' values known. `unknown`,
- * `groups` and `within` are said where it is looked over from the deployment around it.
+ * A deployment as it was asked for: its template read from where it is, its parameters' values known. `secrets` is
+ * told of those that nobody may see.
  *
  * @throws every refusal of a request
  */
 export async function placedOf(
   arm: ArmDeps,
-  { id, body, caller, correlationId }: DeploymentAsked,
-  { unknown = [], groups, within = '' }: Pick<Prepared, 'unknown' | 'groups' | 'within'> = {},
+  { id, body, caller, correlationId, secrets: around = [] }: DeploymentAsked,
+  { secrets, unknown = [], groups, within = '' }: Pick<Placed, 'secrets'> & Looked,
 ): Promise<Placed> {
   const properties = objectAt(body.properties)
   if (Object.keys(objectAt(properties.extensionConfigs)).length > 0) {
@@ -50,6 +50,7 @@ export async function placedOf(
     ...(onError && { onError }),
     ...(groups && { groups }),
     ...(within !== '' && { within }),
+    ...(around.length > 0 && { secrets: around }),
   }
   const { given, references } = await fromVaults(arm, {
     parameters: await givenParameters(arm, properties),
@@ -58,12 +59,15 @@ export async function placedOf(
   })
   const inexact = inexactIn(given, 'parameters')
   if (inexact !== undefined) throw fault('InexactInteger', { place: inexact })
-  const outside = outsideOf(arm, { id, location, prepared: before })
+  const outside = outsideOf(arm, { id, location, prepared: before, secrets })
   const resolved = await resolveParameters(template, given, { outside, now: arm.deps.now(), unknown, within })
   const later = resolved.unknown.length > 0 && { unknown: resolved.unknown }
   const secret = Object.keys(references).length > 0 && { references }
-  return { id, location, prepared: { ...before, parameters: resolved.values, ...secret, ...later } }
+  return { id, location, secrets, prepared: { ...before, parameters: resolved.values, ...secret, ...later } }
 }
+
+/** What is said of one that is looked over from the deployment around it. */
+type Looked = Pick<Prepared, 'unknown' | 'groups' | 'within'>
 
 /** The template of a request, or the one that it links to. */
 async function templateOf(

@@ -49,6 +49,7 @@ export async function beginStep(
         { action: `${type.right}/write`, resourceId: id.text, method: 'PUT' },
       ),
       query: new URLSearchParams(),
+      ...(isDeployment(planned) && { secrets: placed.secrets.within(JSON.stringify(body)) }),
       preconditions: { match: undefined, noneMatch: undefined },
     })
     const statusCode = made ? 'Created' : 'OK'

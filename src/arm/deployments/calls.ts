@@ -1,23 +1,26 @@
+import { isFault } from '../../faults.ts'
 import { type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId, type ResourceId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { openSecret } from '../../store/sealing.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import type { DeploymentCalls } from '../deployment-calls.ts'
+import { DEPLOYMENT_SEALED, type DeploymentCalls } from '../deployment-calls.ts'
 import { advanceDeployment, type Running } from './advance.ts'
 import { placedOf } from './asked.ts'
+import { bodyOf } from './body.ts'
 import { cancelDeployment } from './cancel.ts'
 import { exportGroup } from './export-group.ts'
 import { member } from './expressions/values.ts'
-import { followed } from './follow.ts'
+import { followed, withoutSecrets } from './follow.ts'
 import { demandRoom } from './history.ts'
 import { shownLink } from './links.ts'
 import { operationRecords, stepsOf } from './operation-records.ts'
 import { SECURE_OUTPUT } from './outputs.ts'
-import { isSecure, withDefinition } from './parameters.ts'
+import { withDefinition } from './parameters.ts'
 import { type Plan, planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
-import { type Placed, type Prepared, sealable, unsealed } from './prepared.ts'
+import { hiddenIn, type Prepared, placedAgain, sealable, unsealed } from './prepared.ts'
+import { type SecretValues, secretValues } from './secret-values.ts'
 import { templateHash } from './template-hash.ts'
 import { whatIf } from './what-if.ts'
 
@@ -29,35 +32,57 @@ export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
   const running = new Map<string, Running>()
 
   async function runningOf(resource: StoredResource, sealed: string | undefined): Promise<Running> {
-    const key = `${resource.id.toLowerCase()}#${resource.etag}`
+    const key = keyOf(resource)
     const known = running.get(key)
     if (known) return known
     const id = parseResourceId(resource.id)
     if (!id) throw new Error(`'${resource.id}' is no id`)
-    const placed: Placed = { id, location: textAt(resource.body.location), prepared: unsealed(sealed) }
-    const made = { arm: arm(), placed, plan: await planDeployment(arm(), placed), refused: new Map<string, number>() }
+    const placed = placedAgain({ id, location: textAt(resource.body.location) }, unsealed(sealed))
+    const plan = await planDeployment(arm(), placed)
+    if (Object.keys(stepsOf(resource.state)).length > 0) await noteSecrets(plan)
+    const made = { arm: arm(), placed, plan, refused: new Map<string, number>() }
     if (running.size >= MOST_PLANS) running.clear()
     running.set(key, made)
     return made
   }
 
+  /** What may not be told of a deployment, under way or over. */
+  function secretsOf(resource: StoredResource): SecretValues {
+    const known = running.get(keyOf(resource))?.placed.secrets
+    const id = parseResourceId(resource.id)
+    if (known || !id) return known ?? secretValues()
+    return placedAgain(
+      { id, location: undefined },
+      unsealed(openSecret(arm().deps.sealing, resource, DEPLOYMENT_SEALED)),
+    ).secrets
+  }
+
   return {
     async prepare(asked) {
-      const placed = await placedOf(arm(), asked)
-      const plan = await planDeployment(arm(), placed)
-      const validated = await preflight(arm(), { placed, plan })
-      await demandRoom(arm(), asked.id)
-      return { properties: shown(arm(), placed.prepared, plan, validated), sealed: sealable(placed.prepared) }
+      const secrets = secretValues(asked.secrets)
+      return hiding(secrets, async () => {
+        const placed = await placedOf(arm(), asked, { secrets })
+        const plan = await planDeployment(arm(), placed)
+        const validated = await preflight(arm(), { placed, plan })
+        await demandRoom(arm(), asked.id)
+        return { properties: shown(arm(), placed.prepared, plan, validated), sealed: sealable(placed.prepared) }
+      })
     },
     async advance(resource, sealed) {
       const progress = await advanceDeployment(await runningOf(resource, sealed), resource)
-      if (progress.at !== 'going-on') running.delete(`${resource.id.toLowerCase()}#${resource.etag}`)
+      if (progress.at !== 'going-on') running.delete(keyOf(resource))
       return progress
     },
-    whatIf: async (asked) => whatIf(arm(), await placedOf(arm(), asked), asked.body),
+    async whatIf(asked) {
+      const secrets = secretValues(asked.secrets)
+      return hiding(secrets, async () => whatIf(arm(), await placedOf(arm(), asked, { secrets }), asked.body))
+    },
     cancel: (resource) => cancelDeployment(arm(), resource),
     // A cancelled one follows nothing any more, and what it began goes on all the same.
-    operations: async (resource) => operationRecords(resource, await followed(arm(), stepsOf(resource.state))),
+    async operations(resource) {
+      const steps = await followed(arm(), stepsOf(resource.state))
+      return operationRecords(resource, withoutSecrets(steps, secretsOf(resource)))
+    },
     secureOutputs(resource) {
       const names = Object.keys(resource.secrets).filter((path) => path.startsWith(SECURE_OUTPUT))
       const outputs = objectAt(resource.state.outputs)
@@ -68,21 +93,41 @@ export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
       return Object.fromEntries(values.filter(([name]) => Object.hasOwn(outputs, name)))
     },
     exportGroup: (asked) => exportGroup(arm(), asked),
-    templateOf: (sealed) => unsealed(sealed).template,
+    templateOf(sealed) {
+      const { template, secrets } = unsealed(sealed)
+      return secretValues(secrets).hide(template)
+    },
     templateHash,
+  }
+}
+
+const keyOf = ({ id, etag }: StoredResource): string => `${id.toLowerCase()}#${etag}`
+
+/** What a process that takes a deployment over has not seen evaluated: what was begun is told of all the same. */
+async function noteSecrets({ resources }: Plan): Promise<void> {
+  for (const one of resources) if (one.made) await bodyOf(one, one.scope, true)
+}
+
+/** Does it; a refusal tells no secret. */
+async function hiding<T>(secrets: SecretValues, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isFault(error) ? secrets.hideIn(error) : error
   }
 }
 
 /** What everybody who may read a deployment sees of it. */
 function shown(arm: ArmDeps, prepared: Prepared, plan: Plan, validated: readonly string[]): JsonObject {
   const { template, link, onError } = prepared
+  const hidden = hiddenIn(prepared)
   const made = plan.resources.filter((one) => one.made)
   const parameters = Object.entries(objectAt(template.parameters)).map(([name, declaration]) => {
     const type = textAt(withDefinition(template, objectAt(declaration)).type) ?? 'Object'
     const value = prepared.parameters[name]
     const reference = member(prepared.references ?? {}, name)
     if (reference !== undefined) return [name, { type, reference }] as const
-    return [name, isSecure(template, declaration) ? { type } : { type, value }] as const
+    return [name, hidden.includes(name) ? { type } : { type, value }] as const
   })
   return {
     mode: prepared.mode,

@@ -3,6 +3,7 @@ import { objectAt } from '../../json.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { errorOf } from '../errors.ts'
 import type { Step, Steps } from './prepared.ts'
+import type { SecretValues } from './secret-values.ts'
 
 /** Steps under way, as their operations stand now. */
 export async function followed({ deps }: ArmDeps, steps: Steps): Promise<Steps> {
@@ -20,3 +21,9 @@ export async function followed({ deps }: ArmDeps, steps: Steps): Promise<Steps> 
   )
   return Object.fromEntries(ended)
 }
+
+/** Steps as they may be told of: what a refusal quotes may follow from a secure parameter. */
+export const withoutSecrets = (steps: Steps, secrets: SecretValues): Steps =>
+  Object.fromEntries(
+    Object.entries(steps).map(([key, step]) => [key, step.error ? { ...step, error: secrets.hide(step.error) } : step]),
+  )

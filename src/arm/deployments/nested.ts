@@ -39,10 +39,12 @@ export async function nestedPlan(
     const found = await nestedBody(planned)
     if (!found) return undefined
     const { caller, link } = around.placed.prepared
-    const asked = { id: planned.id, body: withAbsoluteLink(found.body, link), caller }
+    const { secrets } = around.placed
+    const body = withAbsoluteLink(found.body, link)
+    const asked = { id: planned.id, body, caller, secrets: secrets.within(JSON.stringify(body)) }
     const groups = await groupsAround(around, planned)
     const within = `${planned.place}.properties.template`
-    const placed = await placedOf(arm, asked, { unknown: found.unknown, groups, within })
+    const placed = await placedOf(arm, asked, { secrets, unknown: found.unknown, groups, within })
     return { placed, plan: await planDeployment(arm, placed) }
   } catch (error) {
     if (isForRuntime(error)) return undefined

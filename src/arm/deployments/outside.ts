@@ -14,9 +14,9 @@ import { RuntimeOnly } from './expressions/resolve.ts'
 import type { Outside } from './expressions/scope.ts'
 import { shownLink } from './links.ts'
 import type { Names } from './names.ts'
-import { isSecure } from './parameters.ts'
 import type { PlannedResource } from './plan.ts'
-import type { Placed, Prepared } from './prepared.ts'
+import { hiddenIn, type Placed, type Prepared } from './prepared.ts'
+import { secretValues } from './secret-values.ts'
 import { templateHash } from './template-hash.ts'
 
 /** Some seconds of work; a template of 800 resources with ten expressions each takes a tenth of it. */
@@ -84,6 +84,7 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
 
   return {
     budget: { left: MOST_EVALUATIONS },
+    noteSecret: (value) => placed.secrets.add(value),
     deployer: async () => ({
       objectId: prepared.caller.objectId,
       tenantId: prepared.caller.tenantId,
@@ -97,7 +98,7 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
       ...(placed.location !== undefined && { location: placed.location }),
       properties: {
         mode: prepared.mode,
-        template: prepared.template,
+        template: secretValues(prepared.secrets).hide(prepared.template),
         templateHash: templateHash(prepared.template),
         ...(prepared.link && { templateLink: shownLink(prepared.link) }),
         parameters: shownParameters(prepared),
@@ -220,12 +221,11 @@ export function outsideOf(arm: ArmDeps, placed: Placed, runtime?: Runtime): Outs
 }
 
 /** Values of parameters as an expression may see them: secure ones are asked by their names alone. */
-const shownParameters = ({ template, parameters }: Prepared): JsonObject =>
-  Object.fromEntries(
-    Object.entries(parameters)
-      .filter(([name]) => !isSecure(template, objectAt(template.parameters)[name]))
-      .map(([name, value]) => [name, { value: value ?? null }]),
-  )
+function shownParameters(prepared: Prepared): JsonObject {
+  const hidden = hiddenIn(prepared)
+  const shown = Object.entries(prepared.parameters).filter(([name]) => !hidden.includes(name))
+  return Object.fromEntries(shown.map(([name, value]) => [name, { value: value ?? null }]))
+}
 
 async function keep(
   { deps }: ArmDeps,

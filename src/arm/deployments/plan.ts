@@ -8,7 +8,8 @@ import type { Scope } from './expressions/scope.ts'
 import { checkOutputReferences, orderResources } from './graph.ts'
 import { type Names, namesOf } from './names.ts'
 import { outsideOf } from './outside.ts'
-import { type Placed, placeIn } from './prepared.ts'
+import { hiddenIn, type Placed, placeIn } from './prepared.ts'
+import { hiddenParameters } from './secret-expressions.ts'
 import { targetId } from './target-id.ts'
 import { templateScope } from './template-scope.ts'
 
@@ -59,7 +60,8 @@ export async function planDeployment(arm: ArmDeps, placed: Placed): Promise<Plan
   const { template, parameters, unknown, within = '' } = placed.prepared
   checkTemplate(template, within)
   const outside = outsideOf(arm, placed)
-  const scope = templateScope({ template, parameters, outside, within, ...(unknown && { unknown }) })
+  const hidden = [...hiddenParameters(template), ...hiddenIn(placed.prepared)]
+  const scope = templateScope({ template, parameters, outside, within, hidden, ...(unknown && { unknown }) })
   const planned: PlannedResource[] = []
   for (const one of listed(template.resources, placeIn(within, 'resources'))) {
     planned.push(...(await expand(arm, placed, { ...one, parent: undefined, scope })))

@@ -1,6 +1,8 @@
 import type { Caller } from '../../identity/identity.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
+import { hiddenParameters } from './secret-expressions.ts'
+import { type SecretValues, secretValues } from './secret-values.ts'
 
 /**
  * All that a deployment goes on with after a crash: its template, the values of its parameters (defaults evaluated
@@ -19,6 +21,8 @@ export interface Prepared {
   readonly onError?: OnError
   /** Where parameters came from that are secrets of key vaults, by name as given. */
   readonly references?: JsonObject
+  /** What the deployment around it holds for secret, whatever type it has here. */
+  readonly secrets?: readonly string[]
   /** Parameters whose values only the deployment around it will know: while it is looked over from there. */
   readonly unknown?: readonly string[]
   /** Bodies of groups that the deployment around it makes, by folded id: while it is looked over from there. */
@@ -48,6 +52,24 @@ export interface Placed {
   readonly id: ResourceId
   readonly location: string | undefined
   readonly prepared: Prepared
+  /** What may be told to nobody; more is known as expressions are evaluated. */
+  readonly secrets: SecretValues
+}
+
+/** A deployment that goes on with what is kept of it. */
+export function placedAgain(at: Pick<Placed, 'id' | 'location'>, prepared: Prepared): Placed {
+  const secrets = secretValues(prepared.secrets)
+  for (const name of hiddenIn(prepared)) secrets.add(prepared.parameters[name] ?? null)
+  return { ...at, prepared, secrets }
+}
+
+/** Names of the parameters whose values are shown nowhere. */
+export function hiddenIn({ template, parameters, secrets: around }: Prepared): readonly string[] {
+  const hidden = new Set(hiddenParameters(template))
+  const given = secretValues(around)
+  return Object.entries(parameters).flatMap(([name, value]) =>
+    hidden.has(name.toLowerCase()) || given.isIn(value) ? [name] : [],
+  )
 }
 
 /** How far one resource of a deployment is. */

@@ -5,20 +5,28 @@ const ASKS = /\b(parameters|variables)\s*\(\s*(?:'((?:[^']|'')*)'\s*\))?/gi
 /** What `list*` answers is mostly keys. */
 const LISTS = /\blist\w*\s*\(/i
 
-/** Whether a template has any secure parameter: what its own functions are given may come from one. */
-export const hasSecureParameter = (template: JsonObject): boolean =>
-  Object.values(objectAt(template.parameters)).some((declared) => isSecure(template, declared))
+/** The parameters that hold a secret, folded: those of a secure type, and those whose default follows from one. */
+export function hiddenParameters(template: JsonObject): readonly string[] {
+  const declared = Object.entries(objectAt(template.parameters))
+  const hidden = declared.flatMap(([name, one]) => (isSecure(template, one) ? [name.toLowerCase()] : []))
+  for (;;) {
+    const follows = secretExpressions(template, hidden)
+    const more = declared.flatMap(([name, one]) =>
+      !hidden.includes(name.toLowerCase()) && textsOf(objectAt(one).defaultValue ?? null).some(follows)
+        ? [name.toLowerCase()]
+        : [],
+    )
+    if (hidden.length === 0 || more.length === 0) return hidden
+    hidden.push(...more)
+  }
+}
 
 /**
- * Whether an expression's value follows from a secure parameter, directly or through variables. One that asks by a name
- * which is itself an expression counts where the template has any secure parameter.
+ * Whether an expression's value follows from a parameter that holds a secret, directly or through variables. One that
+ * asks by a name which is itself an expression counts where there is any such parameter.
  */
-export function secretExpressions(template: JsonObject): (expression: string) => boolean {
-  const secure = new Set(
-    Object.entries(objectAt(template.parameters)).flatMap(([name, declared]) =>
-      isSecure(template, declared) ? [name.toLowerCase()] : [],
-    ),
-  )
+export function secretExpressions(template: JsonObject, hidden: readonly string[]): (expression: string) => boolean {
+  const secure = new Set(hidden.map((name) => name.toLowerCase()))
   const variables = objectAt(template.variables)
   const within = (text: string, seen: ReadonlySet<string>): boolean => {
     if (LISTS.test(text)) return true

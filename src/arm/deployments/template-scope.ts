@@ -5,7 +5,7 @@ import { isForRuntime, RuntimeOnly, resolveCopies, resolveValue } from './expres
 import type { Outside, Scope } from './expressions/scope.ts'
 import { checkParameter, withDefinition } from './parameters.ts'
 import { placeIn } from './prepared.ts'
-import { hasSecureParameter, secretExpressions } from './secret-expressions.ts'
+import { hiddenParameters, secretExpressions } from './secret-expressions.ts'
 
 export interface Sources {
   readonly template: JsonObject
@@ -16,21 +16,24 @@ export interface Sources {
   readonly unknown?: readonly string[]
   /** Where the template stands in the one around it. */
   readonly within?: string
+  /** Parameters that hold a secret. */
+  readonly hidden?: readonly string[]
 }
 
 /** What a template's expressions may ask: its parameters, variables and functions. Variables are evaluated when first needed. */
 export function templateScope(sources: Sources): Scope {
   const { template, parameters, outside, unknown: later = [], within: around = '' } = sources
+  const hidden = sources.hidden ?? hiddenParameters(template)
   const declared = objectAt(template.variables)
   const loops = Array.isArray(declared.copy) ? (declared.copy as readonly Json[]) : []
   const known = new Map<string, Json>()
   const scope: Scope = {
     outside,
     lambda: {},
-    isSecret: secretExpressions(template),
+    isSecret: secretExpressions(template, hidden),
     now: undefined,
     copyIndex: noLoop,
-    userFunction: userFunctionsOf(template, outside, around),
+    userFunction: userFunctionsOf(template, outside, { around, isSecret: () => hidden.length > 0 }),
     async parameter(name) {
       const found = byName(parameters, name)
       if (found !== undefined) return found
@@ -79,7 +82,11 @@ function unknown(what: 'parameter' | 'variable', name: string): never {
 }
 
 /** Functions of the template: they see their own parameters and nothing else of it. */
-function userFunctionsOf(template: JsonObject, outside: Outside, around: string): Scope['userFunction'] {
+function userFunctionsOf(
+  template: JsonObject,
+  outside: Outside,
+  { around, isSecret }: { readonly around: string; readonly isSecret: () => boolean },
+): Scope['userFunction'] {
   const functions = new Map<string, ReturnType<typeof userFunction>>()
   const namespaces = Array.isArray(template.functions) ? (template.functions as readonly Json[]) : []
   for (const entry of namespaces) {
@@ -115,7 +122,8 @@ function userFunctionsOf(template: JsonObject, outside: Outside, around: string)
       const scope = {
         ...templateScope({ template: {}, parameters: given, outside }),
         userFunction: within(path),
-        isSecret: () => hasSecureParameter(template),
+        // What it is given may come from any of them.
+        isSecret,
       }
       const place = placeIn(around, `functions.${full}.output`)
       return resolveValue(objectAt(member.output).value ?? null, { scope, place })
@@ -159,6 +167,7 @@ export async function resolveParameters(
     Object.keys(declared).filter((name) => later.some((one) => one.toLowerCase() === name.toLowerCase())),
   )
   const reading = new Set<string>()
+  const hidden = new Set(hiddenParameters(template))
   const base = templateScope({ template: { ...template, variables: {} }, parameters: {}, outside, within })
   const scope: Scope = { ...base, now, parameter: (name) => valueNamed(name) }
 
@@ -174,6 +183,7 @@ export async function resolveParameters(
     // A null where none is meant is a value that was not given: azure-ai-ml sends such.
     const own = objectAt(sent).value === null && declaration.nullable !== true ? undefined : sent
     const value = own === undefined ? await valueByDefault(name, declaration) : valueGiven(name, own)
+    if (hidden.has(name.toLowerCase())) outside.noteSecret?.(value)
     checkParameter(template, name, declaration, value)
     values[name] = value
     return value

@@ -110,7 +110,10 @@ async function changeOf(look: Look, planned: PlannedResource): Promise<JsonObjec
   const kept = await getKept(arm.deps.store, type, id)
   const known = whole && !isDeployment(planned) ? await bodyBeforehand(arm, planned, body) : body
   const asked: JsonObject = { id: id.text, name: id.name, type: type.type, apiVersion, ...known }
-  if (!kept) return { resourceId: id.text, changeType: 'Create', before: null, after: asked, delta: null }
+  const { secrets } = placed
+  if (!kept) {
+    return { resourceId: id.text, changeType: 'Create', before: null, after: secrets.hide(asked), delta: null }
+  }
   const context = contextOf(arm, placed, apiVersion)
   if (onlyIfMissing(planned)) {
     const stays = { ...(await present(arm, type, kept, context)), apiVersion }
@@ -121,7 +124,8 @@ async function changeOf(look: Look, planned: PlannedResource): Promise<JsonObjec
   const after = wished ? { ...(await present(arm, type, wished, context)), apiVersion } : asked
   const delta = wished ? turnsInto(before, after) : saidOtherwise(before, body)
   const changeType = delta.length > 0 ? 'Modify' : 'NoChange'
-  return { resourceId: kept.id, changeType, before: { ...before, apiVersion }, after, delta }
+  const told = { before: { ...before, apiVersion }, after: secrets.hide(after), delta: secrets.hide(delta) }
+  return { resourceId: kept.id, changeType, ...told }
 }
 
 interface Wished {

@@ -40,6 +40,8 @@ export interface Write {
   readonly demandsRights?: boolean
   /** What the activity log tells of it; of the caller alone where a client's write has none. */
   readonly activity?: ActivitySource | undefined
+  /** Values in the body that whoever writes it holds for secret, whatever the body says of them. */
+  readonly secrets?: readonly string[]
 }
 
 export interface Written {
@@ -178,6 +180,7 @@ async function wish(
     apiVersion: version.asked,
     query,
     correlationId: write.activity?.correlationId,
+    heldSecret: write.secrets,
     ...(deleted && { deleted }),
   }
   const filled = declaration.defaults

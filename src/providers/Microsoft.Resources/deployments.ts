@@ -18,8 +18,9 @@ export default defineResource({
   secret: [DEPLOYMENT_SEALED],
   patch: false,
   statuses: { followed: true, deleted: 202 },
-  async check(_deps, { id, body, caller, correlationId, arm }) {
-    const { properties, sealed } = await arm.deployments.prepare({ id, body, caller, correlationId })
+  async check(_deps, { id, body, caller, correlationId, heldSecret, arm }) {
+    const asked = { id, body, caller, correlationId, secrets: heldSecret }
+    const { properties, sealed } = await arm.deployments.prepare(asked)
     const { properties: _sent, ...envelope } = body
     return { ...envelope, properties: { ...properties, sealed } }
   },

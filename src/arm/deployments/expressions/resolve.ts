@@ -95,7 +95,10 @@ async function resolveName(name: string, at: Resolving): Promise<string> {
 async function resolveText(text: string, { scope, place, onRuntime }: Resolving): Promise<Json> {
   try {
     const node = parseExpression(text)
-    return node ? await evaluate(node, scope) : literalText(text)
+    if (!node) return literalText(text)
+    const value = await evaluate(node, scope)
+    if (scope.isSecret?.(text)) scope.outside.noteSecret?.(value)
+    return value
   } catch (error) {
     if (error instanceof RuntimeOnly) {
       if (!onRuntime) throw expressionFault(text, place, new ExpressionError(error.message), error)

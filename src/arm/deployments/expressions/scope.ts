@@ -25,6 +25,8 @@ export interface UserFunction {
 export interface Outside {
   /** How many more expressions may be evaluated; without one there is no limit. */
   readonly budget?: { left: number }
+  /** Told of every value that follows from a secret. */
+  noteSecret?(value: Json): void
   deployer(): Promise<JsonObject>
   deployment(): Promise<JsonObject>
   environment(): Promise<JsonObject>
