@@ -3,8 +3,18 @@ import { test } from 'node:test'
 import { murmur64, nameGuid, uniqueString } from './unique-string.ts'
 
 test('uniqueString: the values that others published', () => {
-  assert.equal(uniqueString(['tyeth']), 'zcztcwvu6iyg6')
-  assert.equal(uniqueString(['hello', 'world']), 'a7wkljktk6wne')
+  // From tests of other people's tools, who had them from Azure or from its own library.
+  for (const [value, ...texts] of [
+    ['zcztcwvu6iyg6', 'tyeth'],
+    ['rbgf3xv4ufgzg', 'test'],
+    ['cgtzqvhu4i23s', 'abc'],
+    ['a7wkljktk6wne', 'hello', 'world'],
+    ['xzi4ioaxtmth4', 'foo', 'bar', 'baz'],
+    ['bmg7c6xu4tw46', '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg'],
+    ['fd63l2gacbtca', '/subscriptions/3c7f956b-55ee-4686-9d30-da1eb631dc59/resourceGroups/rg-devopsshieldek010dev'],
+  ]) {
+    assert.equal(uniqueString(texts), value, texts.join())
+  }
   assert.equal(murmur64('hello-world'), 571013382255652050n)
 })
 
