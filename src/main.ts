@@ -296,6 +296,7 @@ async function loadEngines() {
         allowSubstitute: config.settings.allowSubstitute,
         index: packages,
         confine: sandbox.wrap,
+        blobs: options.blobs,
       })
       const engine = local.localEngine({
         ...options,

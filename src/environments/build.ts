@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import type { BuildContext } from './dockerfile/context.ts'
+import { imageRoot } from './dockerfile/image-state.ts'
 import { type Confine, EnvironmentBuildFailed } from './environments.ts'
 import type { Interpreter } from './interpreters.ts'
 import type { PackageIndex } from './package-index.ts'
+import type { Plan } from './plan.ts'
 import { isSystem } from './stored.ts'
 import { uvProgram } from './uv.ts'
 
@@ -14,7 +17,9 @@ export interface BuildOptions {
   readonly index: PackageIndex
   readonly confine: Confine
   readonly interpreter: Interpreter
-  readonly requirements: readonly string[]
+  readonly plan: Plan
+  /** Where a Dockerfile's files come from. */
+  readonly context?: BuildContext
   readonly target: string
   readonly tell: (text: string) => void
 }
@@ -28,27 +33,39 @@ const limitMs = 30 * 60_000
  * @throws EnvironmentBuildFailed
  */
 export async function buildEnvironment(options: BuildOptions): Promise<{ readonly scripts: Record<string, string> }> {
-  const { interpreter, requirements, target, tell } = options
+  const { interpreter, plan, target, tell } = options
   await mkdir(target, { recursive: true, mode: 0o755 })
   const began = Date.now()
-  if (requirements.length === 0) await run(options, [interpreter.executable, '-m', 'venv', target], {})
+  await placeFiles(options)
+  if (isBare(plan)) await run(options, [interpreter.executable, '-m', 'venv', target], {})
   else await install(options)
   tell(`environment ready in ${((Date.now() - began) / 1000).toFixed(1)} s\n`)
   return { scripts: await scriptsOf(target) }
 }
 
+/** Whether nothing is installed. */
+export const isBare = ({ requirements, steps }: Plan): boolean => requirements.length === 0 && steps.length === 0
+
+/** Lays out what a Dockerfile copies: jobs see it, and what it installs may be among it. */
+async function placeFiles({ plan, context, target }: BuildOptions): Promise<void> {
+  for (const { path, source } of plan.files) {
+    const place = join(target, 'image', path)
+    await mkdir(source === undefined ? place : dirname(place), { recursive: true })
+    if (source !== undefined) await context?.place(source, place)
+  }
+}
+
 async function install(options: BuildOptions): Promise<void> {
-  const { directory, interpreter, requirements, target, index, tell } = options
-  const file = join(target, 'requirements.txt')
-  await writeFile(file, `${[...requirements, ...seeds(requirements)].join('\n')}\n`)
-  tell(`${requirements.map((line) => `  ${line}`).join('\n')}\n`)
+  const { directory, interpreter, plan, target, index } = options
+  const { requirements } = plan
   const python = join(target, 'bin', 'python')
   // uv itself needs Python 3.8; older ones are served by their own pip.
   const uv = Number(interpreter.version.split('.')[1]) >= 8 ? await uvProgram(options) : undefined
   if (!uv) {
     await run(options, [interpreter.executable, '-m', 'venv', '--clear', target], {})
-    await writeFile(file, `${requirements.join('\n')}\n`)
-    return run(options, [python, '-m', 'pip', 'install', '--no-input', '-r', file], index.pip)
+    for (const words of await calls(options, requirements))
+      await run(options, [python, '-m', 'pip', 'install', '--no-input', ...words], index.pip)
+    return
   }
   const cache = join(directory, 'cache')
   await mkdir(cache, { recursive: true, mode: 0o755 })
@@ -62,7 +79,33 @@ async function install(options: BuildOptions): Promise<void> {
     UV_INDEX_STRATEGY: index.uv.UV_INDEX_STRATEGY ?? 'unsafe-best-match',
   }
   await run(options, [uv, 'venv', '--allow-existing', '--python', interpreter.executable, target], variables)
-  await run(options, [uv, 'pip', 'install', '--python', python, '-r', file], variables)
+  for (const words of await calls(options, [...requirements, ...seeds(requirements)]))
+    await run(options, [uv, 'pip', 'install', '--python', python, ...words], variables)
+}
+
+/** The installer's calls, one after the other: what the environment names, then what its Dockerfile adds. */
+async function calls(
+  { plan, target, tell }: BuildOptions,
+  requirements: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  const image = join(target, 'image')
+  const lines = (texts: readonly string[]) => texts.map((text) => `${text.replace(imageRoot, image)}\n`).join('')
+  const all = [{ requirements, constraints: [], options: [] }, ...plan.steps]
+  return Promise.all(
+    all
+      .filter((step) => step.requirements.length > 0)
+      .map(async (step, at) => {
+        tell(step.requirements.map((line) => `  ${line.replace(imageRoot, '')}\n`).join(''))
+        const number = at === 0 ? '' : `-${at}`
+        const file = join(target, `requirements${number}.txt`)
+        await writeFile(file, lines(step.requirements))
+        const bounds = [...plan.constraints, ...step.constraints]
+        if (bounds.length === 0) return ['-r', file, ...step.options]
+        const constraints = join(target, `constraints${number}.txt`)
+        await writeFile(constraints, lines(bounds))
+        return ['-r', file, '-c', constraints, ...step.options]
+      }),
+  )
 }
 
 /** What conda puts into every environment beside what was asked: jobs count on pip, older packages on pkg_resources. */

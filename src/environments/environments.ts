@@ -1,13 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Blobs } from '../blobs/blobs.ts'
 import type { EnvironmentSpec } from '../compute/engine.ts'
-import { buildEnvironment } from './build.ts'
+import { buildEnvironment, isBare } from './build.ts'
 import { backgroundCompiler } from './compile.ts'
+import type { BuildContext } from './dockerfile/context.ts'
+import { openContext } from './dockerfile/open-context.ts'
+import { placesOf } from './dockerfile/places.ts'
 import { findInterpreter, type Interpreter } from './interpreters.ts'
 import type { PackageIndex } from './package-index.ts'
-import { planOf } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 import { readStored, type Stored } from './stored.ts'
+import { hasSystemPackage } from './system-packages.ts'
 
 /** A Python environment that stands on this machine and is never changed again. */
 export interface BuiltEnvironment {
@@ -18,6 +23,10 @@ export interface BuiltEnvironment {
   readonly readable: readonly string[]
   /** Console scripts without their first line, by name. */
   readonly scripts: Readonly<Record<string, string>>
+  /** What a Dockerfile sets; the job's own variables win. */
+  readonly variables: Readonly<Record<string, string>>
+  /** What a Dockerfile copies, and where a job sees it. */
+  readonly shown: readonly { readonly source: string; readonly target: string }[]
   /** What could not be honoured to the letter, in words for the job's log. */
   readonly notes: readonly string[]
 }
@@ -57,6 +66,8 @@ export interface EnvironmentsOptions {
   /** Build with what the machine has where the asked interpreter or image is lacking. */
   readonly allowSubstitute: boolean
   readonly index: PackageIndex
+  /** Where build contexts lie; without it a Dockerfile is refused. */
+  readonly blobs?: Pick<Blobs, 'list' | 'read' | 'materialise'>
   /** Source packages run their own code while they are built, so builds are confined like jobs. */
   readonly confine: Confine
 }
@@ -69,22 +80,28 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
 
   return {
     async ensure(spec, log) {
-      const plan = planOf(spec, options.allowSubstitute)
+      const context = spec.buildContext && options.blobs && (await openContext(options.blobs, spec.buildContext))
+      const { allowSubstitute } = options
+      const plan = await planOf(spec, { allowSubstitute, hasSystemPackage, ...(context && { context }) })
       const { interpreter, notes } = await findInterpreter(plan.python, {
         allowSubstitute: options.allowSubstitute,
         searchPath: options.index.searchPath,
       })
-      const key = keyOf(interpreter, plan.requirements)
+      const key = keyOf(interpreter, plan)
       const withNotes = (built: BuiltEnvironment): BuiltEnvironment => {
-        if (plan.requirements.length > 0) compiler.begin(built)
-        return { ...built, notes: [...plan.notes, ...notes] }
+        if (!isBare(plan)) compiler.begin(built)
+        const shown = placesOf(plan.files).map((path) => ({
+          source: join(built.directory, 'image', path),
+          target: path,
+        }))
+        return { ...built, shown, variables: plan.variables, notes: [...plan.notes, ...notes] }
       }
       const there = known.get(key) ?? (await stored(key))
       if (there && (await isThere(there))) return withNotes(there)
       known.delete(key)
       let build = building.get(key)
       if (!build) {
-        build = startBuild(key, interpreter, plan.requirements)
+        build = startBuild(key, interpreter, { plan, ...(context && { context }) })
         building.set(key, build)
       }
       for (const line of [...plan.notes, ...notes]) log(`${line}\n`)
@@ -100,14 +117,14 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
     return found
   }
 
-  function startBuild(key: string, interpreter: Interpreter, requirements: readonly string[]): Build {
+  function startBuild(key: string, interpreter: Interpreter, of: Building): Build {
     const listeners: ((text: string) => unknown)[] = []
     let text = ''
     const tell = (part: string) => {
       text += part
       for (const listener of listeners) listener(part)
     }
-    const done = build(key, interpreter, requirements, tell).finally(() => building.delete(key))
+    const done = build(key, interpreter, { ...of, tell }).finally(() => building.delete(key))
     return {
       done,
       join(listener) {
@@ -124,8 +141,7 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
   async function build(
     key: string,
     interpreter: Interpreter,
-    requirements: readonly string[],
-    tell: (text: string) => void,
+    of: Building & { readonly tell: (text: string) => void },
   ): Promise<BuiltEnvironment> {
     const folder = join(options.directory, key)
     const attempt = randomBytes(4).toString('hex')
@@ -133,7 +149,7 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
     // What an orphan of a crashed server still writes to can't always be removed; it is in nobody's way.
     for (const name of await readdir(folder))
       await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)
-    const facts = await buildEnvironment({ ...options, interpreter, requirements, target: join(folder, attempt), tell })
+    const facts = await buildEnvironment({ ...options, ...of, interpreter, target: join(folder, attempt) })
     const record: Stored = { attempt, interpreter, ...facts }
     await writeFile(join(folder, 'current.json.new'), JSON.stringify(record), { flush: true })
     await rename(join(folder, 'current.json.new'), join(folder, 'current.json'))
@@ -148,9 +164,25 @@ interface Build {
   join(listener: (text: string) => unknown): void
 }
 
-const keyOf = (interpreter: Interpreter, requirements: readonly string[]): string =>
+/** What is built, and the files it is built with. */
+interface Building {
+  readonly plan: Plan
+  readonly context?: BuildContext
+}
+
+/** By content. What a plan doesn't have is left out, so that environments of earlier versions are still found. */
+const keyOf = (interpreter: Interpreter, { requirements, constraints, steps, files }: Plan): string =>
   createHash('sha256')
-    .update(JSON.stringify({ format: 1, interpreter, requirements }))
+    .update(
+      JSON.stringify({
+        format: 1,
+        interpreter,
+        requirements,
+        ...(constraints.length > 0 && { constraints }),
+        ...(steps.length > 0 && { steps }),
+        ...(files.length > 0 && { files: files.map(({ path, mark }) => [path, mark]) }),
+      }),
+    )
     .digest('hex')
     .slice(0, 32)
 

@@ -1,40 +1,85 @@
 import type { EnvironmentSpec } from '../compute/engine.ts'
-import { readCondaFile, toRequirement } from './conda-file.ts'
+import { readCondaFile } from './conda-file.ts'
+import { condaRequirements } from './conda-requirements.ts'
+import type { BuildContext } from './dockerfile/context.ts'
 import { EnvironmentBuildFailed } from './environments.ts'
 import { imageOf } from './images.ts'
 import { anyPython, type PythonRequest, pythonRequest } from './python-version.ts'
+import { repairsFor } from './repairs.ts'
 
-/** What has to be built: an interpreter and lines for pip. */
+/** One call of the installer, after those before it. */
+export interface InstallStep {
+  /** Lines of a requirements file, in order. */
+  readonly requirements: readonly string[]
+  readonly constraints: readonly string[]
+  /** Options of the installer that are more than lines: `--upgrade`, `--no-deps`. */
+  readonly options: readonly string[]
+}
+
+/** A file of a build context with its place in the image; a folder where it has no source. */
+export interface PlacedFile {
+  readonly path: string
+  readonly source?: string
+  /** What tells its bytes from others. */
+  readonly mark: string
+}
+
+/** What has to be built: an interpreter, lines for pip, and what a Dockerfile adds to them. */
 export interface Plan {
   readonly python: PythonRequest
   /** Lines of a requirements file, in order. */
   readonly requirements: readonly string[]
+  /** Bounds on what is installed that nobody asked for, so that what was asked for works. */
+  readonly constraints: readonly string[]
+  /** A Dockerfile's own installations. */
+  readonly steps: readonly InstallStep[]
+  readonly files: readonly PlacedFile[]
+  /** A Dockerfile's ENV. */
+  readonly variables: Readonly<Record<string, string>>
   /** What was understood in another way than it was written. */
   readonly notes: readonly string[]
 }
 
+/** What planning needs beside the environment version. */
+export interface PlanOptions {
+  readonly allowSubstitute: boolean
+  /** The files of a Dockerfile's build context. */
+  readonly context?: BuildContext
+  /** Whether a package of this machine's distribution is installed. */
+  readonly hasSystemPackage?: (name: string) => Promise<boolean>
+}
+
 /** Reads an environment version. @throws EnvironmentBuildFailed where it asks for what can't be had */
-export function planOf(spec: EnvironmentSpec, allowSubstitute: boolean): Plan {
-  if (spec.buildContext)
-    throw new EnvironmentBuildFailed(
-      'The environment is a Dockerfile with its build context. No container engine stands behind this compute, so it is not built: give an image with a conda file instead.',
-    )
+export async function planOf(spec: EnvironmentSpec, options: PlanOptions): Promise<Plan> {
+  const plan = spec.buildContext ? await fromDockerfile(spec, options) : fromImage(spec, options)
+  const lines = [...plan.requirements, ...plan.steps.flatMap((step) => step.requirements)]
+  const { constraints, notes } = repairsFor(lines)
+  return { ...plan, constraints, notes: [...plan.notes, ...notes] }
+}
+
+function fromImage(spec: EnvironmentSpec, { allowSubstitute }: PlanOptions): Plan {
   const notes: string[] = []
+  const nothing = { constraints: [], steps: [], files: [], variables: {}, notes }
   const image = imageFor(spec, allowSubstitute, notes)
-  if (spec.condaFile === undefined)
-    return { python: image.python ? pythonRequest(image.python) : anyPython, requirements: image.packages, notes }
+  const ofImage = image.python ? pythonRequest(image.python) : anyPython
+  if (spec.condaFile === undefined) return { ...nothing, python: ofImage, requirements: image.packages }
   const file = readCondaFile(spec.condaFile)
-  if (file.channels.length > 0)
-    notes.push(`conda channels (${file.channels.join(', ')}) are not read: packages come from the machine's PyPI index`)
-  const requirements: string[] = []
-  for (const dependency of file.conda) {
-    const { requirement, note } = toRequirement(dependency)
-    if (requirement) requirements.push(requirement)
-    if (note && !/^(pip|setuptools|wheel)\b/.test(dependency)) notes.push(note)
-  }
-  requirements.push(...file.pip.map(pipLine))
-  const python = file.python ? pythonRequest(file.python) : image.python ? pythonRequest(image.python) : anyPython
-  return { python, requirements: [...new Set(requirements)], notes }
+  const { requirements, notes: said } = condaRequirements(file, refuseFiles)
+  notes.push(...said)
+  return { ...nothing, python: file.python ? pythonRequest(file.python) : ofImage, requirements }
+}
+
+async function fromDockerfile(spec: EnvironmentSpec, options: PlanOptions): Promise<Plan> {
+  const { context } = options
+  if (!context) throw new EnvironmentBuildFailed('The build context of the environment can’t be read here.')
+  const notes: string[] = []
+  const { interpretDockerfile } = await import('./dockerfile/interpret.ts')
+  const state = await interpretDockerfile(spec.dockerfilePath ?? 'Dockerfile', {
+    ...options,
+    context,
+    imageFor: (image) => imageFor({ ...spec, image }, options.allowSubstitute, notes),
+  })
+  return { ...state, constraints: [], notes: [...notes, ...state.notes] }
 }
 
 function imageFor(
@@ -58,17 +103,9 @@ function imageFor(
   return { packages: [] }
 }
 
-/** A line of the pip section; what needs files beside it can't be had, since only the conda file was sent. */
-function pipLine(line: string): string {
-  if (/^(-r|--requirement|-c|--constraint|-e|--editable)\b/.test(line) || /^\.{0,2}\//.test(line) || line === '.')
-    throw new EnvironmentBuildFailed(
-      `The conda file's pip line '${line}' names a file beside it, which is not sent to the service.`,
-    )
-  if (
-    line.startsWith('-') &&
-    !/^--(extra-index-url|index-url|find-links|trusted-host|pre|no-binary|only-binary|prefer-binary)\b/.test(line) &&
-    !/^-[if]\b/.test(line)
+/** An environment's own conda file comes alone: what needs files beside it can't be had. */
+function refuseFiles(line: string): never {
+  throw new EnvironmentBuildFailed(
+    `The conda file's pip line '${line}' names a file beside it, which is not sent to the service.`,
   )
-    throw new EnvironmentBuildFailed(`The conda file's pip option '${line}' is not offered.`)
-  return line
 }

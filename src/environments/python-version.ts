@@ -34,7 +34,7 @@ export const satisfies = (request: PythonRequest, version: string): boolean =>
   request.clauses.every(([operator, wanted]) => holds(operator, version, wanted))
 
 function holds(operator: string, version: string, wanted: string): boolean {
-  const order = compare(version, wanted)
+  const order = compareVersions(version, wanted)
   const begins = `${version}.`.startsWith(`${wanted}.`)
   switch (operator) {
     case '=':
@@ -56,10 +56,11 @@ function holds(operator: string, version: string, wanted: string): boolean {
   }
 }
 
-function compare(one: string, other: string): number {
-  const [left, right] = [one.split('.').map(Number), other.split('.').map(Number)]
-  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0)
+/** Orders versions number by number; what is no number counts as none. */
+export function compareVersions(one: string, other: string): number {
+  const [left, right] = [one, other].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0))
+  for (let index = 0; index < Math.max(left?.length ?? 0, right?.length ?? 0); index += 1) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0)
     if (difference !== 0) return Math.sign(difference)
   }
   return 0

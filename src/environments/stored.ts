@@ -31,6 +31,8 @@ export async function readStored(folder: string): Promise<BuiltEnvironment | und
     scripts,
     sitePackages: join(directory, 'lib', `python${minor}`, 'site-packages'),
     readable: [directory, ...(isSystem(interpreter.prefix) ? [] : [interpreter.prefix])],
+    variables: {},
+    shown: [],
     notes: [],
   }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
 
 /** A command with what it may touch. Paths are this machine's; `writable` may appear under another name inside. */
 export interface Confined {
@@ -90,6 +91,7 @@ function bubblewrap(program: string, hidden: readonly string[]): Sandbox {
       // Later mounts lie over earlier ones: a data directory below /tmp must not vanish under the job's own /tmp.
       ...confined.writable.flatMap(({ source, target }) => ['--bind', source, target]),
       ...confined.readable.flatMap((path) => ['--ro-bind', path, path]),
+      ...openedFor(confined.shown ?? []),
       ...(confined.shown ?? []).flatMap(({ source, target }) => ['--ro-bind', source, target]),
       ...['--remount-ro', '/', '--chdir', confined.cwd, '--'],
       ...confined.command,
@@ -113,6 +115,17 @@ function systemMounts(): readonly string[] {
   return mounts
 }
 
+/** Nothing can be made in a system folder, which is read-only: one that has to show more is laid out entry by entry. */
+function openedFor(shown: readonly { readonly target: string }[]): readonly string[] {
+  const closed = shown
+    .filter(({ target }) => system.some((root) => target.startsWith(`${root}/`)) && !existsSync(target))
+    .map(({ target }) => dirname(target))
+  return [...new Set(closed)].flatMap((folder) => [
+    ...['--tmpfs', folder],
+    ...readdirSync(folder).flatMap((name) => linkOrBind(join(folder, name))),
+  ])
+}
+
 /** `/bin` is a link to `usr/bin` on most systems and has to stay one. */
 const linkOrBind = (path: string): readonly string[] =>
-  lstatSync(path).isSymbolicLink() ? ['--symlink', realpathSync(path).slice(1), path] : ['--ro-bind', path, path]
+  lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path]

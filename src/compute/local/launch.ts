@@ -97,6 +97,7 @@ export async function launchOf(parts: LaunchParts): Promise<Launch> {
       USER: 'azureml',
       // Without it a job's lines stay in Python's buffer and its log isn't live.
       PYTHONUNBUFFERED: '1',
+      ...environment.variables,
       ...spec.environment.variables,
       ...spec.variables,
       ...dataVariables(spec.inputs, spec.outputs, fillings),
@@ -154,7 +155,11 @@ function processOf(
   if (!node) throw new Error(`a process on node ${plan.node} of ${nodes.length}`)
   const { share } = plan.spans ? { share: joined(nodes.map((each) => each.share)) } : node
   // What the job sets itself goes before what describes its place.
-  const given: Readonly<Record<string, string>> = { ...spec.environment.variables, ...spec.variables }
+  const given: Readonly<Record<string, string>> = {
+    ...environment.variables,
+    ...spec.environment.variables,
+    ...spec.variables,
+  }
   const confined = sandbox.kind !== 'none'
   const memoryGroup = share.cgroups.find((group) => group.startsWith('/sys/fs/cgroup/memory/'))
   const cwd = join(node.inside, places.code)
@@ -169,7 +174,7 @@ function processOf(
         ...(plan.node > 0 ? ['exe', places.home, places.layer].map(own) : []),
         ...(confined ? [{ source: join(node.folder, places.temporary), target: '/tmp' }] : []),
       ],
-      shown: memoryGroup ? [{ source: memoryGroup, target: '/sys/fs/cgroup/memory' }] : [],
+      shown: [...environment.shown, ...(memoryGroup ? [{ source: memoryGroup, target: '/sys/fs/cgroup/memory' }] : [])],
     }),
     cwd: confined ? '/' : cwd,
     log: plan.log,

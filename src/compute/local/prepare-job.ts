@@ -88,7 +88,13 @@ export async function prepareJob(
     variables: deps.variables,
   })
   await writeLaunch(folder, launch)
-  return { launch, warnings: environment.notes.filter((note) => note.startsWith('SUBSTITUTED')) }
+  const warnings = environment.notes.filter((note) => note.startsWith('SUBSTITUTED'))
+  if (sandbox.kind === 'none' && environment.shown.length > 0) {
+    const hidden = environment.shown.map(({ target }) => target).join(', ')
+    warnings.push(`SUBSTITUTED: without a sandbox the job does not see what its Dockerfile copies: ${hidden}`)
+    logs.note(`environment: ${warnings.at(-1)}`)
+  }
+  return { launch, warnings }
 }
 
 /** The name of the control group of one of a job's nodes. */

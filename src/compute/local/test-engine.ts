@@ -47,6 +47,7 @@ export async function openBench(options: { readonly plain?: boolean } = {}): Pro
     allowSubstitute: false,
     index: userPackageIndex(process.env),
     confine: sandbox.wrap,
+    blobs: service.blobs,
   })
   const engines: ComputeEngine[] = []
   return {

@@ -1,5 +1,5 @@
 /**
- * The environments that Azure's own registry `azureml` has for CPUs, as far as Microsoft's examples name them. What each
+ * The environments that Azure's own registry `azureml` has and that run on CPUs, as far as Microsoft's examples name them. What each
  * image is here, a Python and pinned packages, stands in the table of images.
  *
  * Source: names and image repositories as azureml-examples and the `azureml-assets` repository write them.
@@ -15,8 +15,14 @@ export interface CuratedEnvironment {
 
 const upTo = (last: number): readonly string[] => Array.from({ length: last }, (_, at) => String(at + 1))
 
-const trained = (name: string, of: string, last: number): readonly CuratedEnvironment[] => {
-  const description = `An environment with ${of} for tasks such as regression, clustering and classification.`
+const tasks = 'tasks such as regression, clustering and classification'
+const learning = 'deep learning; here on CPUs'
+
+const trained = (
+  name: string,
+  { of, last, for: purpose = tasks }: { readonly of: string; readonly last: number; readonly for?: string },
+): readonly CuratedEnvironment[] => {
+  const description = `An environment with ${of} for ${purpose}.`
   return [
     { name, image: name, versions: upTo(last), description },
     // Workspaces know it by this name.
@@ -32,10 +38,14 @@ const older = (name: string, of: string, last: number): CuratedEnvironment => ({
 })
 
 export const curatedEnvironments: readonly CuratedEnvironment[] = [
-  ...trained('sklearn-1.5', 'scikit-learn 1.5', 40),
-  ...trained('sklearn-1.0', 'scikit-learn 1.0', 40),
-  ...trained('lightgbm-3.3', 'LightGBM', 70),
-  ...trained('lightgbm-3.2', 'LightGBM', 40),
+  ...trained('sklearn-1.5', { of: 'scikit-learn 1.5', last: 40 }),
+  ...trained('sklearn-1.0', { of: 'scikit-learn 1.0', last: 40 }),
+  ...trained('lightgbm-3.3', { of: 'LightGBM', last: 70 }),
+  ...trained('lightgbm-3.2', { of: 'LightGBM', last: 40 }),
+  ...trained('acpt-pytorch-2.8-cuda12.6', { of: 'PyTorch 2.8', last: 20, for: learning }),
+  ...trained('acpt-pytorch-2.2-cuda12.1', { of: 'PyTorch 2.2', last: 40, for: learning }),
+  ...trained('tensorflow-2.16-cuda12', { of: 'TensorFlow 2.16', last: 30, for: learning }),
+  ...trained('tensorflow-2.12-cuda11', { of: 'TensorFlow 2.12', last: 40, for: learning }),
   older('sklearn-1.0-ubuntu20.04-py38-cpu', 'scikit-learn 1.0', 80),
   older('sklearn-1.0-ubuntu20.04-py39-cpu', 'scikit-learn 1.0', 20),
   older('lightgbm-3.2-ubuntu18.04-py37-cpu', 'LightGBM', 60),
