@@ -12,6 +12,7 @@ import time
 
 from .errors import JobFailed
 from .job_logs import JobLogs
+from .model_dir import model_dir
 from .settings import read_settings
 from .slot import Slot
 from .splitting import mini_batches
@@ -266,7 +267,8 @@ def main():
     master = None
     try:
         settings = read_settings()
-        settings.script = script_of(settings.entry_script)
+        settings.script = scoring_script(settings.scoring) if settings.scoring else script_of(settings.entry_script)
+        settings.model_dir = model_dir(settings, scratch)
         master = Master(settings, logs, scratch)
         master.run()
     except JobFailed as error:
@@ -279,6 +281,12 @@ def main():
         shutil.rmtree(scratch, ignore_errors=True)
     logs.progress(master.counts, len(master.batches), "The job succeeded.")
     return 0
+
+
+def scoring_script(kind):
+    """The driver's own entry script, which lies alone in its folder: that is where scripts import from."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return os.path.join(here, "scoring", "%s_model.py" % kind)
 
 
 def script_of(name):

@@ -106,6 +106,9 @@ class Settings:
         self.per_node = sent.get("maxConcurrencyPerInstance") or available_cpus()
         self.logging_level = sent.get("loggingLevel", "INFO")
         self.entry_script = sent["entryScript"]
+        self.scoring = sent.get("scoring")  # "mlflow" where the driver's own script scores a model
+        self.model = sent.get("model")  # the name of the input that is a model
+        self.model_folder = sent.get("modelFolder")  # what its folder was called when it was registered
         self.outputs = sent.get("outputs", {})  # name to type
         try:
             self.arguments = shlex.split(filled(sent.get("programArguments", "")))

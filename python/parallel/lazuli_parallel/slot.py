@@ -36,6 +36,9 @@ class Slot:
         environment.pop("LAZULI_DRIVER_SETTINGS", None)
         if self.settings.output_folder:
             environment["AZUREML_PARALLEL_OUTPUT_DIR"] = self.settings.output_folder
+            environment["AZUREML_BI_OUTPUT_PATH"] = self.settings.output_folder  # as batch deployments know it
+        if self.settings.model_dir:
+            environment["AZUREML_MODEL_DIR"] = self.settings.model_dir
         streams = []
         for stream in ("stdout", "stderr"):
             path = os.path.join("logs", "user", stream, self.node, "%s.%s.txt" % (self.name, stream))

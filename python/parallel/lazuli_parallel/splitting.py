@@ -32,7 +32,7 @@ def mini_batches(settings, scratch):
         parts = file_parts(settings, files_below(path), lambda each: keys_in(os.path.relpath(each, path)))
     elif not os.path.isfile(path):
         raise JobFailed("The input '%s' has nothing to process." % settings.input_name)
-    elif settings.size and settings.size["unit"]:
+    elif settings.size and settings.size["unit"] not in ("", "items"):
         parts = table_parts(settings, lone_table(path))
     else:
         parts = file_parts(settings, [path], lambda each: {})
@@ -142,7 +142,7 @@ def by_rows(size, table):
         if len(frame) == 0:
             continue
         rows = size["amount"]
-        if size["unit"] != "rows":
+        if size["unit"] not in ("rows", "items"):
             rows = max(1, int(size["amount"] * len(frame) / max(1, os.path.getsize(path))))
         for at in range(0, len(frame), rows):
             part = frame.iloc[at : at + rows].reset_index(drop=True)

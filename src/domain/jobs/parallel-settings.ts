@@ -7,13 +7,16 @@ const LONGEST = 259_200
 const LEVELS = ['INFO', 'WARNING', 'DEBUG', 'ERROR', 'CRITICAL']
 const BYTES: Readonly<Record<string, number>> = { kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 }
 
+/** The type of a task that scores an MLflow model without code. */
+export const MLFLOW = 'mlflow'
+
 /** What `python/parallel` is told: checked, with the blanks of `programArguments` still in it. */
 export type ParallelSettings = {
   /** The name of the input that is split, and its type. */
   readonly input: string
   readonly inputType: string
-  /** A bare number counts files, and is bytes of a table. */
-  readonly miniBatchSize?: { readonly amount: number; readonly unit: '' | 'bytes' | 'rows' }
+  /** A bare number counts files, and is bytes of a table; items are files, or rows of a table. */
+  readonly miniBatchSize?: { readonly amount: number; readonly unit: '' | 'bytes' | 'rows' | 'items' }
   readonly partitionKeys?: readonly string[]
   readonly instanceCount: number
   readonly maxConcurrencyPerInstance?: number
@@ -24,7 +27,11 @@ export type ParallelSettings = {
   readonly miniBatchErrorThreshold?: number
   readonly errorThreshold?: number
   readonly loggingLevel?: string
+  /** A script of the job's code; the driver's own where it scores a model that brings no code. */
   readonly entryScript: string
+  readonly scoring?: 'mlflow'
+  /** The input that is a model, which the script finds by AZUREML_MODEL_DIR. */
+  readonly model?: string
   readonly programArguments: string
   /** The name of an output. */
   readonly appendRowTo?: string
@@ -40,11 +47,12 @@ export type ParallelSettings = {
 export function parallelSettings(job: JsonObject): ParallelSettings {
   const task = objectAt(job.task)
   const kind = textAt(task.type) ?? 'run_function'
-  // The first clients said `function`.
-  if (!['run_function', 'function'].includes(kind.toLowerCase()))
+  // The first clients said `function`. Batch deployments without code are made here alone.
+  if (!['run_function', 'function', MLFLOW].includes(kind.toLowerCase()))
     throw invalid(`The task of a parallel job is a run_function; '${kind}' is not offered here.`, 'task.type')
-  const entryScript = textAt(task.entryScript)
-  if (!entryScript) throw invalid("A parallel job needs a task with an 'entry_script'.", 'task.entryScript')
+  const scores = kind.toLowerCase() === MLFLOW
+  const entryScript = textAt(task.entryScript) ?? ''
+  if (!entryScript && !scores) throw invalid("A parallel job needs a task with an 'entry_script'.", 'task.entryScript')
   if (!textAt(task.environmentId))
     throw invalid("A parallel job needs a task with an 'environment'.", 'task.environmentId')
   const input = bound('inputs', job.inputData, 'inputData')
@@ -57,6 +65,10 @@ export function parallelSettings(job: JsonObject): ParallelSettings {
       'inputData',
     )
   }
+  const model = bound('inputs', task.model, 'task.model')
+  if (scores && model === undefined) throw invalid("A model that is scored without code needs 'model'.", 'task.model')
+  if (model !== undefined && !isObject(objectAt(job.inputs)[model]))
+    throw invalid(`model names '${model}', which is no input of the job.`, 'task.model')
   const outputs = typesOf(objectAt(job.outputs))
   const appendRowTo = bound('outputs', task.appendRowTo, 'task.appendRowTo')
   if (appendRowTo !== undefined && !(appendRowTo in outputs))
@@ -86,6 +98,8 @@ export function parallelSettings(job: JsonObject): ParallelSettings {
     ...(itemThreshold !== undefined && { errorThreshold: itemThreshold }),
     ...(level && { loggingLevel: level }),
     entryScript,
+    ...(scores && { scoring: MLFLOW }),
+    ...(model !== undefined && { model }),
     programArguments: textAt(task.programArguments) ?? '',
     ...(appendRowTo !== undefined && { appendRowTo }),
     outputs,
@@ -108,17 +122,17 @@ function bound(group: 'inputs' | 'outputs', sent: Json | undefined, target: stri
   return name
 }
 
-/** `10`, `"10kb"`, and `"10 rows"`, which Azure does not have. Nought is what its SDK sends where nothing was said. */
+/** `10`, `"10kb"`, and `"10 rows"` or `"10 items"`, which Azure does not have. Nought is what its SDK sends where nothing was said. */
 function sizeOf(sent: Json | undefined): ParallelSettings['miniBatchSize'] {
   if (sent === undefined || sent === null || sent === '') return undefined
-  const [, digits, unit = ''] = /^(\d+)\s*(kb|mb|gb|rows?)?$/i.exec(String(sent).trim()) ?? []
+  const [, digits, unit = ''] = /^(\d+)\s*(kb|mb|gb|rows?|items)?$/i.exec(String(sent).trim()) ?? []
   const amount = Number(digits)
   if (digits === undefined || !Number.isSafeInteger(amount))
     throw invalid(`mini_batch_size '${String(sent)}' is no number of files, and no size like 10kb.`, 'miniBatchSize')
   if (amount === 0) return undefined
   const factor = BYTES[unit.toLowerCase()]
   if (factor) return { amount: amount * factor, unit: 'bytes' }
-  return { amount, unit: unit ? 'rows' : '' }
+  return { amount, unit: unit === '' ? '' : /^i/i.test(unit) ? 'items' : 'rows' }
 }
 
 /** A list, or the JSON of one, as the SDK sends it. */

@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import { fault } from '../../faults.ts'
 import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
+import type { Resources } from '../../store/resources.ts'
 import { readCompute } from '../computes/compute.ts'
 import type { Deps } from '../deps.ts'
 import type { JobSubmission } from '../runs/submit-job.ts'
@@ -22,13 +24,10 @@ export async function resolveParallel(
 ): Promise<JobSubmission> {
   const settings = parallelSettings(properties)
   checkBlanks(settings.programArguments, properties)
-  const compute = await resolveCompute(deps.store.resources, workspace, textAt(properties.computeId))
-  const maxNodes = compute && readCompute(compute.body).maxNodes
-  if (maxNodes !== undefined && settings.instanceCount > maxNodes) {
-    throw fault('JobInvalid', {
-      reason: `The job asks for ${settings.instanceCount} nodes, and its compute has ${maxNodes} at most.`,
-    })
-  }
+  await demandNodes(deps.store.resources, workspace, {
+    compute: textAt(properties.computeId),
+    count: settings.instanceCount,
+  })
   const submission = await resolveJob(deps, {
     workspace,
     name,
@@ -38,7 +37,27 @@ export async function resolveParallel(
       resources: { ...objectAt(properties.resources), instanceCount: 1 },
     },
   })
-  return { ...submission, spec: { ...submission.spec, driver: { name: 'parallel', settings: { ...settings } } } }
+  const model = submission.spec.inputs.find(({ name }) => name === settings.model)
+  const modelFolder = model?.source && basename(model.source.path)
+  return {
+    ...submission,
+    spec: {
+      ...submission.spec,
+      driver: { name: 'parallel', settings: { ...settings, ...(modelFolder && { modelFolder }) } },
+    },
+  }
+}
+
+/** @throws JobInvalid where a compute never has as many nodes, and what naming none is refused with */
+export async function demandNodes(
+  resources: Resources,
+  workspace: string,
+  { compute: named, count }: { readonly compute: string | undefined; readonly count: number },
+): Promise<void> {
+  const compute = await resolveCompute(resources, workspace, named)
+  const maxNodes = compute && readCompute(compute.body).maxNodes
+  if (maxNodes !== undefined && count > maxNodes)
+    throw fault('JobInvalid', { reason: `The job asks for ${count} nodes, and its compute has ${maxNodes} at most.` })
 }
 
 /** @throws JobInvalid: Azure has no parallel jobs but as steps */
