@@ -1,4 +1,5 @@
 import { armFaults } from './faults/arm.ts'
+import { batchFaults } from './faults/batch.ts'
 import { computeFaults } from './faults/compute.ts'
 import { dependencyFaults } from './faults/dependencies.ts'
 import { deploymentFaults } from './faults/deployments.ts'
@@ -24,6 +25,7 @@ export interface FaultEntry {
 
 const catalogue = {
   ...armFaults,
+  ...batchFaults,
   ...computeFaults,
   ...dependencyFaults,
   ...deploymentFaults,

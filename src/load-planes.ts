@@ -1,3 +1,4 @@
+import type { BatchPlane } from './data-planes/batch/batch-jobs.ts'
 import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
 import type { GraphDeps } from './data-planes/graph/graph.ts'
 import type { RegionalDeps } from './data-planes/regional.ts'
@@ -6,8 +7,9 @@ import { type SurfaceHandler, whenAsked } from './gateway/surface.ts'
 
 /** The planes, for `main.ts`: what small requests need at once, and the rest with the first request for it. */
 export async function loadPlanes() {
-  const [front, seed, storage, direct, discovery, mlflow, bootstrap, vaults, keys] = await Promise.all([
+  const [front, batch, seed, storage, direct, discovery, mlflow, bootstrap, vaults, keys] = await Promise.all([
     import('./data-planes/managementfrontend/front.ts'),
+    import('./data-planes/batch/batch-paths.ts'),
     import('./domain/registries/seed-built-in.ts'),
     import('./data-planes/storage/storage.ts'),
     import('./data-planes/direct/direct.ts'),
@@ -25,6 +27,15 @@ export async function loadPlanes() {
     ...bootstrap,
     ...vaults,
     ...keys,
+    /** Batch endpoints' jobs are loaded with the first request for one; which paths are theirs is known before. */
+    batch(parts: BatchPlane) {
+      const load = () => import('./data-planes/batch/batch-surface.ts')
+      const below = whenAsked(async () => (await load()).batchBelowWorkspace(parts))
+      return {
+        scoring: whenAsked(async () => (await load()).batchScoring(parts)),
+        below: (url: string) => (batch.jobsPath(url) ? below : undefined),
+      }
+    },
     /** Microsoft Graph is loaded with the first request for it. */
     graphSurface: (parts: GraphDeps): SurfaceHandler =>
       whenAsked(async () => (await import('./data-planes/graph/graph.ts')).graphSurface(parts)),

@@ -133,6 +133,14 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       putJob: (id, body, caller) => manager.put(id, body, { caller }),
     })
 
+    const batch = planes.batch({
+      deps,
+      authenticator,
+      access,
+      put: (id, body, caller) => manager.put(id, body, { caller }),
+      remove: (id) => manager.remove(id),
+    })
+
     let published: ServerFacts | undefined
     const door = gateway.openGateway({
       surfaces: {
@@ -141,11 +149,19 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
         storage: planes.otherStorageServices({ ...blobService, authenticator, access, now, tenantId }),
         graph: planes.graphSurface({ directory: who.directory, authenticator }),
+        scoring: batch.scoring,
         vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional(
           { deps, authenticator, access, basic: who.basic, home: `/subscriptions/${subscriptionId}/${HOME}` },
           gateway.servicesOf,
-          planes.managementFront({ store: kept, authenticator, access, tenantId, arm: manager.surface }),
+          planes.managementFront({
+            store: kept,
+            authenticator,
+            access,
+            tenantId,
+            arm: manager.surface,
+            batchJobs: batch.below,
+          }),
         ),
         direct: planes.directSurface({
           version: program.version,

@@ -8,7 +8,7 @@ const src = join(import.meta.dirname, '..', 'src')
 const files = globSync('**/*.ts', { cwd: src }).filter((file) => !/\.test\.ts$|(^|\/)test-[^/]+\.ts$/.test(file))
 
 /** What everybody may import: values without behaviour of their own. */
-const kernel = [/^faults\.ts$/, /^faults\//, /^json\.ts$/, /^resource-id\.ts$/]
+const kernel = [/^faults\.ts$/, /^faults\//, /^json\.ts$/, /^lenient-json\.ts$/, /^resource-id\.ts$/]
 /** The seams: interfaces that adapters implement and rules are written against. */
 const ports = [
   /^store\/[^/]+\.ts$/,
@@ -42,6 +42,7 @@ const walls: Readonly<Record<string, readonly RegExp[]>> = {
   'config.ts': [/^domain\/deps\.ts$/],
   'faults.ts': [],
   'json.ts': [],
+  'lenient-json.ts': [],
   'resource-id.ts': [],
   'bootstrap.ts': [/^arm\/define-resource\.ts$/, ...ports],
   'doctor.ts': [/^blobs\//, /^store\//],

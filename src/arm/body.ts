@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { fault } from '../faults.ts'
 import { isObject, type JsonObject } from '../json.ts'
-import { parseLenientJson } from './lenient-json.ts'
+import { parseLenientJson } from '../lenient-json.ts'
 
 /** ARM takes 4 MB; templates and code bodies stay far below. */
 const LIMIT = 4 * 1024 * 1024

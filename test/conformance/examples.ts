@@ -204,6 +204,21 @@ export const examples = ({
       apiVersion: '2022-05-01',
       badName: '1-bad',
     },
+    'Microsoft.MachineLearningServices/workspaces/batchEndpoints': {
+      ...ml('batchEndpoints', ['conform-a', 'conform-b'], {}),
+      body: { location: 'eastus', properties: { authMode: 'AADToken' } },
+    },
+    'Microsoft.MachineLearningServices/workspaces/batchEndpoints/deployments': {
+      ...ml('batchEndpoints/conform-parent/deployments', ['conform-a', 'conform-b'], {}),
+      body: {
+        location: 'eastus',
+        properties: {
+          codeConfiguration: { codeId: `${workspace}/codes/conform-parent/versions/1`, scoringScript: 'score.py' },
+          environmentId: 'azureml://registries/azureml/environments/sklearn-1.5/labels/latest',
+          compute: `${workspace}/computes/cpu-cluster`,
+        },
+      },
+    },
     'Microsoft.MachineLearningServices/workspaces/computes': {
       collection: `${workspace}/computes`,
       names: ['conform-a', 'conform-b'],
@@ -326,6 +341,18 @@ export async function makePlaces(server: TestServer): Promise<Places> {
   await server.ask(container, { method: 'PUT', body: {} })
   const identity = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/conform-parent`
   await server.ask(`${identity}?api-version=2018-11-30`, { method: 'PUT', body: { location: 'eastus' } })
+  const code = {
+    properties: {
+      codeUri: `https://${json.properties.storageAccount.split('/').at(-1)}.blob.core.windows.net/conform/code`,
+    },
+  }
+  for (const [path, body] of [
+    ['codes/conform-parent/versions/1', code],
+    ['batchEndpoints/conform-parent', { location: 'eastus', properties: { authMode: 'AADToken' } }],
+  ] as const) {
+    const put = await server.ask(`${workspace}/${path}?api-version=2023-10-01`, { method: 'PUT', body })
+    if (put.status >= 300) throw new Error(put.text)
+  }
   const tenant = server.facts.tenantId
   return {
     subscription,

@@ -1,7 +1,7 @@
 import { type Fault, fault, isFault } from '../../faults.ts'
 import { inSentence, isObject, type Json, type JsonObject, textAt } from '../../json.ts'
+import { parseLenientJson } from '../../lenient-json.ts'
 import type { ArmDeps } from '../arm-deps.ts'
-import { parseLenientJson } from '../lenient-json.ts'
 import type { Prepared, TemplateLink } from './prepared.ts'
 
 /** The template that a deployment links to. @throws InvalidContentLink, InvalidDeployment, DeploymentNotHere */

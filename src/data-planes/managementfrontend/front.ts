@@ -20,6 +20,8 @@ export interface FrontDeps {
   readonly tenantId: string
   /** The resource manager, which everything below `mferp` is handed to. */
   readonly arm: SurfaceHandler
+  /** The jobs of batch endpoints, which the resource manager does not have; undefined for any other path. */
+  readonly batchJobs: (url: string) => SurfaceHandler | undefined
 }
 
 /**
@@ -31,7 +33,8 @@ export interface FrontDeps {
  */
 export function managementFront(deps: FrontDeps) {
   return (url: string): SurfaceHandler | undefined => {
-    if (url.toLowerCase().startsWith(`${PREFIX}/`)) return (...exchange) => handOver(deps, ...exchange)
+    if (url.toLowerCase().startsWith(`${PREFIX}/`))
+      return deps.batchJobs(url) ?? ((...exchange) => handOver(deps, ...exchange))
     const name = DISCOVERY.exec(url)?.[1]
     return name === undefined ? undefined : (...exchange) => discover(deps, decodeURIComponent(name), ...exchange)
   }
