@@ -216,6 +216,21 @@ describe('datastores', () => {
     for (const [wish, says] of wrong) assert.match((await arm.refusal(path('datastores/wrong'), wish)).message, says)
   })
 
+  test('of the first Data Lake are kept where no check is asked for, and refused when they are used', async () => {
+    const at = path('datastores/lake')
+    const properties = {
+      datastoreType: 'AzureDataLakeGen1',
+      storeName: 'lake',
+      credentials: { credentialsType: 'None' },
+    }
+    assert.match((await arm.refusal(at, { properties })).message, /AzureDataLakeGen1/)
+    assert.equal((await arm.put(at, { properties }, '&skipValidation=true')).status, 201)
+    assert.equal((await arm.get(at)).json.properties.storeName, 'lake')
+    const data = { properties: { dataType: 'uri_folder', dataUri: 'azureml://datastores/lake/paths/x' } }
+    assert.match((await arm.refusal(path('data/of-lake/versions/1'), data)).message, /can't be read or written/)
+    assert.equal((await arm.remove(at)).status, 200)
+  })
+
   test('are filtered by default, name and count; and one of them is the default', async () => {
     assert.deepEqual(names(await arm.get(path('datastores?isDefault=true&count=30&orderByAsc=false'))), [
       'workspaceblobstore',
@@ -290,6 +305,25 @@ describe('what the bytes of an asset say', () => {
     const made = await arm.made(path('models/of-run/versions/1'), { properties: { modelUri } })
     assert.equal(made.properties.jobName, 'some-run')
   })
+
+  for (const uri of ['runs:/RUN/model', 'azureml://jobs/RUN/outputs/artifacts/paths/model'])
+    test(`a model registered as ${uri} shows the place of its files, and its run has to be there`, async () => {
+      const regional = `/history/v1.0${arm.workspace}/experiments/logged/runs/logged-run`
+      assert.equal((await server.ask(regional, { method: 'PATCH', body: { runId: 'logged-run' } })).status, 200)
+      const name = uri.startsWith('runs') ? 'by-run' : 'by-job'
+      const model = (run: string) => ({ properties: { modelUri: uri.replace('RUN', run) } })
+      const { properties } = await arm.made(path(`models/${name}/versions/1`), model('logged-run'))
+      assert.match(
+        properties.modelUri,
+        /^azureml:\/\/subscriptions\/.*\/datastores\/workspaceartifactstore\/paths\/ExperimentRun\/dcid\.logged-run\/model$/,
+      )
+      assert.equal(properties.jobName, 'logged-run')
+      assert.equal((await arm.put(path(`models/${name}/versions/1`), model('logged-run'))).status, 200)
+      assert.match(
+        (await arm.refusal(path('models/none/versions/1'), model('no-run'))).message,
+        /'no-run' was not found/,
+      )
+    })
 })
 
 describe('components', () => {

@@ -10,7 +10,11 @@ const KINDS: Readonly<Record<string, string>> = {
   azureblob: 'AzureBlob',
   azuredatalakegen2: 'AzureDataLakeGen2',
   azurefile: 'AzureFile',
+  azuredatalakegen1: 'AzureDataLakeGen1',
 }
+
+/** Its bytes lie on no storage account: it is kept, with what signs in to it, and refused when it is used. */
+const ELSEWHERE = 'AzureDataLakeGen1'
 
 export interface DatastoreWish {
   readonly name: string
@@ -36,6 +40,10 @@ export async function checkDatastore(
   if (before !== undefined && before !== kind) throw fault('DatastoreExists', { datastore: name, kind: before })
   const properties = { ...sent, datastoreType: kind, tags: sent.tags ?? {}, properties: sent.properties ?? {} }
   const wish = { ...body, properties }
+  if (kind === ELSEWHERE) {
+    if (validate) throw fault('DatastoreTypeUnsupported', { datastore: name, kind })
+    return wish
+  }
   const place = datastorePlace({ body: wish })
   if (!place) {
     throw fault('DatastoreInvalid', {

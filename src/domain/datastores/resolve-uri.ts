@@ -10,6 +10,9 @@ import { blobDatastore, DATASTORES, datastorePlace } from './datastore.ts'
 export type Reads = Pick<Repositories, 'resources' | 'runs'>
 
 const JOB = /^azureml:\/\/jobs\/([^/]+)\/outputs\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
+/** MLflow's name for what a run logged, which clients register models by. */
+const RUNS = /^runs:\/+([^/]+)(?:\/(.*))?$/i
+const JOB_ARTIFACTS = /^azureml:\/\/jobs\/([^/]+)\/outputs\/(?:artifacts|default)(?:\/paths)?(?:\/(.*))?$/i
 const SHORT = /^azureml:\/\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
 const LONG =
   /^azureml:\/\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)(?:\/providers\/Microsoft\.MachineLearningServices)?\/workspaces\/([^/]+)\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
@@ -52,6 +55,8 @@ export async function resolveReadable(
   }
   const job = JOB.exec(uri)
   if (job) return inJob(from, workspace, { uri, job: job[1] ?? '', output: job[2] ?? '', path: job[3] ?? '' })
+  const logged = RUNS.exec(uri)
+  if (logged) return inJob(from, workspace, { uri, job: logged[1] ?? '', output: 'artifacts', path: logged[2] ?? '' })
   if (/^azureml:/i.test(uri)) throw unresolvable(uri, 'it names no datastore of this workspace')
   const hadoop = HADOOP.exec(uri)
   if (hadoop) return inAccount(from, workspace, { uri, account: hadoop[2], container: hadoop[1], path: hadoop[3] })
@@ -70,11 +75,17 @@ export const datastoreUri = (workspace: string, datastore: string, path: string)
   return `azureml://subscriptions/${subscription}/resourcegroups/${group}/workspaces/${name}/datastores/${datastore}/paths/${path}`
 }
 
-/** A URI in its long form where it is the short one of a datastore. */
+/** A URI in its long form where it is the short one of a datastore, or names what a job put out beside its outputs. */
 export function longUri(workspace: string, uri: string): string {
   const short = SHORT.exec(uri)
-  return short ? datastoreUri(workspace, short[1] ?? '', short[2] ?? '') : uri
+  if (short) return datastoreUri(workspace, short[1] ?? '', short[2] ?? '')
+  const ofRun = RUNS.exec(uri) ?? JOB_ARTIFACTS.exec(uri)
+  return ofRun ? datastoreUri(workspace, ARTIFACTS, artifactPath(ofRun[1] ?? '', ofRun[2] ?? '')) : uri
 }
+
+const ARTIFACTS = 'workspaceartifactstore'
+
+const artifactPath = (run: string, path: string): string => `ExperimentRun/dcid.${run}/${path}`
 
 /** Properties with the URI of this name in its long form, as Azure keeps those of assets. */
 export function withLongUri(workspace: string, properties: JsonObject, name: string): JsonObject {
@@ -105,7 +116,7 @@ async function inJob(from: Reads, workspace: string, { uri, job, output, path }:
   const run = await from.runs.get(foldId(workspace), job)
   if (!run) throw unresolvable(uri, `the job '${job}' was not found`)
   if (output === 'artifacts' || output === 'default') {
-    return inDatastore(from, workspace, 'workspaceartifactstore', `ExperimentRun/dcid.${run.id}/${path}`)
+    return inDatastore(from, workspace, ARTIFACTS, artifactPath(run.id, path))
   }
   const named = run.outputs[output]?.uri
   const found = named === undefined ? undefined : await resolveUri(from, workspace, named)

@@ -3,7 +3,7 @@ import { checkAssetUri } from '../../../domain/assets/check-asset-uri.ts'
 import { withLongUri } from '../../../domain/datastores/resolve-uri.ts'
 import { completeModel } from '../../../domain/models/complete-model.ts'
 import { fault } from '../../../faults.ts'
-import { type JsonObject, textAt } from '../../../json.ts'
+import { type JsonObject, objectAt, textAt } from '../../../json.ts'
 import type { AssetDeclaration } from '../_assets.ts'
 import { startPendingUpload } from './upload.ts'
 
@@ -13,8 +13,9 @@ export const models: AssetDeclaration = {
   bytes: 'modelUri',
   defaults: { flavors: {}, modelType: 'custom_model' },
   normal: (properties, owner) => withLongUri(owner, withKnownType(properties), 'modelUri'),
-  async check({ store }, { modelUri }, { id }) {
-    const uri = textAt(modelUri)
+  async check({ store }, _properties, { id, body }) {
+    // As it was sent: it may name a job, of which the place of its files no longer tells whether it is there.
+    const uri = textAt(objectAt(body.properties).modelUri)
     if (!uri) throw fault('AssetInvalid', { reason: "A model needs a 'modelUri'." })
     await checkAssetUri(store, ownerOf(id.text), uri)
   },
