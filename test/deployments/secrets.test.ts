@@ -188,3 +188,38 @@ test('what is nested keeps a secret that it was given as plain text, whoever ask
   const own = `${deployer.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/of-outer`
   assert.match((await deployer.engine.ask(`${own}?api-version=2023-01-31`)).body.tags.held, /^[a-z2-7]{13}$/)
 })
+
+test('operations record what was sent and answered where they are asked to, without secrets', async () => {
+  const parts = {
+    parameters: secure(),
+    resources: [
+      identity('noted', { tags: { a: 'open', b: "[concat('-', parameters('secret'))]" } }),
+      nested(
+        'noted-inner',
+        { parameters: { inner: { type: 'securestring' } }, resources: [identity('deep')] },
+        { properties: { parameters: { inner: { value: 'literal-hunter2' } } } },
+      ),
+      identity('wrong', { location: "[if(empty(reference('noted').clientId), 'eastus', 'nowhere')]" }),
+    ],
+  }
+  const { id, put } = await deployer.deploy(parts, {
+    ...given,
+    debugSetting: { detailLevel: 'responsecontent, requestContent' },
+  })
+  assert.deepEqual(put.body.properties.debugSetting, { detailLevel: 'requestContent, responseContent' })
+  const { body } = await deployer.engine.ask(`${id}/operations${V}`)
+  const of = (name: string) =>
+    body.value.find(
+      (one: { properties: { targetResource: { resourceName: string } } }) =>
+        one.properties.targetResource.resourceName === name,
+    ).properties
+  assert.deepEqual(of('noted').request.content, { location: 'eastus', tags: { a: 'open', b: '*******' } })
+  assert.equal(of('noted').response.content.tags.a, 'open')
+  assert.match(of('noted').response.content.properties.clientId, /^[0-9a-f-]{36}$/)
+  assert.deepEqual(of('noted-inner').request.content.properties.parameters, { inner: { value: '*******' } })
+  assert.match(of('wrong').response.content.error.code, /Location/)
+  assert.ok(!tells(body), JSON.stringify(body))
+  const plain = await deployer.deploy({ resources: [identity('noted')] })
+  const { value } = (await deployer.engine.ask(`${plain.id}/operations${V}`)).body
+  assert.ok(!('request' in value[0].properties) && !('response' in value[0].properties))
+})

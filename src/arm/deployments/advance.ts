@@ -14,6 +14,7 @@ import { isoDuration, stepsOf } from './operation-records.ts'
 import { outputsOf } from './outputs.ts'
 import type { Plan } from './plan.ts'
 import type { Placed, Step, Steps } from './prepared.ts'
+import { withResponses } from './recorded.ts'
 import { runtimeScope } from './runtime-scope.ts'
 
 const AGAIN_MS = 50
@@ -38,7 +39,7 @@ export async function advanceDeployment(running: Running, resource: StoredResour
   const { prepared, id } = placed
   const startedAt = resource.system.lastModifiedAt
   const begun = resource.state.startedAt === startedAt
-  let steps: Steps = await advanceSteps(running, begun ? stepsOf(resource.state) : {})
+  let steps: Steps = await withResponses(running, await advanceSteps(running, begun ? stepsOf(resource.state) : {}))
 
   const state = (more: JsonObject = {}): JsonObject => ({
     startedAt,

@@ -8,6 +8,7 @@ import { linkedParameters, linkedTemplate } from './links.ts'
 import { onErrorOf } from './on-error.ts'
 import { outsideOf } from './outside.ts'
 import type { Placed, Prepared } from './prepared.ts'
+import { recordedOf } from './recorded.ts'
 import { resolveParameters } from './template-scope.ts'
 import { fromVaults } from './vault-parameters.ts'
 
@@ -26,10 +27,7 @@ export async function placedOf(
   if (Object.keys(objectAt(properties.extensionConfigs)).length > 0) {
     throw fault('DeploymentNotHere', { what: "The property 'extensionConfigs' of a deployment" })
   }
-  const detail = textAt(objectAt(properties.debugSetting).detailLevel) ?? ''
-  if (!/^(none)?$/i.test(detail)) {
-    throw fault('DeploymentNotHere', { what: `The detail level '${inSentence(detail)}' of 'debugSetting'` })
-  }
+  const records = recordedOf(properties)
   const { template, link } = await templateOf(arm, properties)
   const mode = modeOf(properties)
   const inGroup = id.resourceGroup !== undefined
@@ -48,6 +46,7 @@ export async function placedOf(
     ...(correlationId !== undefined && { correlationId }),
     ...(link && { link }),
     ...(onError && { onError }),
+    ...(records.length > 0 && { records }),
     ...(groups && { groups }),
     ...(within !== '' && { within }),
     ...(around.length > 0 && { secrets: around }),

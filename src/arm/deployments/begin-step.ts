@@ -9,6 +9,7 @@ import { withAbsoluteLink } from './links.ts'
 import { isDeployment } from './nested.ts'
 import { onlyIfMissing, type PlannedResource } from './plan.ts'
 import type { Step } from './prepared.ts'
+import { requestContent } from './recorded.ts'
 import { runtimeScope } from './runtime-scope.ts'
 
 /** Each is a try of its own some 50 ms after the one before. */
@@ -24,9 +25,10 @@ export async function beginStep(
   step: Pick<Step, 'id' | 'operation' | 'startedAt'>,
 ): Promise<Step | undefined> {
   const { arm, placed } = running
-  const { caller, correlationId } = placed.prepared
+  const { caller, correlationId, records = [] } = placed.prepared
   const { id } = planned
   const type = arm.registry.type(id.type)
+  let recorded: Pick<Step, 'request'> = {}
   try {
     if (!type) throw fault('DeploymentNotHere', { what: `The resource type '${id.type}'` })
     await arm.access.demand(caller, `${type.right}/write`, id.text)
@@ -36,6 +38,8 @@ export async function beginStep(
     }
     const { body: said } = await bodyOf(planned, runtimeScope(running, planned), false)
     const body = isDeployment(planned) ? withAbsoluteLink(said, placed.prepared.link) : said
+    const isNested = isDeployment(planned)
+    if (records.includes('requestContent')) recorded = { request: requestContent(placed, type, { body, isNested }) }
     const { operation, made } = await writeResource(arm, {
       id,
       type,
@@ -49,17 +53,17 @@ export async function beginStep(
         { action: `${type.right}/write`, resourceId: id.text, method: 'PUT' },
       ),
       query: new URLSearchParams(),
-      ...(isDeployment(planned) && { secrets: placed.secrets.within(JSON.stringify(body)) }),
+      ...(isNested && { secrets: placed.secrets.within(JSON.stringify(body)) }),
       preconditions: { match: undefined, noneMatch: undefined },
     })
-    const statusCode = made ? 'Created' : 'OK'
-    if (operation) return { ...step, status: 'Running', follows: operation.id, statusCode }
-    return { ...step, status: 'Succeeded', statusCode, endedAt: arm.deps.now().toISOString() }
+    const begun = { ...step, ...recorded, statusCode: made ? 'Created' : 'OK' }
+    if (operation) return { ...begun, status: 'Running', follows: operation.id }
+    return { ...begun, status: 'Succeeded', endedAt: arm.deps.now().toISOString() }
   } catch (error) {
     if (!isFault(error)) throw error
     if (isBusy(error) && mayStillBegin(running, planned)) return undefined
     const endedAt = arm.deps.now().toISOString()
-    return { ...step, status: 'Failed', endedAt, statusCode: String(error.status), error: errorOf(error) }
+    return { ...step, ...recorded, status: 'Failed', endedAt, statusCode: String(error.status), error: errorOf(error) }
   }
 }
 

@@ -134,7 +134,7 @@ function shown(arm: ArmDeps, prepared: Prepared, plan: Plan, validated: readonly
     templateHash: templateHash(template),
     ...(link && { templateLink: shownLink(link) }),
     parameters: Object.fromEntries(parameters),
-    debugSetting: null,
+    debugSetting: prepared.records ? { detailLevel: prepared.records.join(', ') } : null,
     ...(prepared.correlationId !== undefined && { correlationId: prepared.correlationId }),
     ...(onError && { onErrorDeployment: { ...onError } }),
     providers: providersOf(arm, made),

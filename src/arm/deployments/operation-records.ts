@@ -41,6 +41,8 @@ export function operationRecords(deployment: StoredResource, steps: Steps): read
           duration: isoDuration(step.startedAt, until),
           trackingId: operationId,
           statusCode: step.statusCode ?? (step.status === 'Running' ? 'Accepted' : 'OK'),
+          ...(step.request && { request: { content: step.request } }),
+          ...(step.response && { response: { content: step.response } }),
           ...(step.error && { statusMessage: { error: step.error } }),
           ...(target && {
             targetResource: { id: step.id, resourceType: target.type, resourceName: namesIn(step.id) },

@@ -1,6 +1,7 @@
 import type { Caller } from '../../identity/identity.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResourceId } from '../../resource-id.ts'
+import type { Recorded } from './recorded.ts'
 import { hiddenParameters } from './secret-expressions.ts'
 import { type SecretValues, secretValues } from './secret-values.ts'
 
@@ -19,6 +20,8 @@ export interface Prepared {
   /** Where the template was read from, for paths that are relative to it. */
   readonly link?: TemplateLink
   readonly onError?: OnError
+  /** What its operations record of what is sent and answered. */
+  readonly records?: readonly Recorded[]
   /** Where parameters came from that are secrets of key vaults, by name as given. */
   readonly references?: JsonObject
   /** What the deployment around it holds for secret, whatever type it has here. */
@@ -83,6 +86,9 @@ export interface Step {
   readonly follows?: string
   readonly statusCode?: string
   readonly error?: JsonObject
+  /** What was sent and what was answered, where the deployment is to record it. */
+  readonly request?: JsonObject
+  readonly response?: JsonObject
 }
 
 export type Steps = Readonly<Record<string, Step>>

@@ -2,7 +2,7 @@ import { type Fault, type FaultDetail, Fault as FaultError } from '../../faults.
 import { isObject, type Json, type JsonObject, objectAt } from '../../json.ts'
 
 /** What stands in place of a secret, as in Azure. */
-const HIDDEN = '*******'
+export const HIDDEN = '*******'
 /** A shorter text is in others by chance: it is hidden where it is all of a value, or stands in quotes. */
 const LONG_ENOUGH = 5
 
