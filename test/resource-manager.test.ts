@@ -219,7 +219,7 @@ test('the listing of resources: filters, pages, times', async () => {
     next = body.nextLink
   }
   assert.deepEqual(seen, ['one', 'three', 'two'])
-  for (const bad of ['$top=0', '$top=many', '$skipToken=/elsewhere']) {
+  for (const bad of ['$top=0', '$top=many', '$skipToken=/elsewhere', '$expand=nope', '$expand=createdTime,nope']) {
     assert.deepEqual(codeOf(await engine.ask(`${own}/resources?${V}&${bad}`)), [400, 'InvalidParameter'], bad)
   }
 })

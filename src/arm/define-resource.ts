@@ -7,7 +7,7 @@ import type { JsonObject } from '../json.ts'
 import type { ResourceId } from '../resource-id.ts'
 import type { ListResources, StoredResource } from '../store/resources.ts'
 import type { Page, Repositories } from '../store/store.ts'
-import type { DeploymentCalls } from './deployment-calls.ts'
+import type { DeploymentAround, DeploymentCalls } from './deployment-calls.ts'
 import type { MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
 
 export { DEPLOYMENT_SEALED } from './deployment-calls.ts'
@@ -103,8 +103,8 @@ export interface WishRequest<Wish> {
   readonly query: URLSearchParams
   /** What the activity log calls this request by; undefined for what the server asks of itself. */
   readonly correlationId?: string | undefined
-  /** Values in the body that the deployment which makes it holds for secret. */
-  readonly heldSecret?: readonly string[] | undefined
+  /** Of a deployment that another one makes. */
+  readonly around?: DeploymentAround | undefined
   readonly arm: InnerCalls
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts'
 import type { ResourceId } from '../resource-id.ts'
 import type { StoredResource } from '../store/resources.ts'
 import type { Progress } from './define-resource.ts'
+import type { TemplateLink } from './deployments/prepared.ts'
 
 /** Where a deployment's row has template, parameters and caller sealed, as one. */
 export const DEPLOYMENT_SEALED = 'properties.sealed'
@@ -38,6 +39,13 @@ export interface DeploymentAsked {
   readonly caller: Caller
   /** What all that it makes is called by in the activity log. */
   readonly correlationId?: string | undefined
-  /** What the deployment around it holds for secret. */
-  readonly secrets?: readonly string[] | undefined
+  readonly around?: DeploymentAround | undefined
+}
+
+/** What whoever makes a deployment knows and its body does not say: the deployment around it, or one that falls back. */
+export interface DeploymentAround {
+  /** Values in the body that nobody may see. */
+  readonly secrets?: readonly string[]
+  /** What relative links are relative to, where the template itself was read from nowhere. */
+  readonly base?: TemplateLink | undefined
 }

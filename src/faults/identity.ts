@@ -69,6 +69,10 @@ export const identityFaults = {
     code: 'NotImplemented',
     message: 'A condition on a role assignment is not evaluated by Lazuli yet, so it is refused.',
   },
+  InvalidActionOrNotAction: {
+    status: 400,
+    message: "'{action}' does not match any of the actions supported by the providers.",
+  },
   InvalidRoleDefinition: { status: 400, message: "The role definition '{role}' is not valid: {reason}." },
   RoleDefinitionCannotBeChanged: {
     status: 403,

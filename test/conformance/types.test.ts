@@ -15,6 +15,19 @@ const types = providers.flatMap(({ namespace, resourceTypes }) =>
   resourceTypes.map(({ resourceType }) => ({ type: `${namespace}/${resourceType}` })),
 )
 
+/** Signs in, and has no right to anything. */
+const nobody = await (async () => {
+  const graph = async (path: string, body: object) => {
+    const token = await server.token({ resource: 'https://graph.microsoft.com/' })
+    const answer = await server.ask(path, { method: 'POST', host: 'graph.microsoft.com', token, body })
+    assert.equal(answer.status < 300, true, answer.text)
+    return answer.json
+  }
+  const { id, appId } = await graph('/v1.0/applications', { displayName: 'nobody' })
+  await graph('/v1.0/servicePrincipals', { appId })
+  const { secretText } = await graph(`/v1.0/applications/${id}/addPassword`, {})
+  return server.token({ clientId: appId, secret: secretText })
+})()
 /** Types of which the same body is refused under another name. */
 const twins: Readonly<Record<string, string>> = {
   'Microsoft.Authorization/roleAssignments': 'RoleAssignmentExists',
@@ -157,6 +170,16 @@ for (const { type } of types.filter((one) => !(one.type in elsewhere))) {
         token: await server.token({ resource: 'https://vault.azure.net' }),
       })
       assert.deepEqual([wrong.status, wrong.json.error.code], [401, 'InvalidAuthenticationTokenAudience'])
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const denied = await server.ask(`${first}?${query}`, {
+          method,
+          token: nobody,
+          ...(method === 'PUT' && { body: example.body }),
+        })
+        assert.deepEqual([method, denied.status, denied.json.error?.code], [method, 403, 'AuthorizationFailed'])
+        assert.match(denied.json.error.message, /does not have authorization to perform action '[^']+' over scope/)
+      }
+      assert.equal((await server.ask(`${first}?${query}`)).status, 200, 'it is still there')
     })
 
     test('a bad name is refused, and a body that is none', async () => {

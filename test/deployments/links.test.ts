@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { serviceSas } from '../../src/blobs/sas.ts'
-import { identity, template } from '../support/deploy.ts'
+import { identity, nested, template } from '../support/deploy.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const V = '?api-version=2024-03-01'
@@ -48,8 +48,8 @@ async function upload(path: string, content: unknown): Promise<void> {
   assert.equal(reply.status, 201, reply.text)
 }
 
-async function deploy(name: string, properties: object) {
-  const id = `${group}/providers/Microsoft.Resources/deployments/${name}`
+async function deploy(name: string, properties: object, at = group) {
+  const id = `${at}/providers/Microsoft.Resources/deployments/${name}`
   const put = await server.ask(id + V, { method: 'PUT', body: { properties: { mode: 'Incremental', ...properties } } })
   const poll = String(put.headers['azure-asyncoperation'] ?? '').replace(/^https?:\/\/[^/]+/, '')
   while (poll !== '' && (await server.ask(poll)).json.status === 'InProgress')
@@ -106,6 +106,31 @@ test('a template and its parameters are read from blobs; relative links and the 
   assert.ok(!JSON.stringify(properties).includes(new URLSearchParams(sas).get('sig') ?? '?'))
   const made = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/my-linked`
   assert.equal((await server.ask(`${made}?api-version=2023-01-31`)).status, 200)
+})
+
+test('what is inside a linked template, and what falls back to it, reads its relative links too', async () => {
+  await upload('deep/leaf.json', template({ resources: [identity('from-inside')] }))
+  const link = {
+    type: 'Microsoft.Resources/deployments',
+    apiVersion: '2022-09-01',
+    name: 'inside-leaf',
+    properties: { mode: 'Incremental', templateLink: { relativePath: 'deep/leaf.json' } },
+  }
+  await upload('around.json', template({ resources: [nested('inside', { resources: [link] })] }))
+  const own = `${group}-links`
+  await server.ask(`${own}?api-version=2021-04-01`, { method: 'PUT', body: { location: 'eastus' } })
+  const leaf = `${own}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/from-inside?api-version=2023-01-31`
+  const good = await deploy('around', { templateLink: { uri: uriOf('around.json'), queryString: sas } }, own)
+  assert.equal(good.properties.provisioningState, 'Succeeded', JSON.stringify(good.properties.error ?? good.put.json))
+  assert.equal((await server.ask(leaf, { method: 'DELETE' })).status, 200)
+  const fails = {
+    template: template({ outputs: { never: { type: 'int', value: "[length(list('nobody', '2023-01-01'))]" } } }),
+    onErrorDeployment: { type: 'SpecificDeployment', deploymentName: 'around' },
+  }
+  const back = await deploy('fails', fails, own)
+  assert.equal(back.properties.provisioningState, 'Failed')
+  assert.equal(back.properties.onErrorDeployment.provisioningState, 'Succeeded', JSON.stringify(back.properties))
+  assert.equal((await server.ask(leaf)).status, 200)
 })
 
 test('what may not be read, is not there or is no template is refused with the reason, and nothing is made', async () => {

@@ -97,6 +97,23 @@ test('each property that would change is told with what it was and becomes', asy
   )
 })
 
+test('what is read-only has no effect, and is told so where it says otherwise', async () => {
+  const changes = await look({
+    resources: [
+      vault({
+        provisioningState: 'Succeeded',
+        hsmPoolResourceId: '/nowhere',
+      }),
+    ],
+  })
+  const { changeType, delta } = changeOf(changes, name) ?? {}
+  assert.equal(changeType, 'NoChange')
+  assert.deepEqual(
+    delta?.map(({ path, propertyChangeType }) => [path, propertyChangeType]),
+    [['properties.hsmPoolResourceId', 'NoEffect']],
+  )
+})
+
 test('nested deployments are looked into; what depends on a run is said to be unsupported', async () => {
   const changes = await look({
     resources: [

@@ -20,7 +20,7 @@ import { fromVaults } from './vault-parameters.ts'
  */
 export async function placedOf(
   arm: ArmDeps,
-  { id, body, caller, correlationId, secrets: around = [] }: DeploymentAsked,
+  { id, body, caller, correlationId, around }: DeploymentAsked,
   { secrets, unknown = [], groups, within = '' }: Pick<Placed, 'secrets'> & Looked,
 ): Promise<Placed> {
   const properties = objectAt(body.properties)
@@ -49,7 +49,8 @@ export async function placedOf(
     ...(records.length > 0 && { records }),
     ...(groups && { groups }),
     ...(within !== '' && { within }),
-    ...(around.length > 0 && { secrets: around }),
+    ...(around?.secrets && around.secrets.length > 0 && { secrets: around.secrets }),
+    ...(around?.base && { base: around.base }),
   }
   const { given, references } = await fromVaults(arm, {
     parameters: await givenParameters(arm, properties),

@@ -26,6 +26,7 @@ export async function beginStep(
 ): Promise<Step | undefined> {
   const { arm, placed } = running
   const { caller, correlationId, records = [] } = placed.prepared
+  const base = placed.prepared.link ?? placed.prepared.base
   const { id } = planned
   const type = arm.registry.type(id.type)
   let recorded: Pick<Step, 'request'> = {}
@@ -37,7 +38,7 @@ export async function beginStep(
       return { ...step, status: 'Succeeded', statusCode: 'OK', endedAt: arm.deps.now().toISOString() }
     }
     const { body: said } = await bodyOf(planned, runtimeScope(running, planned), false)
-    const body = isDeployment(planned) ? withAbsoluteLink(said, placed.prepared.link) : said
+    const body = isDeployment(planned) ? withAbsoluteLink(said, base) : said
     const isNested = isDeployment(planned)
     if (records.includes('requestContent')) recorded = { request: requestContent(placed, type, { body, isNested }) }
     const { operation, made } = await writeResource(arm, {
@@ -53,7 +54,7 @@ export async function beginStep(
         { action: `${type.right}/write`, resourceId: id.text, method: 'PUT' },
       ),
       query: new URLSearchParams(),
-      ...(isNested && { secrets: placed.secrets.within(JSON.stringify(body)) }),
+      ...(isNested && { around: { secrets: placed.secrets.within(JSON.stringify(body)), base } }),
       preconditions: { match: undefined, noneMatch: undefined },
     })
     const begun = { ...step, ...recorded, statusCode: made ? 'Created' : 'OK' }

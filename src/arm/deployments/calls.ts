@@ -59,7 +59,7 @@ export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
 
   return {
     async prepare(asked) {
-      const secrets = secretValues(asked.secrets)
+      const secrets = secretValues(asked.around?.secrets)
       return hiding(secrets, async () => {
         const placed = await placedOf(arm(), asked, { secrets })
         const plan = await planDeployment(arm(), placed)
@@ -74,7 +74,7 @@ export function deploymentCalls(arm: () => ArmDeps): DeploymentCalls {
       return progress
     },
     async whatIf(asked) {
-      const secrets = secretValues(asked.secrets)
+      const secrets = secretValues()
       return hiding(secrets, async () => whatIf(arm(), await placedOf(arm(), asked, { secrets }), asked.body))
     },
     cancel: (resource) => cancelDeployment(arm(), resource),

@@ -30,6 +30,21 @@ export function saidOtherwise(before: JsonObject, said: JsonObject): JsonObject[
   )
 }
 
+/** What a template says and the write does not hear, since it is read-only: `heard` is what is left of `said`. */
+export function withoutEffect(before: JsonObject, said: JsonObject, heard: JsonObject): JsonObject[] {
+  const within = (path: string, [from, value, left]: readonly (Json | undefined)[]): JsonObject[] => {
+    if (value === undefined || sameValue(from, value)) return []
+    if (left === undefined) return [one(path, 'NoEffect', from ?? null, value)]
+    if (!isObject(value) || !isObject(left)) return []
+    return Object.entries(value).flatMap(([key, item]) =>
+      within(`${path}.${key}`, [isObject(from) ? member(from, key) : undefined, item, member(left, key)]),
+    )
+  }
+  return Object.entries(said).flatMap(([key, value]) =>
+    ENVELOPE.has(key.toLowerCase()) ? [] : within(key, [member(before, key), value, member(heard, key)]),
+  )
+}
+
 function change(path: string, before: Json | undefined, after: Json | undefined): JsonObject[] {
   if (before === after || sameValue(before, after)) return []
   if (before === undefined) return [one(path, 'Create', null, after ?? null)]

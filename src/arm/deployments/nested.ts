@@ -38,10 +38,15 @@ export async function nestedPlan(
   try {
     const found = await nestedBody(planned)
     if (!found) return undefined
-    const { caller, link } = around.placed.prepared
+    const { caller, link, base } = around.placed.prepared
     const { secrets } = around.placed
-    const body = withAbsoluteLink(found.body, link)
-    const asked = { id: planned.id, body, caller, secrets: secrets.within(JSON.stringify(body)) }
+    const body = withAbsoluteLink(found.body, link ?? base)
+    const asked = {
+      id: planned.id,
+      body,
+      caller,
+      around: { secrets: secrets.within(JSON.stringify(body)), base: link ?? base },
+    }
     const groups = await groupsAround(around, planned)
     const within = `${planned.place}.properties.template`
     const placed = await placedOf(arm, asked, { secrets, unknown: found.unknown, groups, within })

@@ -75,7 +75,7 @@ async function begin(arm: ArmDeps, { id, prepared }: Placed): Promise<Rollback> 
   const earlier = providerId(id.parent, 'Microsoft.Resources', 'deployments', name)
   const kept = await deps.store.resources.get(earlier.key)
   if (!kept) throw fault('ResourceNotFound', { type: DEPLOYMENTS, name, group: id.resourceGroup ?? '' })
-  const { template, parameters, secrets } = unsealed(openSecret(deps.sealing, kept, DEPLOYMENT_SEALED))
+  const { template, parameters, secrets, link, base } = unsealed(openSecret(deps.sealing, kept, DEPLOYMENT_SEALED))
   await arm.access.demand(prepared.caller, `${type.right}/write`, earlier.text)
   const given = Object.entries(parameters).map(([key, value]) => [key, { value: value ?? null }] as const)
   const { operation } = await writeResource(arm, {
@@ -88,7 +88,7 @@ async function begin(arm: ArmDeps, { id, prepared }: Placed): Promise<Rollback> 
     demandsRights: true,
     activity: partOf(prepared, { action: `${type.right}/write`, resourceId: earlier.text, method: 'PUT' }),
     query: new URLSearchParams(),
-    ...(secrets && { secrets }),
+    around: { ...(secrets && { secrets }), base: link ?? base },
     preconditions: { match: undefined, noneMatch: undefined },
   })
   return operation ? { status: 'Running', follows: operation.id } : { status: 'Succeeded' }

@@ -19,6 +19,8 @@ export interface Prepared {
   readonly correlationId?: string
   /** Where the template was read from, for paths that are relative to it. */
   readonly link?: TemplateLink
+  /** What relative links are relative to, where it was read from nowhere itself. */
+  readonly base?: TemplateLink
   readonly onError?: OnError
   /** What its operations record of what is sent and answered. */
   readonly records?: readonly Recorded[]

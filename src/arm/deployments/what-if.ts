@@ -5,13 +5,14 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import type { ReadContext } from '../define-resource.ts'
 import { present } from '../envelope.ts'
+import { checkBody } from '../facts/check-body.ts'
 import { getKept } from '../kept.ts'
 import type { RegisteredType } from '../registry.ts'
 import { wishOnly } from '../verbs/write.ts'
 import { bodyBeforehand } from './beforehand.ts'
 import { bodyOf } from './body.ts'
 import { leftovers } from './complete-mode.ts'
-import { saidOtherwise, turnsInto } from './delta.ts'
+import { saidOtherwise, turnsInto, withoutEffect } from './delta.ts'
 import { isDeployment, nestedPlan } from './nested.ts'
 import { onlyIfMissing, type Plan, type PlannedResource, planDeployment } from './plan.ts'
 import { preflight } from './preflight.ts'
@@ -122,10 +123,20 @@ async function changeOf(look: Look, planned: PlannedResource): Promise<JsonObjec
   const before = await present(arm, type, kept, context)
   const wished = whole ? await wishedBody(look, { planned, type, kept, body }) : undefined
   const after = wished ? { ...(await present(arm, type, wished, context)), apiVersion } : asked
-  const delta = wished ? turnsInto(before, after) : saidOtherwise(before, body)
-  const changeType = delta.length > 0 ? 'Modify' : 'NoChange'
+  const changed = wished ? turnsInto(before, after) : saidOtherwise(before, body)
+  const changeType = changed.length > 0 ? 'Modify' : 'NoChange'
+  const delta = [...changed, ...(wished ? withoutEffect(before, body, heardOf(look, { planned, type, body })) : [])]
   const told = { before: { ...before, apiVersion }, after: secrets.hide(after), delta: secrets.hide(delta) }
   return { resourceId: kept.id, changeType, ...told }
+}
+
+/** What of a body a write hears: the rest is read-only. */
+function heardOf(
+  { arm }: Look,
+  { planned, type, body }: { planned: PlannedResource; type: RegisteredType; body: JsonObject },
+): JsonObject {
+  const version = arm.versions.resolve(planned.apiVersion, type.provider, type.path)
+  return checkBody(arm.facts, type, version, { verb: 'put', body })
 }
 
 interface Wished {

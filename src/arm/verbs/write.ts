@@ -9,6 +9,7 @@ import type { Repositories } from '../../store/store.ts'
 import { activitySource, noteBegun } from '../activity.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import type { WishRequest } from '../define-resource.ts'
+import type { DeploymentAround } from '../deployment-calls.ts'
 import { withoutEnvelope } from '../envelope.ts'
 import { checkBody } from '../facts/check-body.ts'
 import { checkReads } from '../facts/check-reads.ts'
@@ -40,8 +41,8 @@ export interface Write {
   readonly demandsRights?: boolean
   /** What the activity log tells of it; of the caller alone where a client's write has none. */
   readonly activity?: ActivitySource | undefined
-  /** Values in the body that whoever writes it holds for secret, whatever the body says of them. */
-  readonly secrets?: readonly string[]
+  /** Of a deployment that another one makes. */
+  readonly around?: DeploymentAround
 }
 
 export interface Written {
@@ -180,7 +181,7 @@ async function wish(
     apiVersion: version.asked,
     query,
     correlationId: write.activity?.correlationId,
-    heldSecret: write.secrets,
+    around: write.around,
     ...(deleted && { deleted }),
   }
   const filled = declaration.defaults

@@ -18,8 +18,12 @@ export interface RoleWish {
 }
 
 const KINDS = ['actions', 'notActions', 'dataActions', 'notDataActions'] as const
-/** `Microsoft.Storage/storageAccounts/*` or `*` alone; few stars, since each is a loop in the check of every request. */
-const PATTERN = /^(\*|[\w.-]+(\/[\w.*-]+)+|\*(\/[\w.*-]+)+)$/
+/**
+ * `Microsoft.Storage/storageAccounts/*` or `*` alone: a provider's name first, or a star, and one of the four verbs last.
+ * Azure knows the actions of every provider; those of providers that are not here can't be told from slips.
+ */
+const PATTERN = /^(\*|(\*|[A-Za-z]\w*(\.\w+)+)(\/[\w.*$-]+)*\/(read|write|delete|action|[\w.-]*\*[\w.*-]*))$/i
+/** Few, since each is a loop in the check of every request. */
 const STARS = 4
 
 type From = Pick<Repositories, 'resources'>
@@ -27,7 +31,7 @@ type From = Pick<Repositories, 'resources'>
 /**
  * The body that a custom role is kept with.
  *
- * @throws InvalidRoleDefinition, RoleDefinitionWithSameNameExists, RoleDefinitionHasAssignments
+ * @throws InvalidRoleDefinition, InvalidActionOrNotAction, RoleDefinitionWithSameNameExists, RoleDefinitionHasAssignments
  */
 export async function checkRole(from: From, wish: RoleWish): Promise<JsonObject> {
   const properties = objectAt(wish.properties)
@@ -70,8 +74,10 @@ function permissionOf(permissions: unknown, refuse: (reason: string) => Error): 
   if (given.condition !== undefined && given.condition !== null) throw refuse('conditions are not evaluated by Lazuli')
   const found = Object.fromEntries(KINDS.map((kind) => [kind, textsAt(given[kind])]))
   const patterns = Object.values(found).flat()
-  const wrong = patterns.find((text) => !PATTERN.test(text) || text.split('*').length > STARS + 1)
-  if (wrong !== undefined) throw refuse(`'${wrong}' is no action`)
+  const wrong = patterns.find((text) => !PATTERN.test(text))
+  if (wrong !== undefined) throw fault('InvalidActionOrNotAction', { action: wrong })
+  const starry = patterns.find((text) => text.split('*').length > STARS + 1)
+  if (starry !== undefined) throw refuse(`'${starry}' has more than ${STARS} stars`)
   if (patterns.length === 0) throw refuse('it allows nothing')
   return found
 }

@@ -109,7 +109,22 @@ describe('custom roles', () => {
     { name: 'without a name', wish: { permissions: [{ actions: ['*'] }] }, code: 'InvalidRoleDefinition' },
     { name: 'that allows nothing', wish: { permissions: [{}] }, code: 'InvalidRoleDefinition' },
     { name: 'with two permissions', wish: { permissions: [{ actions: ['*'] }, {}] }, code: 'InvalidRoleDefinition' },
-    { name: 'of no action', wish: { permissions: [{ actions: ['all of it'] }] }, code: 'InvalidRoleDefinition' },
+    { name: 'of no action', wish: { permissions: [{ actions: ['all of it'] }] }, code: 'InvalidActionOrNotAction' },
+    {
+      name: 'of an action without a verb',
+      wish: { permissions: [{ actions: ['*/read', 'Microsoft.Storage/storageAccounts/listKeys'] }] },
+      code: 'InvalidActionOrNotAction',
+    },
+    {
+      name: 'without an action of no provider',
+      wish: { permissions: [{ actions: ['*'], notActions: ['storage/accounts/read'] }] },
+      code: 'InvalidActionOrNotAction',
+    },
+    {
+      name: 'of too many stars',
+      wish: { permissions: [{ dataActions: ['Microsoft.A/*b*c*d*e*/read'] }] },
+      code: 'InvalidRoleDefinition',
+    },
     { name: 'without scopes', wish: { assignableScopes: [] }, code: 'InvalidRoleDefinition' },
     { name: 'for the tenant', wish: { assignableScopes: ['/'] }, code: 'InvalidRoleDefinition' },
     { name: 'that calls itself built in', wish: { type: 'BuiltInRole' }, code: 'InvalidRoleDefinition' },

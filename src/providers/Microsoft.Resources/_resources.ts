@@ -1,5 +1,6 @@
 import type { ScopeOperation, ScopeRequest } from '../../arm/define-resource.ts'
 import type { Deps } from '../../domain/deps.ts'
+import { fault } from '../../faults.ts'
 import type { JsonObject } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { filterOf } from './_resource-filter.ts'
@@ -21,7 +22,7 @@ async function list({ store }: Deps, request: ScopeRequest): Promise<JsonObject>
   const { query } = context
   const keep = filterOf(query.get('$filter') ?? '')
   const page = request.page(PAGE)
-  const times = (query.get('$expand') ?? '').toLowerCase()
+  const expand = expandOf(query.get('$expand') ?? '')
   const value: JsonObject[] = []
   let next = page.after
   do {
@@ -30,23 +31,37 @@ async function list({ store }: Deps, request: ScopeRequest): Promise<JsonObject>
       ...(next !== undefined && { after: next }),
     })
     for (const item of found.items) {
-      if (keep(item) && (await request.allows(`${item.type}/read`, item.id))) value.push(present(item, times))
+      if (keep(item) && (await request.allows(`${item.type}/read`, item.id))) value.push(present(item, expand))
     }
     next = found.next
   } while (next !== undefined && value.length < page.limit)
   return page.answer(value, next)
 }
 
+const EXPANDS = ['createdTime', 'changedTime', 'provisioningState'] as const
+type Expand = (typeof EXPANDS)[number]
+
+/** @throws InvalidPaging for what none of the resources could be expanded with */
+function expandOf(asked: string): ReadonlySet<Expand> {
+  const words = asked.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim().toLowerCase()]))
+  const found = EXPANDS.filter((one) => words.includes(one.toLowerCase()))
+  if (words.every((word) => found.some((one) => one.toLowerCase() === word))) return new Set(found)
+  throw fault('InvalidPaging', { name: '$expand', value: asked })
+}
+
 /** A generic listing shows the envelope alone; properties are read at the resource. */
-function present({ id, name, type, body, system, provisioningState }: StoredResource, expand: string): JsonObject {
+function present(
+  { id, name, type, body, system, provisioningState }: StoredResource,
+  expand: ReadonlySet<Expand>,
+): JsonObject {
   const { properties: _properties, ...rest } = body
   return {
     id,
     name,
     type,
     ...rest,
-    ...(expand.includes('createdtime') && { createdTime: system.createdAt }),
-    ...(expand.includes('changedtime') && { changedTime: system.lastModifiedAt }),
-    ...(expand.includes('provisioningstate') && { provisioningState }),
+    ...(expand.has('createdTime') && { createdTime: system.createdAt }),
+    ...(expand.has('changedTime') && { changedTime: system.lastModifiedAt }),
+    ...(expand.has('provisioningState') && { provisioningState }),
   }
 }

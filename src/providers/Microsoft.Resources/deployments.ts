@@ -18,9 +18,8 @@ export default defineResource({
   secret: [DEPLOYMENT_SEALED],
   patch: false,
   statuses: { followed: true, deleted: 202 },
-  async check(_deps, { id, body, caller, correlationId, heldSecret, arm }) {
-    const asked = { id, body, caller, correlationId, secrets: heldSecret }
-    const { properties, sealed } = await arm.deployments.prepare(asked)
+  async check(_deps, { id, body, caller, correlationId, around, arm }) {
+    const { properties, sealed } = await arm.deployments.prepare({ id, body, caller, correlationId, around })
     const { properties: _sent, ...envelope } = body
     return { ...envelope, properties: { ...properties, sealed } }
   },
