@@ -107,7 +107,7 @@ await rate('metric points in batches of 1,000, 8 clients', 400_000, async () => 
           step: from + at,
           at: from,
         }))
-        await store.write(({ runs }) => runs.addMetrics('/w', 'r', points))
+        await store.metrics.add('/w', 'r', points)
       }
     }),
   )

@@ -137,6 +137,7 @@ test('everything in the data directory is the user’s alone', () => {
     'bundle.pem',
     'logs/server.log',
     'lazuli.db',
+    'metrics.db',
     'sealing-key',
   ]
   for (const name of secrets) assert.equal(statSync(join(server.data, name)).mode & 0o777, 0o600, name)

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts'
+import type { Metrics } from './metrics.ts'
 import type { StoredResource } from './resources.ts'
 import type { Page } from './store.ts'
 
@@ -15,6 +16,8 @@ export type RunStatus =
   | 'Completed'
   | 'Failed'
   | 'Canceled'
+
+export type { MetricPoint } from './metrics.ts'
 
 export const finalStatuses: ReadonlySet<RunStatus> = new Set(['Completed', 'Failed', 'Canceled'])
 
@@ -90,14 +93,6 @@ export interface Experiment {
   readonly deletedAt?: string
 }
 
-/** One point of a series. `value` may be NaN or infinite; `at` is epoch milliseconds. */
-export interface MetricPoint {
-  readonly key: string
-  readonly value: number
-  readonly step: number
-  readonly at: number
-}
-
 export interface FindRuns {
   readonly experimentIds?: readonly string[]
   readonly statuses?: readonly RunStatus[]
@@ -119,7 +114,7 @@ export interface FindRuns {
   readonly oldestFirst?: boolean
 }
 
-/** Runs, experiments and metrics of workspaces. `workspace` is always the folded id. */
+/** Runs and experiments of workspaces. `workspace` is always the folded id. */
 export interface Runs {
   get(workspace: string, id: string): Promise<Run | undefined>
   /** Inserts or replaces. */
@@ -142,15 +137,7 @@ export interface Runs {
   /** The next run number of an experiment, from 1. */
   nextNumber(workspace: string, experimentId: string): Promise<number>
 
-  /** Appends points; one that stands there already to the letter is not added again (a client's retry). */
-  addMetrics(workspace: string, run: string, points: readonly MetricPoint[]): Promise<void>
-  /** The latest point of each key: the one with the greatest step, then time, then value. */
-  latestMetrics(workspace: string, run: string): Promise<readonly MetricPoint[]>
-  /** A key's points in order of step and time. */
-  metricHistory(
-    workspace: string,
-    run: string,
-    key: string,
-    options?: { readonly after?: string; readonly limit?: number },
-  ): Promise<Page<MetricPoint>>
+  /** As `Metrics` answers it. */
+  latestMetrics: Metrics['latest']
+  metricHistory: Metrics['history']
 }

@@ -3,6 +3,7 @@ import type { DataKeys } from './data-keys.ts'
 import type { Directory } from './directory.ts'
 import type { Grants } from './grants.ts'
 import type { Identities } from './identities.ts'
+import type { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
 import type { Runs } from './runs.ts'
@@ -30,6 +31,7 @@ export interface Repositories {
  * a part that throws is rolled back alone.
  */
 export interface Store extends Repositories {
+  readonly metrics: Metrics
   /** Runs `work` as one atomic part. Inside, await nothing but the repositories handed in. */
   write<Result>(work: (within: Repositories) => Promise<Result>): Promise<Result>
   /**

@@ -16,13 +16,17 @@ export async function logBatch(
   { run: id, ...batch }: Batch & { readonly run: string },
 ): Promise<void> {
   checkBatch(batch)
-  const logged = await store.write(async (within) => {
-    const run = await writableRun(within, workspace, id)
-    const changed = withTags(withParams(run, batch.params), batch.tags)
-    if (changed !== run) await within.runs.put(changed)
-    if (batch.metrics.length > 0) await within.runs.addMetrics(workspace, run.id, batch.metrics)
-    return run
-  })
+  const logged =
+    batch.params.length + batch.tags.length === 0
+      ? await writableRun(store, workspace, id)
+      : await store.write(async (within) => {
+          const run = await writableRun(within, workspace, id)
+          const changed = withTags(withParams(run, batch.params), batch.tags)
+          if (changed !== run) await within.runs.put(changed)
+          return run
+        })
+  // After what may be refused. A server that ends in between has acknowledged nothing, and a retry adds what is missing.
+  await store.metrics.add(workspace, logged.id, batch.metrics)
   // A sweep acts on what its trials log.
   if (logged.job && logged.parentId !== undefined && batch.metrics.length > 0) {
     runSignals.announce(workspace, logged.parentId)

@@ -10,6 +10,7 @@ import { directory } from './009-directory.ts'
 import { dataKeys } from './010-data-keys.ts'
 import { samples } from './011-samples.ts'
 import { sealedPieces } from './012-sealed-pieces.ts'
+import { metricsApart } from './013-metrics-apart.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   dataKeys,
   samples,
   sealedPieces,
+  metricsApart,
 ]

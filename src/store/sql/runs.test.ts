@@ -113,7 +113,7 @@ describe('runs', () => {
 
 describe('metrics', () => {
   const point = (value: number, step = 0, at = 1_000): MetricPoint => ({ key: 'm', value, step, at })
-  const add = (id: string, ...points: MetricPoint[]) => store.write(({ runs }) => runs.addMetrics(W, id, points))
+  const add = (id: string, ...points: MetricPoint[]) => store.metrics.add(W, id, points)
 
   test('NaN, infinities, -0 and tiny values come back as they were', async () => {
     await put(run('odd'))

@@ -2,10 +2,10 @@ import type { SelectQueryBuilder } from 'kysely'
 import type { JsonObject } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { RowSealing } from '../data-keys.ts'
+import type { Metrics } from '../metrics.ts'
 import { type FindRuns, finalStatuses, type Run, type Runs } from '../runs.ts'
 import { sqlExperiments } from './experiments.ts'
-import { sqlMetrics } from './metrics.ts'
-import { bodyOf, clearBody, isReadable, unsealed } from './sealed-body.ts'
+import { bodyOf, clearBody, isReadable } from './sealed-body.ts'
 import type { Session } from './session.ts'
 import type { RunRow, Tables } from './tables.ts'
 
@@ -15,10 +15,14 @@ type Stored = Pick<RunRow, 'body' | 'workspace' | 'id_key'>
 type Select = SelectQueryBuilder<Tables, 'runs', Stored & { seq: number }>
 
 /**
- * Runs, experiments and metrics over any SQL database. A run's id compares folded: ARM's job names do. Runs and
+ * Runs and experiments over any SQL database. A run's id compares folded: ARM's job names do. Runs and
  * experiments of a workspace with customer-managed keys are sealed.
  */
-export function sqlRuns(session: Session, sealing: RowSealing = unsealed): Runs {
+export function sqlRuns(
+  session: Session,
+  sealing: RowSealing,
+  { metrics, noteRemoval }: { readonly metrics: Metrics; readonly noteRemoval: () => void },
+): Runs {
   const { db, run } = session
   const byId = db.selectFrom('runs').select(READ).where('workspace', '=', '').where('id_key', '=', '').compile()
   const upsert = upsertOf(db)
@@ -26,8 +30,9 @@ export function sqlRuns(session: Session, sealing: RowSealing = unsealed): Runs 
   const present = (row: Stored): Run => clearBody(sealing, placeOf(row.workspace, row.id_key), row.body)
 
   return {
+    latestMetrics: metrics.latest,
+    metricHistory: metrics.history,
     ...sqlExperiments(session, sealing),
-    ...sqlMetrics(session),
     async get(workspace, id) {
       const [row] = await run<Stored>(byId, [workspace, id.toLowerCase()])
       return row && present(row)
@@ -40,6 +45,7 @@ export function sqlRuns(session: Session, sealing: RowSealing = unsealed): Runs 
       )
     },
     async remove(workspace, id) {
+      noteRemoval()
       await db.deleteFrom('runs').where('workspace', '=', workspace).where('id_key', '=', id.toLowerCase()).execute()
     },
     async find(workspace, query) {
@@ -61,6 +67,7 @@ export function sqlRuns(session: Session, sealing: RowSealing = unsealed): Runs 
       return rows.filter((row) => isReadable(sealing, row.workspace)).map(present)
     },
     async removeWorkspace(workspace) {
+      noteRemoval()
       await db.deleteFrom('runs').where('workspace', '=', workspace).execute()
       await db.deleteFrom('experiments').where('workspace', '=', workspace).execute()
     },

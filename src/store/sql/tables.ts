@@ -17,8 +17,7 @@ export interface Tables extends BlobTables, VaultTables {
   samples: SampleRow
   experiments: ExperimentRow
   runs: RunRow
-  metric_series: MetricSeriesRow
-  metric_points: MetricPointRow
+  metric_garbage: { run: number }
   data_keys: { scope: string; body: string }
 }
 
@@ -161,24 +160,4 @@ export interface RunRow {
   /** 1 for what an engine runs, until its state is final. */
   open: number
   body: string
-}
-
-/** A key's series in a run, and its latest point. */
-export interface MetricSeriesRow {
-  id: Generated<number>
-  run: number
-  key: string
-  step: number
-  at: number
-  value: number
-  nan: number
-}
-
-/** `nan` is 1 where the value is not a number: SQLite keeps no NaN (it becomes NULL), `value` is 0 then. */
-export interface MetricPointRow {
-  series: number
-  step: number
-  at: number
-  value: number
-  nan: number
 }

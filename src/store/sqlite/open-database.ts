@@ -8,6 +8,7 @@ import { Connection } from './connection.ts'
 import { sessionOf } from './dialect.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { demandPart, GroupCommit } from './group-commit.ts'
+import { makeMetrics } from './metrics/open-metrics.ts'
 import { makePrivateFile } from './private-file.ts'
 
 /**
@@ -20,14 +21,14 @@ export async function openDatabase(directory: string): Promise<Database> {
   chmodSync(directory, 0o700)
   const lock = lockDirectory(directory)
   try {
-    return await open(join(directory, 'lazuli.db'), lock.release)
+    return await open(join(directory, 'lazuli.db'), makeMetrics(directory), lock.release)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function open(path: string, release: () => void): Promise<Database> {
+async function open(path: string, metrics: string, release: () => void): Promise<Database> {
   makePrivateFile(path)
   const writer = new Connection(path)
   // FULL: a commit is on disk when it returns, in WAL mode too.
@@ -39,6 +40,8 @@ async function open(path: string, release: () => void): Promise<Database> {
   await group.write((session) => migrate(session.db, migrations))
   const reader = new Connection(path, { readOnly: true })
   reader.exec('PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY')
+  // Searches of runs ask for metrics too; nothing writes them through here.
+  reader.execute('ATTACH DATABASE ? AS metrics', [metrics])
   let closing: Promise<void> | undefined
   return {
     read: sessionOf(reader),

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { DataKeyRing, RowSealing } from '../data-keys.ts'
+import type { Metrics } from '../metrics.ts'
 import type { RotatingSealing } from '../sealing-key.ts'
 import { sqlActivities } from '../sql/activities.ts'
 import { sqlDataKeys } from '../sql/data-keys.ts'
@@ -13,6 +15,8 @@ import { unsealed } from '../sql/sealed-body.ts'
 import type { Database, Session } from '../sql/session.ts'
 import { sqlVaultObjects } from '../sql/vault-objects.ts'
 import type { Repositories, Store } from '../store.ts'
+import { openMetrics } from './metrics/open-metrics.ts'
+import { METRICS_FILE } from './metrics/schema.ts'
 import { openDatabase } from './open-database.ts'
 import { resealAll } from './reseal.ts'
 import { cachedResources } from './resource-cache.ts'
@@ -39,13 +43,20 @@ export interface SqliteStore extends Store {
  */
 export async function openStore({ directory, ring }: OpenStore): Promise<SqliteStore> {
   const database = await openDatabase(directory)
+  const metrics = openMetrics(join(directory, METRICS_FILE), database)
+  await metrics.takeOver()
+  metrics.collect()
+  let runsRemoved = false
+  const noteRemoval = (): void => {
+    runsRemoved = true
+  }
   const inside = new WeakMap<Session, Repositories>()
   const within = (session: Session): Repositories => {
-    const known = inside.get(session) ?? repositories(session, ring)
+    const known = inside.get(session) ?? repositories(session, { sealing: ring, metrics, noteRemoval })
     inside.set(session, known)
     return known
   }
-  const committed = repositories(database.read, ring)
+  const committed = repositories(database.read, { sealing: ring, metrics, noteRemoval })
   const resources = cachedResources(committed.resources)
   // What a key opened is read anew when it comes or goes.
   ring?.onChange(() => resources.forgetAll())
@@ -53,12 +64,17 @@ export async function openStore({ directory, ring }: OpenStore): Promise<SqliteS
   return {
     ...committed,
     resources,
+    metrics,
     database,
     async write(work) {
       const touched: Touched = { keys: new Set(), types: new Set() }
       const result = await database.write((session) => work(changes.watch(within(session), touched)))
       if (touched.keys.size > 0) resources.forget(touched.keys)
       if (touched.types.size > 0) changes.tell(touched.types)
+      if (runsRemoved) {
+        runsRemoved = false
+        metrics.collect()
+      }
       return result
     },
     async reseal({ rotate, rewrap }) {
@@ -68,18 +84,27 @@ export async function openStore({ directory, ring }: OpenStore): Promise<SqliteS
       return changed
     },
     onResourceChange: changes.listen,
-    close: () => database.close(),
+    async close() {
+      await metrics.close()
+      await database.close()
+    },
   }
 }
 
-const repositories = (session: Session, sealing: RowSealing = unsealed): Repositories => ({
+interface Beside {
+  readonly sealing: RowSealing | undefined
+  readonly metrics: Metrics
+  readonly noteRemoval: () => void
+}
+
+const repositories = (session: Session, { sealing = unsealed, metrics, noteRemoval }: Beside): Repositories => ({
   resources: sqlResources(session, sealing),
   operations: sqlOperations(session, sealing),
   identities: sqlIdentities(session),
   directory: sqlDirectory(session),
   grants: sqlGrants(session),
   activities: sqlActivities(session),
-  runs: sqlRuns(session, sealing),
+  runs: sqlRuns(session, sealing, { metrics, noteRemoval }),
   samples: sqlSamples(session),
   vaults: sqlVaultObjects(session),
   dataKeys: sqlDataKeys(session),
