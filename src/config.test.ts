@@ -24,6 +24,7 @@ test('defaults are those that are documented', () => {
     allowSubstitute: false,
     keepFreeBytes: 1024 ** 3,
     quotaCores: 300,
+    matchCloud: false,
     enforceRateLimit: false,
   })
   assert.deepEqual(upstream, { timeoutMs: 5000 })

@@ -30,6 +30,10 @@ export const serverFlags: readonly Flag[] = [
     help: 'run a job with an interpreter that this machine has where the asked one or its image is lacking',
   },
   { name: 'keep-free', value: 'SIZE', help: 'memory that stays free when a further node comes up (default: 1G)' },
+  {
+    name: 'match-cloud',
+    help: "refuse what clients log past Azure's limits, which are smaller than MLflow's (default: not)",
+  },
   { name: 'rate-limit', help: "refuse requests past Azure's limits with 429, as Azure does (default: not)" },
   { name: 'quota-cores', value: 'N', help: 'vCPUs that each family may have in a region (default: 300)' },
   {
@@ -116,6 +120,7 @@ export function readConfig(values: Values, env: Environment): Config {
     settings: {
       allowSubstitute: text('allow-substitute') !== undefined,
       keepFreeBytes: bytes('keep-free', text('keep-free') || '1G'),
+      matchCloud: text('match-cloud') !== undefined,
       enforceRateLimit: text('rate-limit') !== undefined,
       quotaCores: whole('quota-cores', text('quota-cores') || '300', 1_000_000),
     },

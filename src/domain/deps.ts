@@ -24,6 +24,8 @@ export interface Settings {
   readonly keepFreeBytes: number
   /** How many vCPUs of a family a region's quota admits. */
   readonly quotaCores: number
+  /** Refuse what clients log past Azure's limits, with 429 where they log too fast. */
+  readonly matchCloud: boolean
   /** Refuse requests past Azure's limits, unless the simulation says otherwise. */
   readonly enforceRateLimit: boolean
 }

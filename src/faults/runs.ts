@@ -22,6 +22,12 @@ export const runFaults = {
   },
   ExperimentIsDeleted: { status: 400, message: "Experiment '{experiment}' is deleted. Restore it first." },
   ExperimentHasRuns: { status: 409, message: "Experiment '{experiment}' has runs and can't be deleted." },
+  ExperimentTagNotFound: { status: 404, message: "No tag with name '{tag}' in experiment '{experiment}'." },
+  ArtifactLocationFixed: {
+    status: 400,
+    message:
+      "Invalid value '{location}' for parameter 'artifact_location' supplied: artifacts are kept in the workspace's own store. Leave it out.",
+  },
   TagNotFound: { status: 404, message: 'No tag with name: {tag} in run with id {run}' },
   ParamConflict: {
     status: 400,
@@ -43,6 +49,8 @@ export const runFaults = {
     message:
       "Workspace '{workspace}' has no datastore '{datastore}' with an account and a container to keep artifacts in.",
   },
+  LoggedModelNotFound: { status: 404, message: "Logged model with ID '{model}' was not found." },
+  LoggedModelTagNotFound: { status: 404, message: "No tag with key '{tag}' found for logged model with ID '{model}'." },
   ModelNotFound: { status: 404, message: "Model '{model}' was not found." },
   ModelExists: { status: 409, message: 'Registered Model (name={model}) already exists.' },
   ModelVersionNotFound: { status: 404, message: 'Model Version (name={model}, version={version}) was not found.' },

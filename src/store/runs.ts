@@ -58,6 +58,8 @@ export interface Run {
   readonly computeId?: string
   /** MLflow 3's logged models that the run read and made. */
   readonly models?: readonly { readonly id: string; readonly role: 'input' | 'output'; readonly step: number }[]
+  /** What a logged model measured last, by metric, run and dataset, in MLflow's words. */
+  readonly measures?: readonly JsonObject[]
   /** The datasets that MLflow logged as the run's inputs, in its words. */
   readonly datasets?: readonly JsonObject[]
   /** Where named outputs lie, once known: asset id, type and uri by name. */

@@ -72,7 +72,7 @@ export async function startArmEngine(options: StartArmEngine = {}): Promise<ArmE
     identities: identity.identities,
     access: identity.access,
     tenantId: identity.install.tenantId,
-    settings: { allowSubstitute: false, keepFreeBytes: 0, quotaCores: 100, enforceRateLimit: false },
+    settings: { allowSubstitute: false, keepFreeBytes: 0, quotaCores: 100, enforceRateLimit: false, matchCloud: false },
     simulation,
     ...absentParts(),
   }

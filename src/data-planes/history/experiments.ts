@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { changeExperiment, createExperiment, deleteExperiment } from '../../domain/experiments/change-experiment.ts'
 import { findExperiment } from '../../domain/experiments/find-experiment.ts'
-import { matches } from '../../domain/search/filter.ts'
+import { matches } from '../../domain/search/matches.ts'
 import { odataOrder, parseODataFilter } from '../../domain/search/odata-filter.ts'
 import { sorted } from '../../domain/search/order.ts'
 import { readOffset } from '../../domain/search/page-token.ts'

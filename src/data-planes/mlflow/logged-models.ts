@@ -1,74 +1,35 @@
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
-import { artifactRoot, loggedModelPath, SOURCE_RUN } from '../../domain/models/model-source.ts'
+import { openArtifacts, runContainer } from '../../domain/artifacts/artifacts.ts'
+import { listFolder } from '../../domain/artifacts/list-folder.ts'
+import { experimentIdsOf } from '../../domain/experiments/find-experiment.ts'
+import { checkLoggedModel, checkParams } from '../../domain/metrics/limits.ts'
+import { findLoggedModel, LOGGED_MODEL, loggedModelStatus, MODEL_TYPE } from '../../domain/models/logged-model.ts'
+import { loggedModelPath, SOURCE_RUN } from '../../domain/models/model-source.ts'
+import { searchLoggedModels } from '../../domain/models/search-logged-models.ts'
 import { changeRun } from '../../domain/runs/change-run.ts'
 import { createRun } from '../../domain/runs/create-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
-import { searchRuns } from '../../domain/runs/search-runs.ts'
+import { loggedModelFields } from '../../domain/search/fields.ts'
 import { parseFilter } from '../../domain/search/filter.ts'
 import { parseOrder } from '../../domain/search/order.ts'
 import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
 import { fault } from '../../faults.ts'
 import type { JsonObject } from '../../json.ts'
-import type { Run, RunStatus } from '../../store/runs.ts'
-import type { Repositories } from '../../store/store.ts'
+import { Answer } from '../operation.ts'
+import { limitOf } from './listing.ts'
 import { mlflow, required, runIdOf } from './mlflow-operation.ts'
-import { type Asked, presentMetric, renderingOf } from './present.ts'
-import { KeyValue, keyValues, RunIds, Whole } from './schemas.ts'
+import { presentEntries } from './present-artifacts.ts'
+import { loggedModelRoot, presentLoggedModel } from './present-logged-model.ts'
+import { KeyValue, RunIds, recordOf, Whole } from './schemas.ts'
 
 const read = 'models/read'
 const write = 'models/write'
-const KIND = 'logged-model'
-const TYPE = 'mlflow.modelType'
 const text = Type.Optional(Type.String())
 const pairs = Type.Optional(Type.Array(KeyValue))
-const DEFAULT_RESULTS = 50
-
-const words: readonly (readonly [string, RunStatus])[] = [
-  ['LOGGED_MODEL_PENDING', 'Running'],
-  ['LOGGED_MODEL_READY', 'Completed'],
-  ['LOGGED_MODEL_UPLOAD_FAILED', 'Failed'],
-]
-const statusOf: ReadonlyMap<string, RunStatus> = new Map(words)
-const wordOf: ReadonlyMap<RunStatus, string> = new Map(words.map(([word, status]) => [status, word]))
-
-const recordOf = (sent: readonly { readonly key: string; readonly value?: string }[] | undefined) =>
-  Object.fromEntries((sent ?? []).map(({ key, value = '' }) => [key, value]))
-
-/** @throws RunNotFound for an id that is no logged model's */
-async function findModel(from: Repositories, { workspace }: Asked, id: string): Promise<Run> {
-  const model = await findRun(from, workspace.key, { runId: id })
-  if (model.kind !== KIND || model.deletedAt !== undefined) throw fault('RunNotFound', { run: id })
-  return model
-}
-
-async function present(from: Repositories, model: Run, asked: Asked): Promise<JsonObject> {
-  const { run, path } = loggedModelPath(model)
-  const source = model.properties[SOURCE_RUN]
-  const metrics = await from.runs.latestMetrics(model.workspace, model.id)
-  return {
-    info: {
-      model_id: model.id,
-      experiment_id: model.experimentId,
-      name: model.displayName,
-      creation_timestamp_ms: Date.parse(model.createdAt),
-      last_updated_timestamp_ms: Date.parse(model.endedAt ?? model.createdAt),
-      artifact_uri: `${artifactRoot(renderingOf(asked), { id: run, experimentId: model.experimentId })}/${path}`,
-      status: wordOf.get(model.status) ?? 'LOGGED_MODEL_STATUS_UNSPECIFIED',
-      model_type: model.properties[TYPE] ?? '',
-      ...(source && { source_run_id: source }),
-      tags: keyValues(model.tags),
-    },
-    data: {
-      params: keyValues(model.params),
-      metrics: metrics.map((metric) => ({
-        ...presentMetric(metric),
-        model_id: model.id,
-        ...(source && { run_id: source }),
-      })),
-    },
-  }
-}
+const DEFAULT_RESULTS = 100
+const MOST_RESULTS = 1000
+const Dataset = Type.Object({ dataset_name: Type.String(), dataset_digest: text })
 
 /** MLflow 3's logged models. */
 export const loggedModelOperations = [
@@ -89,18 +50,20 @@ export const loggedModelOperations = [
       const id = `m-${randomBytes(16).toString('hex')}`
       const source =
         input.source_run_id && (await findRun(deps.store, asked.workspace.key, { runId: input.source_run_id }))
+      const [params, tags] = [recordOf(input.params), recordOf(input.tags)]
+      checkLoggedModel({ name: input.name, params, tags })
       const model = await createRun(deps, asked.workspace.key, {
         id,
-        kind: KIND,
+        kind: LOGGED_MODEL,
         experiment: required('experiment_id', input.experiment_id),
         displayName: input.name || id,
         status: 'Running',
-        params: recordOf(input.params),
-        tags: recordOf(input.tags),
-        properties: { [TYPE]: input.model_type ?? '', ...(source && { [SOURCE_RUN]: source.id }) },
+        params,
+        tags,
+        properties: { [MODEL_TYPE]: input.model_type ?? '', ...(source && { [SOURCE_RUN]: source.id }) },
         createdBy: { objectId: caller.objectId, name: caller.displayName },
       })
-      return { model: await present(deps.store, model, asked) }
+      return { model: await presentLoggedModel(deps.store, model, asked) }
     },
   }),
   mlflow({
@@ -109,7 +72,8 @@ export const loggedModelOperations = [
     path: '/logged-models/{model_id}',
     right: read,
     async answer({ store }, { params, ...asked }) {
-      return { model: await present(store, await findModel(store, asked, params.model_id ?? ''), asked) }
+      const model = await findLoggedModel(store, asked.workspace.key, params.model_id ?? '')
+      return { model: await presentLoggedModel(store, model, asked) }
     },
   }),
   mlflow({
@@ -117,14 +81,12 @@ export const loggedModelOperations = [
     method: 'PATCH',
     path: '/logged-models/{model_id}',
     right: write,
-    input: Type.Object({ status: text }),
+    input: Type.Object({ model_id: text, status: text }),
     async answer(deps, { input, params, ...asked }) {
-      const { id } = await findModel(deps.store, asked, params.model_id ?? '')
-      const word = required('status', input.status)
-      const status = statusOf.get(word)
-      if (!status) throw fault('RunStatusInvalid', { status: word })
+      const { id } = await findLoggedModel(deps.store, asked.workspace.key, params.model_id ?? '')
+      const status = loggedModelStatus(required('status', input.status))
       const model = await changeRun(deps, asked.workspace.key, { path: { runId: id }, status })
-      return { model: await present(deps.store, model, asked) }
+      return { model: await presentLoggedModel(deps.store, model, asked) }
     },
   }),
   mlflow({
@@ -132,9 +94,9 @@ export const loggedModelOperations = [
     method: 'DELETE',
     path: '/logged-models/{model_id}',
     right: 'models/delete',
-    async answer(deps, { params, ...asked }) {
-      const { id } = await findModel(deps.store, asked, params.model_id ?? '')
-      await changeRun(deps, asked.workspace.key, { path: { runId: id }, deleted: true })
+    async answer(deps, { params, workspace }) {
+      const { id } = await findLoggedModel(deps.store, workspace.key, params.model_id ?? '')
+      await changeRun(deps, workspace.key, { path: { runId: id }, deleted: true })
       return {}
     },
   }),
@@ -143,11 +105,13 @@ export const loggedModelOperations = [
     method: 'PATCH',
     path: '/logged-models/{model_id}/tags',
     right: write,
-    input: Type.Object({ tags: pairs }),
+    input: Type.Object({ model_id: text, tags: pairs }),
     async answer(deps, { input, params, ...asked }) {
-      const { id } = await findModel(deps.store, asked, params.model_id ?? '')
-      await changeRun(deps, asked.workspace.key, { path: { runId: id }, tags: recordOf(input.tags) })
-      return {}
+      const { id } = await findLoggedModel(deps.store, asked.workspace.key, params.model_id ?? '')
+      const tags = recordOf(input.tags)
+      checkLoggedModel({ tags })
+      const model = await changeRun(deps, asked.workspace.key, { path: { runId: id }, tags })
+      return { model: await presentLoggedModel(deps.store, model, asked) }
     },
   }),
   mlflow({
@@ -155,9 +119,11 @@ export const loggedModelOperations = [
     method: 'DELETE',
     path: '/logged-models/{model_id}/tags/{tag_key}',
     right: write,
-    async answer(deps, { params, ...asked }) {
-      const { id } = await findModel(deps.store, asked, params.model_id ?? '')
-      await changeRun(deps, asked.workspace.key, { path: { runId: id }, removeTags: [params.tag_key ?? ''] })
+    async answer(deps, { params, workspace }) {
+      const { id, tags } = await findLoggedModel(deps.store, workspace.key, params.model_id ?? '')
+      const tag = params.tag_key ?? ''
+      if (!Object.hasOwn(tags, tag)) throw fault('LoggedModelTagNotFound', { tag, model: id })
+      await changeRun(deps, workspace.key, { path: { runId: id }, removeTags: [tag] })
       return {}
     },
   }),
@@ -166,11 +132,45 @@ export const loggedModelOperations = [
     method: 'POST',
     path: '/logged-models/{model_id}/params',
     right: write,
-    input: Type.Object({ params: pairs }),
-    async answer(deps, { input, params, ...asked }) {
-      const { id } = await findModel(deps.store, asked, params.model_id ?? '')
-      await changeRun(deps, asked.workspace.key, { path: { runId: id }, addParams: recordOf(input.params) })
+    input: Type.Object({ model_id: text, params: pairs }),
+    async answer(deps, { input, params, workspace }) {
+      const model = await findLoggedModel(deps.store, workspace.key, params.model_id ?? '')
+      const added = recordOf(input.params)
+      checkParams(added)
+      await changeRun(deps, workspace.key, { path: { runId: model.id }, addParams: added })
       return {}
+    },
+  }),
+  mlflow({
+    name: 'listLoggedModelArtifacts',
+    method: 'GET',
+    path: '/logged-models/{model_id}/artifacts/directories',
+    right: read,
+    input: Type.Object({ artifact_directory_path: text, page_token: text }),
+    async answer(deps, { input, params, ...asked }): Promise<JsonObject> {
+      const model = await findLoggedModel(deps.store, asked.workspace.key, params.model_id ?? '')
+      const { run, path } = loggedModelPath(model)
+      const artifacts = await openArtifacts(deps, runContainer(model.workspace, run))
+      const folder = (input.artifact_directory_path ?? '').replace(/\/+$/, '')
+      const entries = await listFolder(deps, artifacts.at(folder === '' ? path : `${path}/${folder}`))
+      return { root_uri: loggedModelRoot(model, asked), files: presentEntries(entries, folder) }
+    },
+  }),
+  mlflow({
+    name: 'getLoggedModelArtifact',
+    method: 'GET',
+    path: '/logged-models/{model_id}/artifacts/files',
+    right: read,
+    input: Type.Object({ artifact_file_path: text }),
+    async answer(deps, { input, params, workspace }) {
+      const model = await findLoggedModel(deps.store, workspace.key, params.model_id ?? '')
+      const { run, path } = loggedModelPath(model)
+      const file = required('artifact_file_path', input.artifact_file_path)
+      const artifacts = await openArtifacts(deps, runContainer(model.workspace, run))
+      await artifacts.get(`${path}/${file}`)
+      const bytes = await deps.blobs.read(artifacts.at(`${path}/${file}`))
+      const headers = { 'content-disposition': 'attachment', 'x-content-type-options': 'nosniff' }
+      return new Answer(200, bytes, 'application/octet-stream', headers)
     },
   }),
   mlflow({
@@ -181,26 +181,38 @@ export const loggedModelOperations = [
     input: Type.Object({
       experiment_ids: Type.Optional(Type.Array(Type.String())),
       filter: text,
+      datasets: Type.Optional(Type.Array(Dataset)),
       max_results: Type.Optional(Whole),
       order_by: Type.Optional(
-        Type.Array(Type.Object({ field_name: Type.String(), ascending: Type.Optional(Type.Boolean()) })),
+        Type.Array(
+          Type.Object({
+            field_name: Type.String(),
+            ascending: Type.Optional(Type.Boolean()),
+            dataset_name: text,
+            dataset_digest: text,
+          }),
+        ),
       ),
       page_token: text,
     }),
     async answer({ store }, { input, ...asked }): Promise<JsonObject> {
-      const after = readPageToken(input.page_token)
+      const { key } = asked.workspace
       const order = (input.order_by ?? []).map(
         ({ field_name, ascending = true }) => `${field_name} ${ascending ? 'ASC' : 'DESC'}`,
       )
-      const page = await searchRuns(store, asked.workspace.key, {
-        find: { kinds: [KIND], deleted: false, ...(input.experiment_ids && { experimentIds: input.experiment_ids }) },
-        filter: parseFilter(input.filter ?? ''),
-        order: parseOrder(order),
-        limit: Number(input.max_results ?? DEFAULT_RESULTS),
-        ...(after !== undefined && { after }),
+      const page = await searchLoggedModels(store, key, {
+        ...(input.experiment_ids && { experimentIds: await experimentIdsOf(store, key, input.experiment_ids) }),
+        filter: parseFilter(input.filter ?? '', loggedModelFields),
+        order: parseOrder(order, loggedModelFields),
+        datasets: (input.datasets ?? []).map(({ dataset_name, dataset_digest }) => ({
+          name: dataset_name,
+          digest: dataset_digest,
+        })),
+        limit: limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS }),
+        after: readPageToken(input.page_token),
       })
       return {
-        models: await Promise.all(page.items.map((model) => present(store, model, asked))),
+        models: await Promise.all(page.items.map((model) => presentLoggedModel(store, model, asked))),
         ...(page.next !== undefined && { next_page_token: pageToken(page.next) }),
       }
     },
@@ -217,7 +229,7 @@ export const loggedModelOperations = [
     async answer(deps, { input, ...asked }) {
       const models = await Promise.all(
         (input.models ?? []).map(async ({ model_id, step }) => ({
-          id: (await findModel(deps.store, asked, model_id)).id,
+          id: (await findLoggedModel(deps.store, asked.workspace.key, model_id)).id,
           role: 'output' as const,
           step: Number(step ?? 0),
         })),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../domain/deps.ts'
 import { logBatch } from '../../domain/metrics/log-batch.ts'
+import { measureModels } from '../../domain/models/measures.ts'
 import { changeRun } from '../../domain/runs/change-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
 import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
@@ -14,12 +15,17 @@ import { KeyValue, RunIds, Value, Whole } from './schemas.ts'
 const read = 'experiments/runs/read'
 const write = 'experiments/runs/write'
 
+const OfModel = {
+  model_id: Type.Optional(Type.String()),
+  dataset_name: Type.Optional(Type.String()),
+  dataset_digest: Type.Optional(Type.String()),
+}
 const Metric = Type.Object({
   key: Type.String(),
   value: Value,
   timestamp: Type.Optional(Whole),
   step: Type.Optional(Whole),
-  model_id: Type.Optional(Type.String()),
+  ...OfModel,
 })
 const Batch = Type.Object({
   run_id: Type.Optional(Type.String()),
@@ -34,6 +40,8 @@ interface Sent {
   readonly timestamp?: number | string
   readonly step?: number | string
   readonly model_id?: string
+  readonly dataset_name?: string
+  readonly dataset_digest?: string
 }
 
 const pointOf = ({ key, value, timestamp, step }: Sent): MetricPoint => ({
@@ -44,11 +52,22 @@ const pointOf = ({ key, value, timestamp, step }: Sent): MetricPoint => ({
 })
 
 /** MLflow 3 names the model that a metric measures: it is that model's metric too. */
-async function logToModels(deps: Deps, workspace: string, sent: readonly Sent[]): Promise<void> {
-  const measured = Map.groupBy(sent, ({ model_id }) => model_id || undefined)
-  for (const [model, metrics] of measured) {
-    if (model !== undefined) await logBatch(deps, workspace, { ...nothing, run: model, metrics: metrics.map(pointOf) })
-  }
+async function logToModels(
+  deps: Deps,
+  asked: { workspace: string; run: string },
+  sent: readonly Sent[],
+): Promise<void> {
+  const ofModels = sent.flatMap(({ model_id: model, dataset_name: name, dataset_digest: digest = '', ...metric }) =>
+    model
+      ? [{ model, measure: { ...pointOf(metric), run: asked.run, ...(name && { dataset: { name, digest } }) } }]
+      : [],
+  )
+  const measured = Map.groupBy(ofModels, ({ model }) => model)
+  await measureModels(
+    deps,
+    asked.workspace,
+    new Map([...measured].map(([model, all]) => [model, all.map(({ measure }) => measure)])),
+  )
 }
 
 const pair = ({ key, value = '' }: { readonly key: string; readonly value?: string }) => [key, value] as const
@@ -62,9 +81,10 @@ const batch = (name: string, path: string) =>
     right: write,
     input: Batch,
     async answer(deps, { input, workspace }) {
-      await logToModels(deps, workspace.key, input.metrics ?? [])
+      const run = runIdOf(input)
+      await logToModels(deps, { workspace: workspace.key, run }, input.metrics ?? [])
       await logBatch(deps, workspace.key, {
-        run: runIdOf(input),
+        run,
         metrics: (input.metrics ?? []).map(pointOf),
         params: (input.params ?? []).map(pair),
         tags: (input.tags ?? []).map(pair),
@@ -88,14 +108,14 @@ export const loggingOperations = [
       value: Type.Optional(Value),
       timestamp: Type.Optional(Whole),
       step: Type.Optional(Whole),
-      model_id: Type.Optional(Type.String()),
+      ...OfModel,
     }),
     async answer(deps, { input, workspace }) {
       const { run_id, run_uuid, key, value, ...when } = input
+      const run = runIdOf(input)
       const sent = { key: required('key', key), value: required('value', value), ...when }
-      const point = pointOf(sent)
-      await logToModels(deps, workspace.key, [sent])
-      await logBatch(deps, workspace.key, { ...nothing, run: runIdOf(input), metrics: [point] })
+      await logToModels(deps, { workspace: workspace.key, run }, [sent])
+      await logBatch(deps, workspace.key, { ...nothing, run, metrics: [pointOf(sent)] })
       return {}
     },
   }),

@@ -2,20 +2,25 @@ import { Type } from 'typebox'
 import { mlflowSource } from '../../domain/models/model-source.ts'
 import { changeModel, findVersion, type ModelView, removeModel, versionsOf } from '../../domain/models/models.ts'
 import { registerModel } from '../../domain/models/register-model.ts'
-import { matches, parseFilter } from '../../domain/search/filter.ts'
-import { parseOrder, sorted } from '../../domain/search/order.ts'
-import { pageToken, readOffset } from '../../domain/search/page-token.ts'
+import { modelVersionFields } from '../../domain/search/fields.ts'
+import { parseFilter } from '../../domain/search/filter.ts'
+import type { FieldValue } from '../../domain/search/matches.ts'
+import { type OrderBy, parseOrder } from '../../domain/search/order.ts'
+import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
+import { searchItems } from '../../domain/search/search-items.ts'
 import { fault } from '../../faults.ts'
+import { limitOf } from './listing.ts'
 import { mlflow, required } from './mlflow-operation.ts'
 import { renderingOf } from './present.ts'
 import { presentVersion, registryTag } from './present-models.ts'
-import { KeyValue } from './schemas.ts'
+import { KeyValue, Whole } from './schemas.ts'
 
 const read = 'models/versions/read'
 const write = 'models/versions/write'
 const text = Type.Optional(Type.String())
 const ByVersion = Type.Object({ name: text, version: text })
 const DEFAULT_RESULTS = 10_000
+const MOST_RESULTS = 200_000
 const stages: ReadonlyMap<string, string> = new Map(
   ['None', 'Staging', 'Production', 'Archived'].map((stage) => [stage.toLowerCase(), stage]),
 )
@@ -25,28 +30,30 @@ const named = (input: { readonly name?: string; readonly version?: string }) => 
   version: required('version', input.version),
 })
 
-const attribute = (version: ModelView, key: string): string | number | undefined => {
-  switch (key.toLowerCase()) {
-    case 'name':
-      return version.name
-    case 'version':
-    case 'version_number':
-      return Number(version.version)
-    case 'run_id':
-      return version.run
-    case 'source_path':
-      return version.uri
-    case 'creation_timestamp':
-      return Date.parse(version.createdAt)
-    case 'last_updated_timestamp':
-      return Date.parse(version.modifiedAt)
-    default:
-      throw fault('ParameterInvalid', { reason: `Invalid attribute key '${key}' specified.` })
-  }
+const attributes: Readonly<Record<string, (version: ModelView) => string | number | undefined>> = {
+  name: ({ name }) => name,
+  version: ({ version }) => numberOf(version),
+  version_number: ({ version }) => numberOf(version),
+  run_id: ({ run }) => run,
+  source_path: ({ uri }) => uri,
+  creation_timestamp: ({ createdAt }) => Date.parse(createdAt),
+  last_updated_timestamp: ({ modifiedAt }) => Date.parse(modifiedAt),
 }
 
-const value = (version: ModelView, entity: string, key: string): string | number | undefined =>
-  entity === 'tags' ? registryTag(version, key) : attribute(version, key)
+/** ARM's versions may have names that are no numbers. */
+const numberOf = (version: string): string | number => (/^\d+$/.test(version) ? Number(version) : version)
+
+const reader =
+  (version: ModelView) =>
+  (entity: string, key: string): FieldValue =>
+    entity === 'tags' ? registryTag(version, key) : attributes[key.toLowerCase()]?.(version)
+
+/** The last changed first; name and version last, which no two have alike. */
+const LAST_CHANGED: readonly OrderBy[] = [
+  { entity: 'attributes', key: 'last_updated_timestamp', descending: true },
+  { entity: 'attributes', key: 'name', descending: false },
+  { entity: 'attributes', key: 'version', descending: true },
+]
 
 /** Versions of MLflow's registered models: ARM's model versions. */
 export const modelVersionOperations = [
@@ -104,23 +111,22 @@ export const modelVersionOperations = [
     right: read,
     input: Type.Object({
       filter: text,
-      max_results: Type.Optional(Type.Integer({ minimum: 1 })),
+      max_results: Type.Optional(Whole),
       order_by: Type.Optional(Type.Array(Type.String())),
       page_token: text,
     }),
     async answer({ store }, { input, ...asked }) {
-      const filter = parseFilter(input.filter ?? '')
-      const found = (await versionsOf(store, asked.workspace.id)).filter(
-        (version) => !version.archived && matches(filter, (entity, key) => value(version, entity, key)),
-      )
-      const inOrder = input.order_by?.length ? sorted(found, parseOrder(input.order_by), value) : found
-      const start = readOffset(input.page_token)
-      const end = start + (input.max_results ?? DEFAULT_RESULTS)
+      const found = (await versionsOf(store, asked.workspace.id)).filter((version) => !version.archived)
+      const page = searchItems(found, {
+        filter: parseFilter(input.filter ?? '', modelVersionFields),
+        order: [...parseOrder(input.order_by ?? [], modelVersionFields), ...LAST_CHANGED],
+        read: reader,
+        limit: limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS }),
+        after: readPageToken(input.page_token),
+      })
       return {
-        model_versions: await Promise.all(
-          inOrder.slice(start, end).map((version) => presentVersion(store, version, asked)),
-        ),
-        ...(end < inOrder.length && { next_page_token: pageToken(String(end)) }),
+        model_versions: await Promise.all(page.items.map((version) => presentVersion(store, version, asked))),
+        ...(page.next !== undefined && { next_page_token: pageToken(page.next) }),
       }
     },
   }),

@@ -1,5 +1,6 @@
 import { artifactRoot, experimentRoot } from '../../domain/models/model-source.ts'
 import { mlflowStatus } from '../../domain/runs/run-states.ts'
+import { shownTags } from '../../domain/runs/shown-tags.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Experiment, MetricPoint, Run } from '../../store/runs.ts'
 import type { RegionalRequest } from '../operation.ts'
@@ -30,7 +31,7 @@ export const presentInfo = (run: Run, asked: Asked): JsonObject => ({
   run_uuid: run.id,
   run_name: run.displayName,
   experiment_id: run.experimentId,
-  user_id: run.createdBy.name,
+  user_id: shownTags(run)['mlflow.user'] ?? '',
   status: mlflowStatus(run.status),
   start_time: Date.parse(run.startedAt ?? run.createdAt),
   ...(run.endedAt !== undefined && { end_time: Date.parse(run.endedAt) }),
@@ -50,7 +51,7 @@ export const presentRun = (run: Run, metrics: readonly MetricPoint[], asked: Ask
   data: {
     metrics: metrics.map(presentMetric),
     params: keyValues(run.params),
-    tags: keyValues(tagsOf(run)),
+    tags: keyValues(shownTags(run)),
   },
   inputs: {
     dataset_inputs: run.datasets ?? [],
@@ -60,12 +61,3 @@ export const presentRun = (run: Run, metrics: readonly MetricPoint[], asked: Ask
 })
 
 const modelsOf = (run: Run, wanted: 'input' | 'output') => (run.models ?? []).filter(({ role }) => role === wanted)
-
-/** A run's tags with those that MLflow itself reads from them. */
-const tagsOf = (run: Run): Record<string, string> => ({
-  'mlflow.runName': run.displayName,
-  'mlflow.user': run.createdBy.name,
-  'mlflow.rootRunId': run.rootId,
-  ...(run.parentId !== undefined && { 'mlflow.parentRunId': run.parentId }),
-  ...run.tags,
-})

@@ -10,35 +10,44 @@ import {
   versionsOf,
 } from '../../domain/models/models.ts'
 import { createModel } from '../../domain/models/register-model.ts'
-import { matches, parseFilter } from '../../domain/search/filter.ts'
-import { parseOrder, sorted } from '../../domain/search/order.ts'
-import { pageToken, readOffset } from '../../domain/search/page-token.ts'
+import { registeredModelFields } from '../../domain/search/fields.ts'
+import { parseFilter } from '../../domain/search/filter.ts'
+import type { FieldValue } from '../../domain/search/matches.ts'
+import { type OrderBy, parseOrder } from '../../domain/search/order.ts'
+import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
+import { searchItems } from '../../domain/search/search-items.ts'
 import { fault } from '../../faults.ts'
 import type { Repositories } from '../../store/store.ts'
+import { limitOf } from './listing.ts'
 import { mlflow, required } from './mlflow-operation.ts'
 import type { Asked } from './present.ts'
 import { latestOf, presentModel, presentVersion, registryTag } from './present-models.ts'
-import { KeyValue } from './schemas.ts'
+import { KeyValue, Whole } from './schemas.ts'
 
 const read = 'models/read'
 const write = 'models/write'
 const text = Type.Optional(Type.String())
 const DEFAULT_RESULTS = 100
+const MOST_RESULTS = 1000
 
 const shown = async (from: Repositories, workspace: Asked['workspace'], model: ModelView) => ({
   model,
   versions: await versionsOf(from, workspace.id, model.name),
 })
 
-const attribute = (model: ModelView, key: string): string | number => {
-  if (key.toLowerCase() === 'name') return model.name
-  if (/^(last_updated_)?timestamp$/i.test(key)) return Date.parse(model.modifiedAt)
-  if (/^creation_timestamp$/i.test(key)) return Date.parse(model.createdAt)
-  throw fault('ParameterInvalid', { reason: `Invalid attribute key '${key}' specified.` })
+const attributes: Readonly<Record<string, (model: ModelView) => string | number>> = {
+  name: ({ name }) => name,
+  timestamp: ({ modifiedAt }) => Date.parse(modifiedAt),
+  last_updated_timestamp: ({ modifiedAt }) => Date.parse(modifiedAt),
+  creation_timestamp: ({ createdAt }) => Date.parse(createdAt),
 }
 
-const value = (model: ModelView, entity: string, key: string): string | number | undefined =>
-  entity === 'tags' ? registryTag(model, key) : attribute(model, key)
+const reader =
+  (model: ModelView) =>
+  (entity: string, key: string): FieldValue =>
+    entity === 'tags' ? registryTag(model, key) : attributes[key.toLowerCase()]?.(model)
+
+const BY_NAME: OrderBy = { entity: 'attributes', key: 'name', descending: false }
 
 const latestVersions = (method: 'GET' | 'POST') =>
   mlflow({
@@ -91,27 +100,24 @@ export const registeredModelOperations = [
     right: read,
     input: Type.Object({
       filter: text,
-      max_results: Type.Optional(Type.Integer({ minimum: 1 })),
+      max_results: Type.Optional(Whole),
       order_by: Type.Optional(Type.Array(Type.String())),
       page_token: text,
     }),
     async answer({ store }, { input, ...asked }) {
-      const filter = parseFilter(input.filter ?? '')
-      const found = (await modelsOf(store, asked.workspace.id)).filter(
-        (model) => !model.archived && matches(filter, (entity, key) => value(model, entity, key)),
-      )
-      const order = input.order_by?.length ? input.order_by : ['name ASC']
-      const inOrder = sorted(found, parseOrder(order), value)
-      const start = readOffset(input.page_token)
-      const end = start + (input.max_results ?? DEFAULT_RESULTS)
-      const page = await Promise.all(
-        inOrder
-          .slice(start, end)
-          .map(async (model) => presentModel(store, await shown(store, asked.workspace, model), asked)),
-      )
+      const found = (await modelsOf(store, asked.workspace.id)).filter((model) => !model.archived)
+      const page = searchItems(found, {
+        filter: parseFilter(input.filter ?? '', registeredModelFields),
+        order: [...parseOrder(input.order_by ?? [], registeredModelFields), BY_NAME],
+        read: reader,
+        limit: limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS }),
+        after: readPageToken(input.page_token),
+      })
       return {
-        registered_models: page,
-        ...(end < inOrder.length && { next_page_token: pageToken(String(end)) }),
+        registered_models: await Promise.all(
+          page.items.map(async (model) => presentModel(store, await shown(store, asked.workspace, model), asked)),
+        ),
+        ...(page.next !== undefined && { next_page_token: pageToken(page.next) }),
       }
     },
   }),

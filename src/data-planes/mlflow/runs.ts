@@ -1,16 +1,19 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../domain/deps.ts'
+import { experimentIdsOf } from '../../domain/experiments/find-experiment.ts'
 import { changeRun } from '../../domain/runs/change-run.ts'
 import { createRun } from '../../domain/runs/create-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
 import { statusOfMlflow } from '../../domain/runs/run-states.ts'
 import { searchRuns } from '../../domain/runs/search-runs.ts'
+import { runFields } from '../../domain/search/fields.ts'
 import { parseFilter } from '../../domain/search/filter.ts'
 import { parseOrder } from '../../domain/search/order.ts'
 import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
 import { fault } from '../../faults.ts'
 import type { JsonObject } from '../../json.ts'
 import type { RunStatus } from '../../store/runs.ts'
+import { deletedOf, limitOf } from './listing.ts'
 import { mlflow, required, runIdOf } from './mlflow-operation.ts'
 import { presentInfo, presentRun } from './present.ts'
 import { KeyValue, RunIds, Whole } from './schemas.ts'
@@ -118,23 +121,18 @@ export const runOperations = [
       page_token: Type.Optional(Type.String()),
     }),
     async answer({ store }, { input, ...asked }): Promise<JsonObject> {
-      const limit = Number(input.max_results ?? DEFAULT_RESULTS)
-      if (limit < 1 || limit > MOST_RESULTS) {
-        throw fault('ParameterInvalid', {
-          reason: `Invalid value ${limit} for parameter 'max_results' supplied: it is from 1 to ${MOST_RESULTS}.`,
-        })
-      }
-      const view = input.run_view_type ?? 'ACTIVE_ONLY'
+      const limit = limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS })
+      const deleted = deletedOf(input.run_view_type)
       const order = input.order_by ?? []
       const after = readPageToken(input.page_token)
       const { key } = asked.workspace
       const page = await searchRuns(store, key, {
         find: {
-          experimentIds: input.experiment_ids ?? [],
-          ...(view !== 'ALL' && { deleted: view === 'DELETED_ONLY' }),
+          experimentIds: await experimentIdsOf(store, key, input.experiment_ids ?? []),
+          ...(deleted !== undefined && { deleted }),
         },
-        filter: parseFilter(input.filter ?? ''),
-        order: isDefaultOrder(order) ? [] : parseOrder(order),
+        filter: parseFilter(input.filter ?? '', runFields),
+        order: isDefaultOrder(order) ? [] : parseOrder(order, runFields),
         limit,
         ...(after !== undefined && { after }),
       })

@@ -14,6 +14,11 @@ export const KeyValue = Type.Object({ key: Type.String(), value: Type.Optional(T
 /** Both names of a run: MLflow 1's and today's. */
 export const RunIds = { run_id: Type.Optional(Type.String()), run_uuid: Type.Optional(Type.String()) }
 
+/** Pairs as a record; a value that is not sent is empty. */
+export const recordOf = (
+  sent: readonly { readonly key: string; readonly value?: string }[] | undefined,
+): Readonly<Record<string, string>> => Object.fromEntries((sent ?? []).map(({ key, value = '' }) => [key, value]))
+
 export const keyValues = (record: Readonly<Record<string, string>>) =>
   Object.entries(record).map(([key, value]) => ({ key, value }))
 

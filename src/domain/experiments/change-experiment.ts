@@ -12,8 +12,17 @@ export interface ExperimentChange {
   /** Added to those there are. */
   readonly tags?: Readonly<Record<string, string>>
   readonly removeTags?: readonly string[]
+  /** The name has been checked by other rules than Azure's. */
+  readonly anyName?: boolean
   /** Archived in run history's words, deleted in MLflow's: hidden, and to be restored. */
   readonly archived?: boolean
+}
+
+export interface NewExperiment {
+  readonly name: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** The name has been checked by other rules than Azure's. */
+  readonly anyName?: boolean
 }
 
 /**
@@ -24,9 +33,9 @@ export interface ExperimentChange {
 export async function createExperiment(
   { store, now }: Needs,
   workspace: string,
-  { name, tags = {} }: { readonly name: string; readonly tags?: Readonly<Record<string, string>> },
+  { name, tags = {}, anyName }: NewExperiment,
 ): Promise<Experiment> {
-  const made = { ...newExperiment(workspace, name, now().toISOString()), tags }
+  const made = { ...newExperiment(workspace, name, { now: now().toISOString(), anyName }), tags }
   await store.write(async (within) => {
     if (await within.runs.experimentByName(workspace, name)) throw fault('ExperimentExists', { experiment: name })
     await within.runs.putExperiment(made)
@@ -49,7 +58,7 @@ export async function changeExperiment(
     const known = await findExperiment(within, workspace, request.experiment)
     const name = request.name ?? known.name
     if (name !== known.name) {
-      newExperiment(workspace, name, at)
+      newExperiment(workspace, name, { now: at, anyName: request.anyName })
       if (await within.runs.experimentByName(workspace, name)) throw fault('ExperimentExists', { experiment: name })
       for (const run of (await within.runs.find(workspace, { experimentIds: [known.id] })).items) {
         await within.runs.put({ ...run, experimentName: name })

@@ -13,13 +13,17 @@ export async function ensureExperiment(
 ): Promise<Experiment> {
   const known = await within.runs.experimentByName(workspace, name)
   if (known) return known
-  const made = newExperiment(workspace, name, now)
+  const made = newExperiment(workspace, name, { now })
   await within.runs.putExperiment(made)
   return made
 }
 
-/** @throws ExperimentNameInvalid */
-export function newExperiment(workspace: string, name: string, now: string): Experiment {
-  if (!NAME.test(name)) throw fault('ExperimentNameInvalid', { name })
+/** @throws ExperimentNameInvalid for a name that Azure does not take; MLflow takes any (`checkExperimentName`) */
+export function newExperiment(
+  workspace: string,
+  name: string,
+  { now, anyName = false }: { readonly now: string; readonly anyName?: boolean | undefined },
+): Experiment {
+  if (!anyName && !NAME.test(name)) throw fault('ExperimentNameInvalid', { name })
   return { id: randomUUID(), workspace, name, createdAt: now, updatedAt: now, tags: {} }
 }

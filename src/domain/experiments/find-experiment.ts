@@ -18,5 +18,16 @@ export async function findExperiment(from: Repositories, workspace: string, idOr
   return known
 }
 
+/** The ids of experiments, with that of the default one where MLflow's id for it is among them. */
+export async function experimentIdsOf(
+  from: Repositories,
+  workspace: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  if (!ids.includes(MLFLOW_DEFAULT)) return ids
+  const made = await from.runs.experimentByName(workspace, DEFAULT_EXPERIMENT)
+  return ids.map((id) => (id === MLFLOW_DEFAULT && made ? made.id : id))
+}
+
 /** True for the id under which MLflow asks for the default experiment, which is made when a run first needs it. */
 export const isDefaultExperiment = (id: string): boolean => id === MLFLOW_DEFAULT

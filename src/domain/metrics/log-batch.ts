@@ -2,7 +2,7 @@ import { fault } from '../../faults.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
 import { writableRun } from '../runs/find-run.ts'
-import { type Batch, checkBatch } from './limits.ts'
+import { type Batch, checkBatch, checkWhole, limitsFor } from './limits.ts'
 
 /**
  * Logs metrics, params and tags to a run, all or none. A param that stands there with the same value is a retry; with
@@ -11,17 +11,19 @@ import { type Batch, checkBatch } from './limits.ts'
  * @throws ParameterInvalid, ParamConflict, RunNotFound, RunIsDeleted
  */
 export async function logBatch(
-  { store, runSignals }: Pick<Deps, 'store' | 'runSignals'>,
+  { store, runSignals, settings }: Pick<Deps, 'store' | 'runSignals' | 'settings'>,
   workspace: string,
   { run: id, ...batch }: Batch & { readonly run: string },
 ): Promise<void> {
-  checkBatch(batch)
+  const limits = limitsFor(settings)
+  checkBatch(batch, limits)
   const logged =
     batch.params.length + batch.tags.length === 0
       ? await writableRun(store, workspace, id)
       : await store.write(async (within) => {
           const run = await writableRun(within, workspace, id)
           const changed = withTags(withParams(run, batch.params), batch.tags)
+          if (changed !== run) checkWhole(changed, limits)
           if (changed !== run) await within.runs.put(changed)
           return run
         })

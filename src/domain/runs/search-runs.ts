@@ -1,10 +1,14 @@
 import { fault } from '../../faults.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { FindRuns, Run } from '../../store/runs.ts'
 import type { Page, Repositories } from '../../store/store.ts'
-import { type Comparison, type Entity, matches } from '../search/filter.ts'
-import { type OrderBy, sorted } from '../search/order.ts'
+import type { Comparison, Entity } from '../search/filter.ts'
+import { type FieldValue, matches } from '../search/matches.ts'
+import type { OrderBy } from '../search/order.ts'
+import { searchItems } from '../search/search-items.ts'
 import { jobKinds } from './job-runs.ts'
 import { mlflowStatus } from './run-states.ts'
+import { shownTags } from './shown-tags.ts'
 
 export interface SearchRuns {
   readonly find: Omit<FindRuns, 'after' | 'limit' | 'oldestFirst'>
@@ -13,7 +17,12 @@ export interface SearchRuns {
   readonly limit: number
   /** A `next` of an earlier page of the same search. */
   readonly after?: string
+  /** What attributes are searched by and how they are read; a run's own unless the search is for something else. */
+  readonly attributes?: RunAttributes
 }
+
+/** By folded name. */
+export type RunAttributes = Readonly<Record<string, (run: Run) => string | number | undefined>>
 
 const CHUNK = 500
 
@@ -21,24 +30,21 @@ const CHUNK = 500
 const runKinds: readonly string[] = ['interactive', ...jobKinds]
 
 /** Attributes of a run by MLflow's and run history's names. */
-const attributes: Readonly<Record<string, (run: Run) => string | number | undefined>> = {
+const runAttributes: RunAttributes = {
   run_id: ({ id }) => id,
   runid: ({ id }) => id,
   run_name: ({ displayName }) => displayName,
   'run name': ({ displayName }) => displayName,
   displayname: ({ displayName }) => displayName,
   name: ({ displayName }) => displayName,
-  user_id: ({ createdBy }) => createdBy.name,
+  user_id: (run) => shownTags(run)['mlflow.user'],
   status: ({ status }) => mlflowStatus(status),
   azure_status: ({ status }) => status,
   parentrunid: ({ parentId }) => parentId,
   rootrunid: ({ rootId }) => rootId,
   hidden: ({ hidden }) => String(hidden),
   start_time: ({ startedAt, createdAt }) => Date.parse(startedAt ?? createdAt),
-  model_id: ({ id }) => id,
-  creation_timestamp: ({ createdAt }) => Date.parse(createdAt),
-  creation_timestamp_ms: ({ createdAt }) => Date.parse(createdAt),
-  source_run_id: ({ properties }) => properties['mlflow.sourceRunId'],
+  experiment_id: ({ experimentId }) => experimentId,
   created: ({ createdAt }) => Date.parse(createdAt),
   end_time: ({ endedAt }) => (endedAt === undefined ? undefined : Date.parse(endedAt)),
   createdutc: ({ createdAt }) => createdAt,
@@ -55,9 +61,9 @@ const attributes: Readonly<Record<string, (run: Run) => string | number | undefi
  * @throws ParameterInvalid for an attribute that runs do not have
  */
 export async function searchRuns(from: Repositories, workspace: string, search: SearchRuns): Promise<Page<Run>> {
-  const { filter, order } = search
+  const { filter, order, attributes = runAttributes } = search
   for (const { entity, key } of [...filter, ...order]) {
-    if (entity === 'attributes' && !(key.toLowerCase() in attributes)) {
+    if (entity === 'attributes' && !Object.hasOwn(attributes, key.toLowerCase())) {
       throw fault('ParameterInvalid', { reason: `Invalid attribute key '${key}' specified.` })
     }
   }
@@ -73,7 +79,12 @@ async function newestFirst(from: Repositories, workspace: string, search: Search
   let skip = Number(used)
   const limit = search.filter.length === 0 ? search.limit + 1 : CHUNK
   for (;;) {
-    const page = await from.runs.find(workspace, { ...search.find, limit, ...(after && { after }) })
+    // The newest run alone first: a page that goes on behind it stays right while runs are added before it.
+    const page = await from.runs.find(workspace, {
+      ...search.find,
+      limit: after === '' ? 1 : limit,
+      ...(after && { after }),
+    })
     for (const [at, run] of page.items.entries()) {
       if (at < skip || !(await satisfies(from, run, search))) continue
       if (found.length === search.limit) return { items: found, next: `${after}:${at}` }
@@ -85,21 +96,31 @@ async function newestFirst(from: Repositories, workspace: string, search: Search
   }
 }
 
+/** Behind the asked order, so that every run has one place: the newest first, as MLflow has it. */
+const LAST_RESORT: readonly OrderBy[] = [
+  { entity: 'attributes', key: 'start_time', descending: true },
+  { entity: 'attributes', key: 'run_id', descending: false },
+]
+
 async function ordered(from: Repositories, workspace: string, search: SearchRuns): Promise<Page<Run>> {
-  const found: { run: Run; metrics: ReadonlyMap<string, number> }[] = []
-  for (const run of (await from.runs.find(workspace, search.find)).items) {
-    const metrics = await metricsOf(from, run, search)
-    if (matches(search.filter, reader(run, metrics))) found.push({ run, metrics })
-  }
-  const inOrder = sorted(found, search.order, ({ run, metrics }, entity, key) => reader(run, metrics)(entity, key))
-  const start = Number(search.after ?? 0)
-  const items = inOrder.slice(start, start + search.limit).map(({ run }) => run)
-  const end = start + items.length
-  return { items, ...(end < inOrder.length && { next: String(end) }) }
+  const { filter, limit, after, attributes = runAttributes } = search
+  const metrics = new Map<string, ReadonlyMap<string, number>>()
+  const { items } = await from.runs.find(workspace, search.find)
+  for (const run of items) metrics.set(run.id, await metricsOf(from, run, search))
+  return searchItems(items, {
+    filter,
+    order: [...search.order, ...LAST_RESORT],
+    read: (run) => reader(run, { metrics: metrics.get(run.id) ?? new Map(), attributes }),
+    limit,
+    after,
+  })
 }
 
 const satisfies = async (from: Repositories, run: Run, search: SearchRuns): Promise<boolean> =>
-  matches(search.filter, reader(run, await metricsOf(from, run, search)))
+  matches(
+    search.filter,
+    reader(run, { metrics: await metricsOf(from, run, search), attributes: search.attributes ?? runAttributes }),
+  )
 
 async function metricsOf(
   from: Repositories,
@@ -111,11 +132,32 @@ async function metricsOf(
   return new Map(points.map(({ key, value }) => [key, value]))
 }
 
+interface Known {
+  readonly metrics: ReadonlyMap<string, number>
+  readonly attributes: RunAttributes
+}
+
 const reader =
-  (run: Run, metrics: ReadonlyMap<string, number>) =>
-  (entity: Entity, key: string): string | number | undefined => {
+  (run: Run, { metrics, attributes }: Known) =>
+  (entity: Entity, key: string): FieldValue => {
     if (entity === 'metrics') return metrics.get(key)
-    if (entity === 'params') return run.params[key]
-    if (entity === 'tags') return run.tags[key]
+    if (entity === 'params') return own(run.params, key)
+    if (entity === 'tags') return own(shownTags(run), key)
+    if (entity === 'datasets') return datasetValues(run.datasets ?? [], key)
     return attributes[key.toLowerCase()]?.(run)
   }
+
+const own = (record: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined
+
+/** What the datasets that a run read have at a key; their context is a tag of MLflow's at the input. */
+function datasetValues(datasets: readonly JsonObject[], key: string): readonly string[] {
+  const values = datasets.map((input) => {
+    if (key !== 'context') return textAt(objectAt(input.dataset)[key])
+    const tags = Array.isArray(input.tags) ? input.tags.map(objectAt) : []
+    return textAt(tags.find((tag) => tag.key === DATASET_CONTEXT)?.value)
+  })
+  return values.filter((value) => value !== undefined)
+}
+
+const DATASET_CONTEXT = 'mlflow.data.context'

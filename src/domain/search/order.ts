@@ -1,5 +1,6 @@
 import { fault } from '../../faults.ts'
-import { type Entity, identifier } from './filter.ts'
+import type { Fields } from './fields.ts'
+import { type Entity, fieldOf } from './filter.ts'
 import { tokensOf } from './tokens.ts'
 
 export interface OrderBy {
@@ -13,20 +14,23 @@ export interface OrderBy {
  *
  * @throws FilterInvalid
  */
-export function parseOrder(clauses: readonly string[]): readonly OrderBy[] {
+export function parseOrder(clauses: readonly string[], fields: Fields): readonly OrderBy[] {
   return clauses.map((clause) => {
     const refuse = (reason: string) => fault('FilterInvalid', { filter: clause, reason })
     const [name, direction, extra] = tokensOf(clause)
     const word = direction?.text.toUpperCase() ?? 'ASC'
     if (extra || (word !== 'ASC' && word !== 'DESC')) throw refuse('an order is a name and ASC or DESC')
-    return { ...identifier(name, refuse), descending: word === 'DESC' }
+    const { entity, key } = fieldOf(name, fields, refuse)
+    return { entity, key, descending: word === 'DESC' }
   })
 }
 
-export type Read<Item> = (item: Item, entity: Entity, key: string) => string | number | undefined
+/** What an item is ordered by; absent for one that has no such thing. */
+export type SortValue = string | number | undefined
+export type ReadSort<Item> = (item: Item, entity: Entity, key: string) => SortValue
 
 /** The items in that order; those without the value, or with NaN, come last whatever the direction. */
-export function sorted<Item>(items: readonly Item[], order: readonly OrderBy[], read: Read<Item>): readonly Item[] {
+export function sorted<Item>(items: readonly Item[], order: readonly OrderBy[], read: ReadSort<Item>): readonly Item[] {
   return items.toSorted((a, b) => {
     for (const { entity, key, descending } of order) {
       const by = compared(read(a, entity, key), read(b, entity, key), descending)
@@ -36,11 +40,12 @@ export function sorted<Item>(items: readonly Item[], order: readonly OrderBy[], 
   })
 }
 
-function compared(a: string | number | undefined, b: string | number | undefined, descending: boolean): number {
+/** Negative where `a` comes before `b`. */
+export function compared(a: SortValue, b: SortValue, descending: boolean): number {
   const missing = Number(absent(a)) - Number(absent(b))
   if (missing !== 0 || a === undefined || b === undefined || absent(a)) return missing
   const order = a === b ? 0 : a < b ? -1 : 1
   return descending ? -order : order
 }
 
-const absent = (value: string | number | undefined): boolean => value === undefined || Number.isNaN(value)
+const absent = (value: SortValue): boolean => value === undefined || Number.isNaN(value)
