@@ -244,7 +244,7 @@ class Master:
             raise JobFailed("Worker processes die before init() is through: %s." % how)
 
     def finish(self):
-        """Every mini-batch is over: shutdown() is called wherever init() was."""
+        """Every mini-batch is over: shutdown() is called where init() is through; who still starts is not waited for."""
         for slot in self.slots:
             if slot.state == "idle":
                 slot.enter("closing", self.settings.progress_seconds)
