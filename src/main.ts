@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { Logger } from 'pino'
-import type { Blobs } from './blobs/blobs.ts'
 import type { Program } from './cli/kit/command.ts'
 import { dispatch } from './cli/kit/dispatch.ts'
 import type { ServerFacts } from './cli/kit/server-facts.ts'
-import type { ComputeEngine } from './compute/engine.ts'
 import type { Config } from './config.ts'
-import type { Deps, Engines } from './domain/deps.ts'
-import type { ReconcilerDeps, RunReconciler } from './domain/runs/run-reconciler.ts'
-import { fault } from './faults.ts'
+import type { Deps } from './domain/deps.ts'
 import type { Gateway } from './gateway/listener.ts'
+import { loadEngines } from './load-engines.ts'
 import { loadPlanes } from './load-planes.ts'
 
 /** The workspace of the first start, below its subscription. */
@@ -93,7 +89,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
 
     const simulation = await simulating.openSimulation(base)
     const limits = { settings: config.settings, simulation }
-    const { engine, followRuns } = engines.open({
+    const { engine, serving, followRuns } = engines.open({
       ...base,
       now: simulation.now,
       config,
@@ -102,7 +98,6 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       coresAdmitted: (key) => engines.quotaOfKey(limits, key),
       preemptsAfterMs: () => simulation.preemption(),
     })
-    const serving = models.noServingEngine()
     const customerKeys = planes.customerKeys({ ...base, access, ring, tenantId })
     // Whatever reads what is kept comes after it.
     await customerKeys.start()
@@ -113,7 +108,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       now: simulation.now,
       simulation,
       blobs: blobService.blobs,
-      engines: enginesOf([engine]),
+      engines: engines.enginesOf([engine]),
       serving,
       address: () => address,
       identities: who.identities,
@@ -270,107 +265,8 @@ async function loadGateway() {
   return { ...authority, ...bundle, ...listener, ...hosts, ...documents }
 }
 
-async function loadEngines() {
-  const [blobRows, local, sandboxes, environments, index, sizes, pools, quotas, signals, optuna, schedules, runs] =
-    await Promise.all([
-      import('./store/sql/blobs.ts'),
-      import('./compute/local/local-engine.ts'),
-      import('./host/sandbox.ts'),
-      import('./environments/environments.ts'),
-      import('./environments/package-index.ts'),
-      import('./domain/computes/find-vm-size.ts'),
-      import('./domain/computes/restore-pools.ts'),
-      import('./domain/computes/quotas.ts'),
-      import('./domain/runs/run-signals.ts'),
-      import('./environments/optuna-sampler.ts'),
-      import('./domain/schedules/scheduler.ts'),
-      loadRuns(),
-    ])
-  return {
-    ...blobRows,
-    ...pools,
-    ...quotas,
-    ...signals,
-    ...schedules,
-    /** The engine that runs jobs on this machine, and what follows the runs that it is given. */
-    open(options: {
-      readonly directory: string
-      readonly config: Config
-      readonly blobs: Blobs
-      readonly bundle: string
-      readonly coresAdmitted: (key: string) => number
-      readonly preemptsAfterMs: () => number | undefined
-      readonly log: Logger
-      readonly now: () => Date
-    }) {
-      const { directory, config } = options
-      const sandbox = sandboxes.findSandbox({ hidden: [directory] })
-      const packages = index.userPackageIndex(config.environment)
-      const built = environments.pythonEnvironments({
-        directory: join(directory, 'environments'),
-        tools: join(directory, 'tools'),
-        allowSubstitute: config.settings.allowSubstitute,
-        index: packages,
-        confine: sandbox.wrap,
-        blobs: options.blobs,
-      })
-      const engine = local.localEngine({
-        ...options,
-        sandbox,
-        environments: built,
-        sizeOf: (name) => {
-          const size = sizes.findVmSize(name)
-          return size && { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3 }
-        },
-        keepFreeBytes: config.settings.keepFreeBytes,
-        coresAdmitted: options.coresAdmitted,
-        preemptsAfterMs: options.preemptsAfterMs,
-        readable: [options.bundle, ...packages.files],
-        variables: packages.pip,
-      })
-      const followRuns = (deps: Deps, address: ReconcilerDeps['address']): RunReconciler =>
-        runs.runReconciler({
-          ...deps,
-          address,
-          controllers: [
-            runs.sweepController({ ...deps, bayesian: optuna.optunaSampler(built) }),
-            runs.pipelineController(deps),
-          ],
-          handOver: (run) => runs.handOver(deps, run),
-        })
-      return { engine, followRuns }
-    },
-  }
-}
-
 async function loadServing() {
-  const [engine, deployments] = await Promise.all([
-    import('./serving/no-engine.ts'),
-    import('./domain/endpoints/deploy.ts'),
-  ])
-  return { ...engine, ...deployments }
-}
-
-async function loadRuns() {
-  const [reconciler, sweeps, pipelines, jobs] = await Promise.all([
-    import('./domain/runs/run-reconciler.ts'),
-    import('./domain/sweeps/sweep-controller.ts'),
-    import('./domain/pipelines/pipeline-controller.ts'),
-    import('./domain/jobs/hand-over.ts'),
-  ])
-  return { ...reconciler, ...sweeps, ...pipelines, ...jobs }
-}
-
-function enginesOf(all: readonly ComputeEngine[]): Engines {
-  return {
-    all: () => all,
-    named(computeType) {
-      const engine = all.find(({ computeTypes }) => computeTypes.includes(computeType))
-      if (engine) return engine
-      const known = all.flatMap(({ computeTypes }) => computeTypes).join(', ')
-      throw fault('EngineUnavailable', { kind: computeType, reason: `those it has run ${known}` })
-    },
-  }
+  return import('./domain/endpoints/deploy.ts')
 }
 
 /** Another program may have the port that an earlier start with `--port 0` took: then any other will do. */

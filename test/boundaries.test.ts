@@ -46,6 +46,7 @@ const walls: Readonly<Record<string, readonly RegExp[]>> = {
   'resource-id.ts': [],
   'bootstrap.ts': [/^arm\/define-resource\.ts$/, ...ports],
   'doctor.ts': [/^blobs\//, /^store\//],
+  'load-engines.ts': [/./],
   'load-planes.ts': [/./],
   'main.ts': [/./],
 }

@@ -1,0 +1,341 @@
+"""A user's score script, called as Microsoft's inference server calls it: `init()` once, `run()` for each request."""
+import importlib.util
+import inspect
+import json
+import logging.config
+import os
+import signal
+import sys
+import time
+import traceback
+
+from . import cors, lines, shims, swagger
+from .failures import Failure, words
+from .http import (
+    UNEXPECTED,
+    Head,
+    Identifiers,
+    Request,
+    Response,
+    head_of,
+    is_json,
+    json_answer,
+    refuse,
+    titled,
+)
+
+_SCORING = b"POST /score\n"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Refused(Exception):
+    """A request that never reaches the script."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+class Timeout(BaseException):
+    pass
+
+
+class ScriptModel:
+    def __init__(self, settings):
+        self.root = os.environ.get("AML_APP_ROOT", os.getcwd())
+        self.limit_ms = int(os.environ.get("SCORING_TIMEOUT_MS", 3600 * 1000))
+        self.limited = "SCORING_TIMEOUT_MS" in os.environ
+        self.cors = cors.Origins(os.environ.get("AML_CORS_ORIGINS", ""))
+        sys.path.append(self.root)
+        if os.environ.get("AZUREML_SOURCE_DIRECTORY"):
+            sys.path.append(os.path.join(self.root, os.environ["AZUREML_SOURCE_DIRECTORY"]))
+        if settings.get("collector"):
+            from . import collector
+
+            collector.begin(settings["collector"], settings["folder"])
+        self.load(os.environ.get("AZUREML_ENTRY_SCRIPT", "main.py"))
+        self.read_signature()
+        self.init()
+        self.swagger = swagger.Swagger(self.root, self._run)
+        if self.limited:
+            signal.signal(signal.SIGALRM, _alarm)
+        lines.log("I", "azmlinfsrv", "Scoring timeout is set to %d" % self.limit_ms)
+
+    def load(self, script):
+        path = os.path.join(self.root, script)
+        for folder in (self.root, os.path.dirname(path)):
+            settings = os.path.join(folder, "logging.json")
+            if os.path.isfile(settings):
+                try:
+                    with open(settings) as file:
+                        logging.config.dictConfig(json.load(file))
+                except (ValueError, OSError, TypeError, AttributeError, ImportError) as error:
+                    raise Failure("EntryScript", "%s can't be used: %s" % (settings, words(error)), error)
+                break
+        if not os.path.isfile(path):
+            raise Failure("EntryScript", "The entry script '%s' is not among the deployment's code." % script)
+        try:
+            spec = importlib.util.spec_from_file_location("entry_module", path)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        except BaseException as error:
+            if isinstance(error, ModuleNotFoundError) and error.name:
+                hint = "; add its package to the environment's conda file"
+                raise Failure("Import", "The script can't be imported: %s%s" % (words(error), hint), error)
+            raise Failure("Import", "The script can't be imported: " + words(error), error)
+        for name in ("init", "run"):
+            if not hasattr(module, name):
+                raise Failure(
+                    "EntryScript", "User script at %s does not have a %s() function defined." % (module.__file__, name)
+                )
+        # A driver script stands before the script whose run() it only passes on.
+        driven = getattr(module, "driver_module", None)
+        self._run = driven.run if inspect.ismodule(driven) and hasattr(driven, "run") else module.run
+        self._init = module.init
+        lines.log("I", "azmlinfsrv.user_script", "Found user script at %s" % module.__file__)
+
+    def read_signature(self):
+        run = self._run
+        parameters = list(inspect.signature(run).parameters.values())
+        if any(each.kind not in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD) for each in parameters):
+            raise Failure("EntryScript", "run() cannot accept positional-only arguments, *args, or **kwargs.")
+        self.wants_headers = any(each.name == "request_headers" for each in parameters)
+        parameters = [each for each in parameters if each.name != "request_headers"]
+        if not parameters:
+            other = ' other than "request_headers"' if self.wants_headers else " for input data"
+            raise Failure("EntryScript", "run() needs to accept an argument%s." % other)
+        raw, decorated = shims.raw_http_requested(), swagger.is_decorated(run)
+        if raw and decorated:
+            raise Failure("EntryScript", "run() cannot be decorated with both @rawhttp and @input_schema")
+        self.parameters, self.first = parameters, parameters[0].name
+        self.inputs = self.raw_input if raw else self.object_input if decorated else self.text_input
+        # The usual case is worth a path of its own: one argument, the body as text.
+        self.plain = not (raw or decorated or self.wants_headers or self.limited or self.cors.any)
+        if parameters[0].kind == inspect.Parameter.KEYWORD_ONLY:
+            self.plain = False
+        flask = shims.flask() if "flask" in sys.modules or raw else None
+        self.flask = flask
+        self.responses = (Response,) + ((flask.Response,) if flask else ())
+        how = (
+            "is decorated with @rawhttp. Server will invoke it with the request object."
+            if raw
+            else "is decorated with @input_schema. Server will invoke it with the following arguments: %s."
+            % ", ".join(each.name for each in parameters)
+            if decorated
+            else "is not decorated. Server will invoke it with the input in JSON string."
+        )
+        lines.log("I", "azmlinfsrv.user_script", "run() " + how)
+
+    def init(self):
+        lines.log("I", "azmlinfsrv.user_script", "Invoking user's init function")
+        try:
+            self._init()
+        except BaseException as error:
+            tell_tree(os.environ.get("AZUREML_MODEL_DIR", ""))
+            raise Failure("Init", "The script's init() failed: " + words(error), error)
+        lines.log("I", "azmlinfsrv.user_script", "User's init has completed successfully")
+
+    def score(self, raw, body):
+        """An answer's status, head and body: bytes, or parts to iterate."""
+        began = time.perf_counter()
+        head = Head(raw)
+        try:
+            identifiers = Identifiers(head)
+            if identifiers.refusal:
+                status, headers, answer = refuse(431, identifiers.refusal)
+            elif self.plain and head.path == "/score" and head.method == "POST":
+                status, headers, answer = self.plainly(head, body)
+            else:
+                status, headers, answer = self.answer(head, body)
+                if status in (404, 405) and head.path != "/score":
+                    identifiers = None
+        except Exception:
+            lines.log("E", "azmlinfsrv", "Encountered Exception: " + traceback.format_exc().rstrip())
+            status, headers, answer = refuse(500, UNEXPECTED)
+        if identifiers:
+            identifiers.add_to(headers)
+        if head.path != "/":
+            lines.add(
+                "%s %s %d %.3fms %s"
+                % (
+                    head.method,
+                    head.path + ("?" + head.query if head.query else ""),
+                    status,
+                    (time.perf_counter() - began) * 1e3,
+                    len(answer) if type(answer) is bytes else "N/A",
+                )
+            )
+        return status, head_of(headers), answer
+
+    def plainly(self, head, body):
+        if body and head.get("content-type").startswith(_FORMS):
+            body = b""
+        try:
+            text = str(body, "utf-8")
+        except UnicodeDecodeError as error:
+            return refuse(400, "Input cannot be decoded as UTF-8: %s" % error)
+        began = time.perf_counter()
+        try:
+            output = self._run(text)
+        except Exception:
+            return self.script_failed()
+        return self.answer_of(output, (time.perf_counter() - began) * 1e3, head, body)
+
+    def answer(self, head, body):
+        if head.path == "/score":
+            return self.cors.allow(head, self.scored(head, body))
+        if head.path == "/":
+            if head.method in ("GET", "HEAD"):
+                return 200, [("content-type", "text/html; charset=utf-8")], b"Healthy"
+        elif head.path == "/swagger.json":
+            if head.method in ("GET", "HEAD"):
+                try:
+                    return json_answer(200, self.swagger.version(head.arguments().get("version", ["2"])[0]))
+                except swagger.NoSwagger as error:
+                    return refuse(404, str(error))
+        else:
+            return refuse(
+                404,
+                "The requested URL was not found on the server. If you entered the URL manually please check your "
+                "spelling and try again.",
+            )
+        if head.method == "OPTIONS":
+            return 200, [("content-type", "text/html; charset=utf-8"), ("allow", "GET, HEAD, OPTIONS")], b""
+        return refuse(405, "The method is not allowed for the requested URL.")
+
+    def scored(self, head, body):
+        if head.method not in ("GET", "POST", "OPTIONS", "HEAD"):
+            return refuse(405, "The method is not allowed for the requested URL.")
+        try:
+            arguments = self.inputs(head, body)
+        except Refused as refused:
+            if refused.status == 405 and head.method == "OPTIONS":
+                return json_answer(200, "")
+            return refuse(refused.status, refused.message)
+        if self.wants_headers:
+            arguments["request_headers"] = {titled(name): value for name, value in head.headers}
+        began = time.perf_counter()
+        try:
+            if self.limited:
+                signal.setitimer(signal.ITIMER_REAL, self.limit_ms / 1000)
+            try:
+                output = self._run(**arguments)
+            finally:
+                if self.limited:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+        except Timeout:
+            lines.log("E", "azmlinfsrv", "Encountered Exception: " + traceback.format_exc().rstrip())
+            return refuse(500, "Scoring timeout after %d ms" % self.limit_ms, failed=True)
+        except Exception:
+            return self.script_failed()
+        return self.answer_of(output, (time.perf_counter() - began) * 1e3, head, body)
+
+    def script_failed(self):
+        lines.log("E", "azmlinfsrv", "Encountered Exception: " + traceback.format_exc().rstrip())
+        return refuse(500, "An unexpected error occurred in scoring script. Check the logs for more info.", failed=True)
+
+    def answer_of(self, output, spent_ms, head, body):
+        if isinstance(output, self.responses) or (self.flask is None and self.is_late_flask(output)):
+            lines.add("run() output is HTTP Response")
+            status, headers, answer = self.whole(output, head, body)
+            if status >= 500:
+                headers = [pair for pair in headers if pair[0].lower() != "x-ms-run-function-failed"]
+                headers.append(("x-ms-run-function-failed", "True"))
+        else:
+            if output is None:
+                output = {}
+            status, answer = 200, json.dumps(output).encode("utf-8")
+            headers = [("content-type", "application/json"), ("x-ms-run-function-failed", "False")]
+        headers.append(("x-ms-run-fn-exec-ms", "%.3f" % spent_ms))
+        return status, headers, answer
+
+    def is_late_flask(self, output):
+        """A script may import Flask as late as in run()."""
+        if "flask" not in sys.modules:
+            return False
+        self.flask = sys.modules["flask"]
+        self.responses = (Response, self.flask.Response)
+        return isinstance(output, self.responses)
+
+    def whole(self, response, head, body):
+        if isinstance(response, Response):
+            return response.status_code, list(response.headers.items()), response.parts()
+        parts, status, headers = response.get_wsgi_response(head.environ(body))
+        headers = [pair for pair in headers if pair[0].lower() != "content-length"]
+        return int(status.split(" ")[0]), headers, parts if response.is_streamed else b"".join(parts)
+
+    def raw_input(self, head, body):
+        if self.flask:
+            return {self.first: self.flask.Request(head.environ(body))}
+        return {self.first: Request(head, body)}
+
+    def text_input(self, head, body):
+        if head.method == "GET":
+            return {self.first: json.dumps(query_values(head))}
+        if head.method != "POST":
+            raise Refused(405, "Method not allowed")
+        if head.get("content-type").startswith(_FORMS):
+            body = b""
+        try:
+            return {self.first: str(body, "utf-8")}
+        except UnicodeDecodeError as error:
+            raise Refused(400, "Input cannot be decoded as UTF-8: %s" % error)
+
+    def object_input(self, head, body):
+        if head.method == "GET":
+            return self.named(query_values(head))
+        if head.method != "POST":
+            raise Refused(405, "Method not allowed")
+        if not is_json(head.get("content-type").partition(";")[0].strip().lower()):
+            raise Refused(415, "Expects Content-Type to be application/json")
+        try:
+            value = json.loads(body)
+        except json.JSONDecodeError as error:
+            if body:
+                raise Refused(400, "POST body could not be decoded as JSON: %s" % error)
+            raise Refused(400, "POST body is empty. Expecting a JSON dictionary.")
+        if not isinstance(value, dict):
+            raise Refused(400, "POST body should be a JSON dictionary.")
+        return self.named(value)
+
+    def named(self, values):
+        found = {}
+        for parameter in self.parameters:
+            value = values.get(parameter.name, parameter.default)
+            if value is inspect.Parameter.empty:
+                raise Refused(400, "A value is not provided for the %r parameter." % parameter.name)
+            found[parameter.name] = value
+        return found
+
+
+def query_values(head):
+    def value(text):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
+    return {
+        name: value(texts[0]) if len(texts) == 1 else [value(text) for text in texts]
+        for name, texts in head.arguments().items()
+    }
+
+
+def tell_tree(folder):
+    """What the model's folder holds: what most failures of init() are about."""
+    if not os.path.isdir(folder):
+        return
+    lines.log("I", "azmlinfsrv", "Model Directory Contents:")
+    count = 0
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            count += 1
+            if count > 200:
+                lines.log("I", "azmlinfsrv", "Output Truncated. First 200 lines shown.")
+                return
+            lines.log("I", "azmlinfsrv", os.path.relpath(os.path.join(place, name), folder))
+
+
+def _alarm(*_):
+    raise Timeout()
