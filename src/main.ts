@@ -21,6 +21,7 @@ const program: Program = {
     const { writeBundle } = await import('./gateway/bundle.ts')
     await writeBundle(bundle, readFileSync(root, 'utf8'), user)
   },
+  environmentCache: async (directory) => (await import('./environments/cache.ts')).environmentCache(directory),
   examine: async (directory, repair) => (await import('./doctor.ts')).examine(directory, repair),
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { EnvironmentSpec } from '../compute/engine.ts'
@@ -49,6 +49,30 @@ export class EnvironmentBuildFailed extends Error {
   override readonly name = 'EnvironmentBuildFailed'
 }
 
+/** An environment that is kept for the next job. */
+export interface CachedEnvironment {
+  readonly key: string
+  readonly python: string
+  /** The lines that were asked of the installer. */
+  readonly packages: readonly string[]
+  /** When a job asked for it last. */
+  readonly usedAt: Date
+  readonly bytes: number
+  /** Of them, what isn't shared with the installer's downloads and other environments. */
+  readonly own: number
+  /** A process runs in it, or may be about to. */
+  readonly inUse: boolean
+}
+
+/** What was built and is kept. */
+export interface EnvironmentCache {
+  list(): Promise<readonly CachedEnvironment[]>
+  remove(key: string): Promise<void>
+  /** Bytes that the installer keeps of what it downloaded. */
+  downloads(): Promise<number>
+  removeDownloads(): Promise<void>
+}
+
 /** A command as it runs confined: what it may read and write. */
 export type Confine = (confined: {
   readonly command: readonly string[]
@@ -90,6 +114,9 @@ export function pythonEnvironments(options: EnvironmentsOptions): Environments {
       const key = keyOf(interpreter, plan)
       const withNotes = (built: BuiltEnvironment): BuiltEnvironment => {
         if (!isBare(plan)) compiler.begin(built)
+        // For `lazuli env-cache`; that it can't be noted is nobody's harm.
+        const now = new Date()
+        void utimes(join(options.directory, key, 'current.json'), now, now).catch(() => undefined)
         const shown = placesOf(plan.files).map((path) => ({
           source: join(built.directory, 'image', path),
           target: path,

@@ -7,6 +7,7 @@ import {
   type Values,
   variableOf,
 } from '../../config.ts'
+import type { EnvironmentCache } from '../../environments/environments.ts'
 import type { ServerFacts } from './server-facts.ts'
 
 /** What commands need of the rest of the program; `main.ts` hands it in, so that each loads only what it uses. */
@@ -21,6 +22,8 @@ export interface Program {
     directory: string,
     repair: boolean,
   ): Promise<readonly { readonly kind: 'lost' | 'untidy'; readonly text: string; readonly repaired: boolean }[]>
+  /** The environments of a data directory that are kept for the next job. */
+  environmentCache(directory: string): Promise<EnvironmentCache>
   /** Adds the bundles of a shell to the one that clients are pointed at. */
   mergeBundles(bundle: string, root: string, user: readonly string[]): Promise<void>
 }
