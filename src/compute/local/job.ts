@@ -31,6 +31,8 @@ interface Stop {
   readonly reason: 'cancel' | 'computeRemoved' | 'preempted'
 }
 
+const PREEMPTED = 'NodePreempted'
+
 /** How long a runner may take to say that it is there before it counts as dead. */
 const runnerPatienceMs = 30_000
 
@@ -77,7 +79,9 @@ export class Job {
     if (!spec) return undefined
     const job = new Job(spec, folder, deps, await Journal.open(folder.journal, spec.id))
     if (!job.#journal.last) await job.#enter('Queued')
-    job.#stop = (await jsonOf(join(folder.run, 'cancel'))) as Stop | undefined
+    const stop = (await jsonOf(join(folder.run, 'cancel'))) as Stop | undefined
+    // In the queue again, it has nothing any more that was to stop.
+    if (stop?.reason !== 'preempted' || job.status !== 'Queued') job.#stop = stop
     return job
   }
 
@@ -99,9 +103,21 @@ export class Job {
     return this.#journal.observation
   }
 
+  /** Whether its node was taken away and it waits for another one: `again` is who waits. */
+  get isPreempted(): boolean {
+    return this.#stop?.reason === 'preempted' && this.status === 'Queued'
+  }
+
+  /** The job anew, for its next try. */
+  again(): Job {
+    return new Job(this.spec, this.folder, this.#deps, this.#journal)
+  }
+
   /** Runs it on its nodes. What goes wrong becomes the job's own error. */
   async start(nodes: readonly Node[], granted: Granted): Promise<void> {
     try {
+      if ((this.observation.spans?.length ?? 0) > 1) await this.#forgetTry()
+      if (this.isFinal) return
       const node = nodes[0]?.id
       const nodeIndexes = nodes.map(({ index }) => index)
       await this.#enter('Preparing', { ...(node !== undefined && { node }), nodeIndexes, granted })
@@ -231,18 +247,40 @@ export class Job {
     if (this.#stop?.reason === 'preempted')
       return {
         status: 'Failed',
-        error: { code: 'NodePreempted', message: 'The low-priority node that ran the job was preempted.' },
+        error: { code: PREEMPTED, message: 'The low-priority node that ran the job was preempted.' },
       }
     return { status: 'Canceled' }
   }
 
   /** Stores what the job left, then says how it ended: who sees the end sees everything else too. */
   #end(verdict: Verdict): Promise<void> {
-    this.#ending ??= this.#store(verdict).catch((error: unknown) => {
+    const end = () => (verdict.error?.code === PREEMPTED ? this.#queueAgain() : this.#store(verdict))
+    this.#ending ??= end().catch((error: unknown) => {
       this.#ending = undefined
       this.#deps.log.error({ err: error, job: this.id }, 'a job’s end could not be written')
     })
     return this.#ending
+  }
+
+  /** Its node is gone: as on Azure's low-priority nodes it waits for another one and begins anew; its logs go on. */
+  async #queueAgain(): Promise<void> {
+    if (this.isFinal || this.#closed) return
+    const message = 'The low-priority node that ran the job was preempted; the job was queued again.'
+    this.#logs.note(message)
+    await this.#logs.flush().catch((error: unknown) => {
+      this.#deps.log.error({ err: error, job: this.id }, 'the log of a preempted job could not be stored yet')
+    })
+    this.#closed = true
+    this.#watcher?.close()
+    for (const index of this.nodeIndexes.keys()) this.#deps.limiter.release(groupOf(this.folder, index))
+    await this.#logs.close()
+    await this.#enter('Queued', { warnings: [...(this.#journal.last?.warnings ?? []), message] })
+  }
+
+  /** What an earlier try left of itself, but for its logs. */
+  async #forgetTry(): Promise<void> {
+    const left = ['cancel', 'exit.json', 'launch.json', 'mounts.json', 'pid.json', 'started.json']
+    await Promise.all(left.map((name) => rm(join(this.folder.run, name), { force: true })))
   }
 
   async #store(wanted: Verdict): Promise<void> {

@@ -70,6 +70,12 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
         for (const pool of pools.values()) pool.release(job.id, now().getTime())
         schedule()
       }
+      if (job.isPreempted) {
+        jobs.set(job.id, job.again())
+        preemptions.set(job.id, Number.POSITIVE_INFINITY)
+        for (const pool of pools.values()) pool.release(job.id, now().getTime())
+        schedule()
+      }
       for (const listener of listeners) listener(job.id)
     },
   }
@@ -113,7 +119,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     }
   }
 
-  /** Takes a job's node away where it is of low priority and its time has come. Each job is decided over once. */
+  /** Takes a job's node away where it is of low priority and its time has come. Each job is decided over once, and begins anew. */
   function preempt(job: Job): void {
     if (job.status !== 'Running' || !pools.get(key(job.spec.computeId))?.spec.lowPriority) return
     if (!preemptions.has(job.id)) {

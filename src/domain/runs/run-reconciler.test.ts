@@ -54,6 +54,28 @@ describe('the run reconciler', async () => {
     assert.equal(run.endedAt, t(11))
   })
 
+  test('a job whose node was taken away is in the queue again, and its states are told on', async () => {
+    const id = engineJobId(WORKSPACE, 'Again')
+    await world.submit('Again')
+    const begun = [
+      { status: 'Queued', at: t(1) },
+      { status: 'Preparing', at: t(2) },
+      { status: 'Running', at: t(5) },
+    ] as const
+    engine.show(id, { status: 'Running', since: t(5), spans: begun })
+    await world.until('again', ({ status }) => status === 'Running')
+    const queued = [...begun, { status: 'Queued', at: t(7) }] as const
+    engine.show(id, { status: 'Queued', since: t(7), spans: queued })
+    const waits = await world.until('again', ({ status }) => status === 'Queued')
+    assert.equal(waits.startedAt, t(5))
+    const ended = [...queued, { status: 'Preparing', at: t(8) }, { status: 'Running', at: t(9) }] as const
+    engine.show(id, { status: 'Completed', since: t(11), spans: ended, exitCode: 0 })
+    const run = await world.until('again', ({ status }) => status === 'Completed')
+    const expected = ['NotStarted', 'Queued', 'Preparing', 'Running', 'Queued', 'Preparing', 'Running', 'Completed']
+    assert.deepEqual(statuses(run), expected)
+    assert.equal(run.endedAt, t(11))
+  })
+
   test('submitting once more changes nothing: a PUT’s apply may be repeated', async () => {
     const again = await world.submit('Job1')
     assert.equal(again.status, 'Completed')

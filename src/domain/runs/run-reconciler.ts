@@ -11,7 +11,7 @@ import { type JobAddress, jobVariables } from './job-variables.ts'
 import { type HandedJob, handedJob } from './read-job.ts'
 import { registerOutputs } from './register-outputs.ts'
 import type { RunController } from './run-controller.ts'
-import { moved } from './run-states.ts'
+import { isBegun, moved, queuedAgain } from './run-states.ts'
 import { issueRunToken } from './run-token.ts'
 import { engineJobId, runOfEngineJob } from './submit-job.ts'
 
@@ -182,12 +182,29 @@ async function follow(deps: ReconcilerDeps, run: Run, seen: Observation): Promis
   })
 }
 
-/** The run with the states that were seen, those on the way too. */
+/** The run with the states that were seen, those on the way too; of a job that was queued again, those since then. */
 function observed(run: Run, seen: Observation): Run {
-  const states = [...(seen.spans ?? []), { status: seen.status, at: seen.since }]
-  const next = states.reduce((at, span) => moved(at, span.status, span.at), run)
+  const tries = triesOf([...(seen.spans ?? []), { status: seen.status, at: seen.since }])
+  const known = triesOf(run.spans).length
+  const next = tries.slice(Math.max(known - 1, 0)).reduce((before, states, later) => {
+    const [first, ...rest] = states
+    if (later === 0 || !first) return states.reduce((at, span) => moved(at, span.status, span.at), before)
+    return rest.reduce((at, span) => moved(at, span.status, span.at), queuedAgain(before, first.at))
+  }, run)
   const warnings = (seen.warnings ?? []).map((message) => ({ message, source: 'engine' }))
   return warnings.length > run.warnings.length ? { ...next, warnings } : next
+}
+
+/** The states of each try: one begins in the queue that comes after further states. */
+function triesOf(states: Run['spans']): readonly Run['spans'][] {
+  const tries: Run['spans'][number][][] = [[]]
+  for (const state of states) {
+    const known = tries.at(-1)
+    const again = state.status === 'Queued' && known?.some(({ status }) => isBegun(status))
+    if (again) tries.push([state])
+    else known?.push(state)
+  }
+  return tries
 }
 
 /** Ends a run: its error, its outputs as assets and its last state become visible together. */

@@ -13,12 +13,21 @@ const order: readonly RunStatus[] = [
 /** What MLflow calls the states. */
 export type MlflowStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
 
+/** Whether a job in this state has left the queue. */
+export const isBegun = (status: RunStatus): boolean => order.indexOf(status) > order.indexOf('Queued')
+
 /** True where a run may go from one state to another: forwards, and from a cancel request only to an end. */
 export function mayMove(from: RunStatus, to: RunStatus): boolean {
   if (finalStatuses.has(from)) return false
   if (finalStatuses.has(to)) return true
   if (from === 'CancelRequested') return false
   return to === 'CancelRequested' || order.indexOf(to) > order.indexOf(from)
+}
+
+/** The run back in the queue: its node was taken away, and it will begin anew. Never where it is to end. */
+export function queuedAgain(run: Run, at: string): Run {
+  if (finalStatuses.has(run.status) || run.status === 'CancelRequested') return run
+  return { ...run, status: 'Queued', spans: [...run.spans, { status: 'Queued', at }] }
 }
 
 /** The run in its next state, with the span of it; unchanged where it may not go there. */
