@@ -11,6 +11,7 @@ import { machineLearningFaults } from './faults/machine-learning.ts'
 import { monitorFaults } from './faults/monitor.ts'
 import { resourceGraphFaults } from './faults/resource-graph.ts'
 import { runFaults } from './faults/runs.ts'
+import { scoringFaults } from './faults/scoring.ts'
 import { simulationFaults } from './faults/simulation.ts'
 import { storageFaults } from './faults/storage.ts'
 import { vaultFaults } from './faults/vault.ts'
@@ -37,6 +38,7 @@ const catalogue = {
   ...monitorFaults,
   ...resourceGraphFaults,
   ...runFaults,
+  ...scoringFaults,
   ...simulationFaults,
   ...storageFaults,
   ...vaultFaults,

@@ -2,6 +2,7 @@ import type { BatchPlane } from './data-planes/batch/batch-jobs.ts'
 import type { DiscoveryDeps } from './data-planes/discovery/discovery.ts'
 import type { GraphDeps } from './data-planes/graph/graph.ts'
 import type { RegionalDeps } from './data-planes/regional.ts'
+import type { ScoringParts } from './data-planes/scoring/open-scoring.ts'
 import type { VaultService } from './data-planes/vault/vault-service.ts'
 import { type SurfaceHandler, whenAsked } from './gateway/surface.ts'
 
@@ -39,6 +40,9 @@ export async function loadPlanes() {
     /** Microsoft Graph is loaded with the first request for it. */
     graphSurface: (parts: GraphDeps): SurfaceHandler =>
       whenAsked(async () => (await import('./data-planes/graph/graph.ts')).graphSurface(parts)),
+    /** Online endpoints' own hosts. */
+    scoring: (parts: ScoringParts): SurfaceHandler =>
+      whenAsked(async () => (await import('./data-planes/scoring/open-scoring.ts')).openScoring(parts)),
     /** Key Vault's data plane is loaded with the first request for it. */
     vault: (parts: VaultService): SurfaceHandler =>
       whenAsked(async () => (await import('./data-planes/vault/vault-service.ts')).vaultSurface(parts)),

@@ -99,6 +99,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
       coresAdmitted: (key) => engines.quotaOfKey(limits, key),
       preemptsAfterMs: () => simulation.preemption(),
     })
+    const tally = models.requestTally()
     const customerKeys = planes.customerKeys({ ...base, access, ring, tenantId })
     // Whatever reads what is kept comes after it.
     await customerKeys.start()
@@ -145,7 +146,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         blob: planes.blobService({ ...blobService, authenticator, access, now, tenantId }),
         storage: planes.otherStorageServices({ ...blobService, authenticator, access, now, tenantId }),
         graph: planes.graphSurface({ directory: who.directory, authenticator }),
-        scoring: batch.scoring,
+        scoring: planes.scoring({ deps, authenticator, access, tally, now, others: batch.scoring }),
         vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional(
           { deps, authenticator, access, basic: who.basic, home: `/subscriptions/${subscriptionId}/${HOME}` },
@@ -267,7 +268,11 @@ async function loadGateway() {
 }
 
 async function loadServing() {
-  return import('./domain/endpoints/deploy.ts')
+  const [deployments, tallies] = await Promise.all([
+    import('./domain/endpoints/deploy.ts'),
+    import('./domain/endpoints/request-tally.ts'),
+  ])
+  return { ...deployments, ...tallies }
 }
 
 /** Another program may have the port that an earlier start with `--port 0` took: then any other will do. */

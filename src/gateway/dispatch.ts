@@ -15,6 +15,8 @@ const MIB = 1024 * 1024
 const DATA_LIMIT = 5000 * MIB
 const DOCUMENT_LIMIT = 16 * MIB
 const PLACES_KEPT = 4096
+/** A caller that may not score is told so before it sends what it would have scored. */
+const decidesToContinue: Surface = 'scoring'
 
 export type Surfaces = Partial<Readonly<Record<Surface, SurfaceHandler>>>
 
@@ -37,8 +39,13 @@ export interface DispatchOptions {
   readonly log: Logger
 }
 
-/** Hands each request to the plane that its host, or on the own origin its path, stands for. */
-export function dispatcher(options: DispatchOptions): (request: IncomingMessage, response: ServerResponse) => void {
+/**
+ * Hands each request to the plane that its host, or on the own origin its path, stands for. One that `waits` for a word
+ * before it sends its body gets it once its size is known to be fine; planes of `decidesToContinue` give it themselves.
+ */
+export function dispatcher(
+  options: DispatchOptions,
+): (request: IncomingMessage, response: ServerResponse, waits?: boolean) => void {
   const places = { tls: new Map<string, Place>(), plain: new Map<string, Place>() }
 
   const learn = (host: string, secure: boolean): Place | undefined => {
@@ -53,7 +60,7 @@ export function dispatcher(options: DispatchOptions): (request: IncomingMessage,
     return place
   }
 
-  return (request, response) => {
+  return (request, response, waits = false) => {
     const secure = (request.socket as Partial<TLSSocket>).encrypted === true
     let url = request.url ?? '/'
     let host = request.headers.host ?? ''
@@ -71,6 +78,7 @@ export function dispatcher(options: DispatchOptions): (request: IncomingMessage,
     const found = place.target ? azureTarget(place.target, url) : pathTarget(url)
     const tooMuch = overLimit(request, found.surface)
     if (tooMuch) return refuse(response, tooMuch)
+    if (waits && found.surface !== decidesToContinue) response.writeContinue()
 
     const context = new GatewayContext(found, place.host, place.origin, options.log)
     const handler = options.surfaces[found.surface]

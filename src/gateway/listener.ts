@@ -74,6 +74,10 @@ export function openGateway(options: GatewayOptions): Gateway {
     slow.watch(request, response)
     dispatch(request, response)
   })
+  http.on('checkContinue', (request, response) => {
+    slow.watch(request, response)
+    dispatch(request, response, true)
+  })
   http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
     else if (error.code === 'HPE_HEADER_OVERFLOW')

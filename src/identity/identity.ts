@@ -38,6 +38,12 @@ export interface AccessControl {
   holdsWithin(caller: Caller, scope: string): Promise<boolean>
 }
 
+export interface SignedToken {
+  readonly token: string
+  /** Epoch seconds. */
+  readonly expiresOn: number
+}
+
 export interface IssuedToken {
   readonly token: string
   readonly clientId: string
@@ -61,7 +67,7 @@ export interface TokenIssuer {
   /** The run that a secret is of; undefined for what is none. */
   readRunSecret(secret: string): Promise<{ workspace: string; id: string } | undefined>
   /** A token that opens one online endpoint and nothing else. `endpoint` is whatever names it for good. */
-  issueEndpointToken(asked: { endpoint: string; objectId: string }, lifetimeSeconds: number): Promise<string>
+  issueEndpointToken(asked: { endpoint: string; objectId: string }, lifetimeSeconds: number): Promise<SignedToken>
   /** What a token opens and until when, in epoch milliseconds; undefined for what is none, or over. */
   readEndpointToken(token: string): Promise<{ endpoint: string; objectId: string; until: number } | undefined>
 }

@@ -1,4 +1,4 @@
-import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { isEnabled } from '../domain/directory/directory-object.ts'
 import { fault } from '../faults.ts'
 import type { Store } from '../store/store.ts'
@@ -87,8 +87,10 @@ export function tokenIssuer(deps: { store: Store; keys: SigningKeys; tenantId: s
       const { workspace, run } = (await read(secret, RUN_SECRET)) ?? {}
       return typeof workspace === 'string' && typeof run === 'string' ? { workspace, id: run } : undefined
     },
-    issueEndpointToken: ({ endpoint, objectId }, lifetimeSeconds) =>
-      sign({ endpoint, oid: objectId }, ENDPOINT, lifetimeSeconds),
+    async issueEndpointToken({ endpoint, objectId }, lifetimeSeconds) {
+      const token = await sign({ endpoint, oid: objectId }, ENDPOINT, lifetimeSeconds)
+      return { token, expiresOn: decodeJwt(token).exp ?? 0 }
+    },
     async readEndpointToken(token) {
       const { endpoint, oid, exp } = (await read(token, ENDPOINT)) ?? {}
       if (typeof endpoint !== 'string' || typeof oid !== 'string' || exp === undefined) return undefined

@@ -154,7 +154,7 @@ export async function runWorld() {
       issueFor: () => Promise.reject(fault('RunIdentityMissing', { reason: 'this test has none' })),
       issueRunSecret: async ({ id }) => `secret of ${id}`,
       readRunSecret: async () => undefined,
-      issueEndpointToken: async ({ endpoint }) => `token of ${endpoint}`,
+      issueEndpointToken: async ({ endpoint }) => ({ token: `token of ${endpoint}`, expiresOn: 0 }),
       readEndpointToken: async () => undefined,
     },
     runSignals: signals,

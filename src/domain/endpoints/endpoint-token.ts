@@ -12,19 +12,16 @@ export const tokenName = ({ id, system }: StoredResource): string => `${foldId(i
 
 /** What `token` of an endpoint answers: good for this endpoint alone, for some hours. */
 export async function endpointToken(
-  { tokens, now }: Pick<Deps, 'tokens' | 'now'>,
+  { tokens }: Pick<Deps, 'tokens'>,
   endpoint: StoredResource,
   caller: Caller,
 ): Promise<JsonObject> {
-  const at = Math.floor(now().getTime() / 1000)
-  const accessToken = await tokens.issueEndpointToken(
-    { endpoint: tokenName(endpoint), objectId: caller.objectId },
-    LIFETIME_SECONDS,
-  )
+  const asked = { endpoint: tokenName(endpoint), objectId: caller.objectId }
+  const { token, expiresOn } = await tokens.issueEndpointToken(asked, LIFETIME_SECONDS)
   return {
-    accessToken,
-    expiryTimeUtc: at + LIFETIME_SECONDS,
-    refreshAfterTimeUtc: at + REFRESH_SECONDS,
+    accessToken: token,
+    expiryTimeUtc: expiresOn,
+    refreshAfterTimeUtc: expiresOn - REFRESH_SECONDS,
     tokenType: 'Bearer',
   }
 }
