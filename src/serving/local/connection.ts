@@ -12,13 +12,22 @@ export const socketName = 'w.sock'
 const SHORT_MS = 2
 const LINED_UP = 8
 
+export interface ConnectionEvents {
+  /** A request or a ping is answered: there is room for another. */
+  finished(): void
+  /** The worker is gone. The first of what is left is what it was at. */
+  closed(left: readonly Ticket[]): void
+  /** Something came: it lives. */
+  heard(): void
+}
+
 /**
  * The connection to one worker, which answers in the order in which it was asked: what has no answer yet is a queue,
  * whose first the worker is at.
  */
 export class Connection {
   readonly #socket: Socket
-  readonly #events: { finished(ticket: Ticket): void; closed(left: readonly Ticket[]): void; heard(): void }
+  readonly #events: ConnectionEvents
   #queue: (Ticket | undefined)[] = []
   #head = 0
   #number = 0
@@ -26,17 +35,7 @@ export class Connection {
   #begun = 0
   #streaming: Streamed | undefined
 
-  constructor(
-    socket: Socket,
-    events: {
-      /** A ticket is done with. */
-      finished(ticket: Ticket): void
-      /** The worker is gone. The first of what is left is what it was at. */
-      closed(left: readonly Ticket[]): void
-      /** Something came: it lives. */
-      heard(): void
-    },
-  ) {
+  constructor(socket: Socket, events: ConnectionEvents) {
     this.#socket = socket
     this.#events = events
     const read = frameReader((frame) => this.#take(frame))
@@ -100,15 +99,15 @@ export class Connection {
     const ticket = this.#queue[this.#head]
     if (frame.kind === kinds.answer) {
       if (ticket && !ticket.settled) ticket.settle({ status: frame.status, ...partsOf(frame.rest) })
-      this.#next(ticket)
+      this.#next()
     } else if (frame.kind === kinds.begin) this.#begin(frame, ticket)
     else if (frame.kind === kinds.chunk) this.#streaming?.push(frame.rest)
     else if (frame.kind === kinds.end || frame.kind === kinds.broken) {
       if (frame.kind === kinds.end) this.#streaming?.end()
       else this.#streaming?.fail()
       this.#streaming = undefined
-      this.#next(ticket)
-    } else if (frame.kind === kinds.pong) this.#next(undefined)
+      this.#next()
+    } else if (frame.kind === kinds.pong) this.#next()
     // Not ours: whoever writes into this socket is no worker.
     else this.#socket.destroy()
   }
@@ -125,7 +124,7 @@ export class Connection {
   }
 
   /** Goes on with the queue's next. */
-  #next(done: Ticket | undefined): void {
+  #next(): void {
     const now = performance.now()
     this.#averageMs += (Math.min(now - this.#begun, 1000) - this.#averageMs) / 8
     this.#begun = now
@@ -138,7 +137,7 @@ export class Connection {
       this.#queue.splice(0, this.#head)
       this.#head = 0
     }
-    if (done) this.#events.finished(done)
+    this.#events.finished()
   }
 }
 

@@ -27,8 +27,8 @@ export interface Taker {
 
 /** What a taker tells. */
 export interface TakerEvents {
-  /** It has finished with a ticket and can have another. */
-  finished(ticket: Ticket): void
+  /** It can have another ticket. */
+  finished(): void
   /** It never began with these; another may. */
   returned(tickets: readonly Ticket[]): void
 }

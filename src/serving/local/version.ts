@@ -172,7 +172,7 @@ export class Version {
       folder: processFolder(this.folder.root, index),
       log: this.#deps.log,
       events: {
-        finished: (ticket) => this.#events.finished(ticket),
+        finished: () => this.#events.finished(),
         returned: (tickets) => this.#events.returned(tickets),
         ready: () => {
           if (this.isUp) this.#proven = true

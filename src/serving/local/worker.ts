@@ -165,8 +165,8 @@ export class Worker implements Taker {
 
   #connected(socket: Awaited<ReturnType<typeof connectTo>>): void {
     const connection = new Connection(socket, {
-      finished: (ticket) => {
-        this.#events.finished(ticket)
+      finished: () => {
+        this.#events.finished()
         if (connection.load === 0) this.#drained?.()
       },
       heard: () => {
@@ -196,7 +196,6 @@ export class Worker implements Taker {
     // It answers in order: only the first was begun with.
     const [at, ...others] = left
     at?.settle(refuse('crashed', 'The process that worked on the request ended before it answered.'))
-    if (at) this.#events.finished(at)
     this.#events.returned(others)
     this.#ended().catch((error: unknown) => this.#end({ reason: 'System', message: String(error) }))
   }
