@@ -5,6 +5,7 @@ import { invalidParameter, mlflowRefusal } from './errors.ts'
 import { experimentOperations } from './experiments.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { loggingOperations } from './logging.ts'
+import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
@@ -24,6 +25,7 @@ export const mlflowFace: Face = {
     ...experimentOperations,
     ...runOperations,
     ...loggingOperations,
+    ...metricOperations,
     ...artifactOperations,
     ...artifactServiceOperations,
     ...serverOperations,

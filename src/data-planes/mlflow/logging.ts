@@ -4,15 +4,11 @@ import { logBatch } from '../../domain/metrics/log-batch.ts'
 import { measureModels } from '../../domain/models/measures.ts'
 import { changeRun } from '../../domain/runs/change-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
-import { pageToken, readPageToken } from '../../domain/search/page-token.ts'
 import { fault } from '../../faults.ts'
-import type { JsonObject } from '../../json.ts'
 import type { MetricPoint } from '../../store/runs.ts'
 import { mlflow, required, runIdOf } from './mlflow-operation.ts'
-import { presentMetric } from './present.ts'
 import { KeyValue, RunIds, Value, Whole } from './schemas.ts'
 
-const read = 'experiments/runs/read'
 const write = 'experiments/runs/write'
 
 const OfModel = {
@@ -92,8 +88,6 @@ const batch = (name: string, path: string) =>
       return {}
     },
   })
-
-const MOST_POINTS = 25_000
 
 /** What MLflow logs to a run. */
 export const loggingOperations = [
@@ -184,30 +178,6 @@ export const loggingOperations = [
         addModels: (input.models ?? []).map(({ model_id: id }) => ({ id, role: 'input', step: 0 })),
       })
       return {}
-    },
-  }),
-  mlflow({
-    name: 'getMetricHistory',
-    method: 'GET',
-    path: '/metrics/get-history',
-    right: read,
-    input: Type.Object({
-      ...RunIds,
-      metric_key: Type.Optional(Type.String()),
-      max_results: Type.Optional(Type.Integer({ minimum: 1 })),
-      page_token: Type.Optional(Type.String()),
-    }),
-    async answer({ store }, { input, workspace }): Promise<JsonObject> {
-      const run = await findRun(store, workspace.key, { runId: runIdOf(input) })
-      const after = readPageToken(input.page_token)
-      const page = await store.runs.metricHistory(workspace.key, run.id, required('metric_key', input.metric_key), {
-        limit: Math.min(input.max_results ?? MOST_POINTS, MOST_POINTS),
-        ...(after !== undefined && { after }),
-      })
-      return {
-        metrics: page.items.map(presentMetric),
-        ...(page.next !== undefined && { next_page_token: pageToken(page.next) }),
-      }
     },
   }),
 ]

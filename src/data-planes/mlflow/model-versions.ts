@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { mlflowSource } from '../../domain/models/model-source.ts'
 import { changeModel, findVersion, type ModelView, removeModel, versionsOf } from '../../domain/models/models.ts'
+import { isPrompt } from '../../domain/models/prompts.ts'
 import { registerModel } from '../../domain/models/register-model.ts'
 import { modelVersionFields } from '../../domain/search/fields.ts'
 import { parseFilter } from '../../domain/search/filter.ts'
@@ -12,7 +13,7 @@ import { fault } from '../../faults.ts'
 import { limitOf } from './listing.ts'
 import { mlflow, required } from './mlflow-operation.ts'
 import { renderingOf } from './present.ts'
-import { presentVersion, registryTag } from './present-models.ts'
+import { presentVersion, RUN_LINK, registryTag, withPrompts } from './present-models.ts'
 import { KeyValue, Whole } from './schemas.ts'
 
 const read = 'models/versions/read'
@@ -66,15 +67,18 @@ export const modelVersionOperations = [
       name: text,
       source: text,
       run_id: text,
+      run_link: text,
+      model_id: text,
       description: text,
       tags: Type.Optional(Type.Array(KeyValue)),
     }),
     async answer(deps, { input, caller, ...asked }) {
       const version = await registerModel(deps, asked.workspace.id, {
         name: required('name', input.name),
-        source: required('source', input.source),
+        source: input.model_id ? `models:/${input.model_id}` : required('source', input.source),
         run: input.run_id,
         description: input.description,
+        ...(input.run_link && { properties: { [RUN_LINK]: input.run_link } }),
         tags: Object.fromEntries((input.tags ?? []).map((tag) => [tag.key, tag.value ?? ''])),
         makesModel: false,
         by: caller,
@@ -116,9 +120,13 @@ export const modelVersionOperations = [
       page_token: text,
     }),
     async answer({ store }, { input, ...asked }) {
-      const found = (await versionsOf(store, asked.workspace.id)).filter((version) => !version.archived)
+      const filter = parseFilter(input.filter ?? '', modelVersionFields)
+      const shownToo = withPrompts(filter)
+      const found = (await versionsOf(store, asked.workspace.id)).filter(
+        (version) => !version.archived && (shownToo || !isPrompt(version.tags)),
+      )
       const page = searchItems(found, {
-        filter: parseFilter(input.filter ?? '', modelVersionFields),
+        filter,
         order: [...parseOrder(input.order_by ?? [], modelVersionFields), ...LAST_CHANGED],
         read: reader,
         limit: limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS }),

@@ -1,13 +1,23 @@
 import { mlflowSource } from '../../domain/models/model-source.ts'
 import { aliasesOf, type ModelView } from '../../domain/models/models.ts'
+import { IS_PROMPT } from '../../domain/models/prompts.ts'
+import type { Comparison } from '../../domain/search/filter.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Repositories } from '../../store/store.ts'
 import { type Asked, renderingOf } from './present.ts'
 import { keyValues } from './schemas.ts'
 
+/** The property of a version that links to a run elsewhere. */
+export const RUN_LINK = 'mlflow.runLink'
+/** The files of one of MLflow 3's logged models. */
+const LOGGED = /\/models\/(m-[0-9a-f]{32})\/?$/
+/** A logged model that no run made keeps its files by itself. */
+const ALONE = /^m-[0-9a-f]{32}$/
+
 /** A version as MLflow shows it. What has been registered has been found: there is no pending state. */
 export async function presentVersion(from: Repositories, version: ModelView, asked: Asked): Promise<JsonObject> {
   const model = await from.resources.get(version.resource.id.slice(0, version.resource.id.lastIndexOf('/versions/')))
+  const model_id = LOGGED.exec(version.uri)?.[1]
   const aliases = Object.entries(model ? aliasesOf(model) : {})
   return {
     name: version.name,
@@ -18,7 +28,9 @@ export async function presentVersion(from: Repositories, version: ModelView, ask
     current_stage: version.stage,
     description: version.description ?? '',
     source: await mlflowSource(from, version.uri, renderingOf(asked)),
-    ...(version.run !== undefined && { run_id: version.run }),
+    ...(version.run !== undefined && !ALONE.test(version.run) && { run_id: version.run }),
+    ...(version.properties[RUN_LINK] !== undefined && { run_link: version.properties[RUN_LINK] }),
+    ...(model_id !== undefined && { model_id }),
     status: 'READY',
     tags: keyValues(version.tags),
     aliases: aliases.filter(([, number]) => number === version.version).map(([alias]) => alias),
@@ -60,4 +72,7 @@ export function latestOf(versions: readonly ModelView[], stages?: readonly strin
  * without that tag for one.
  */
 export const registryTag = ({ tags }: ModelView, key: string): string | undefined =>
-  tags[key] ?? (key === 'mlflow.prompt.is_prompt' ? 'false' : undefined)
+  Object.hasOwn(tags, key) ? tags[key] : key === IS_PROMPT ? 'false' : undefined
+
+/** Whether a search asks for prompts: they are shown to who does, as in MLflow's own stores. */
+export const withPrompts = (filter: readonly Comparison[]): boolean => filter.some(({ key }) => key === IS_PROMPT)

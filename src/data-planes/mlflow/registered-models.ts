@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { checkAlias } from '../../domain/models/aliases.ts'
 import {
   aliasesOf,
   changeModel,
@@ -9,7 +10,9 @@ import {
   removeModel,
   versionsOf,
 } from '../../domain/models/models.ts'
+import { isPrompt } from '../../domain/models/prompts.ts'
 import { createModel } from '../../domain/models/register-model.ts'
+import { renameModel } from '../../domain/models/rename-model.ts'
 import { registeredModelFields } from '../../domain/search/fields.ts'
 import { parseFilter } from '../../domain/search/filter.ts'
 import type { FieldValue } from '../../domain/search/matches.ts'
@@ -21,7 +24,7 @@ import type { Repositories } from '../../store/store.ts'
 import { limitOf } from './listing.ts'
 import { mlflow, required } from './mlflow-operation.ts'
 import type { Asked } from './present.ts'
-import { latestOf, presentModel, presentVersion, registryTag } from './present-models.ts'
+import { latestOf, presentModel, presentVersion, registryTag, withPrompts } from './present-models.ts'
 import { KeyValue, Whole } from './schemas.ts'
 
 const read = 'models/read'
@@ -105,9 +108,13 @@ export const registeredModelOperations = [
       page_token: text,
     }),
     async answer({ store }, { input, ...asked }) {
-      const found = (await modelsOf(store, asked.workspace.id)).filter((model) => !model.archived)
+      const filter = parseFilter(input.filter ?? '', registeredModelFields)
+      const shownToo = withPrompts(filter)
+      const found = (await modelsOf(store, asked.workspace.id)).filter(
+        (model) => !model.archived && (shownToo || !isPrompt(model.tags)),
+      )
       const page = searchItems(found, {
-        filter: parseFilter(input.filter ?? '', registeredModelFields),
+        filter,
         order: [...parseOrder(input.order_by ?? [], registeredModelFields), BY_NAME],
         read: reader,
         limit: limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS }),
@@ -133,6 +140,21 @@ export const registeredModelOperations = [
         description: input.description ?? '',
         by: caller,
       })
+      return {
+        registered_model: await presentModel(deps.store, await shown(deps.store, asked.workspace, model), asked),
+      }
+    },
+  }),
+  mlflow({
+    name: 'renameRegisteredModel',
+    method: 'POST',
+    path: '/registered-models/rename',
+    right: write,
+    input: Type.Object({ name: text, new_name: text }),
+    async answer(deps, { input, caller, ...asked }) {
+      const name = required('name', input.name)
+      const newName = required('new_name', input.new_name)
+      const model = await renameModel(deps, asked.workspace.id, { name, newName, by: caller })
       return {
         registered_model: await presentModel(deps.store, await shown(deps.store, asked.workspace, model), asked),
       }
@@ -184,6 +206,7 @@ export const registeredModelOperations = [
     async answer(deps, { input, caller, workspace }) {
       const name = required('name', input.name)
       const version = required('version', input.version)
+      checkAlias(required('alias', input.alias))
       await findVersion(deps.store, workspace.id, { name, version })
       await changeModel(deps, workspace.id, {
         name,

@@ -13,6 +13,8 @@ const STORE = 'workspaceartifactstore'
 export const SOURCE_RUN = 'mlflow.sourceRunId'
 /** `…/runs/{run}/artifacts[/{path}]`: a run's artifact URI, of whatever host. */
 const RUN_ARTIFACTS = /\/runs\/([^/]+)\/artifacts(?:\/(.*))?$/
+/** `runs:/{run}/{path}`, as MLflow's clients write a run's artifacts by themselves. */
+const OF_RUN = /^runs:\/+([^/]+)(?:\/(.*))?$/
 const ARTIFACTS = /^(?:azureml:\/\/artifacts|aml:\/\/artifactId|mlflow-artifacts:)\/([^/]+\/[^/]+(?:\/.*)?)$/i
 const JOB_OUTPUT = /^azureml:\/\/jobs\/([^/]+)\/outputs\/(?:artifacts|default)(?:\/paths)?(?:\/(.*))?$/i
 const IN_DATASTORE = /^azureml:\/\/.*\/datastores\/([^/]+)\/paths\/(.*)$/i
@@ -64,7 +66,7 @@ async function ofLoggedModel(from: Repositories, workspace: string, source: stri
 
 /** A source that names artifacts, as the place in the artifact store that it is. */
 function inStore(workspace: string, source: string): string | undefined {
-  const run = RUN_ARTIFACTS.exec(source) ?? JOB_OUTPUT.exec(source)
+  const run = RUN_ARTIFACTS.exec(source) ?? OF_RUN.exec(source) ?? JOB_OUTPUT.exec(source)
   if (run) return datastoreUri(workspace, STORE, `ExperimentRun/dcid.${run[1]}/${run[2] ?? ''}`)
   const artifacts = ARTIFACTS.exec(source)
   return artifacts ? datastoreUri(workspace, STORE, artifacts[1] ?? '') : undefined

@@ -5,6 +5,7 @@ import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Page, Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
+import { checkRegistryTags } from '../metrics/limits.ts'
 
 export const MODELS = 'Microsoft.MachineLearningServices/workspaces/models'
 export const MODEL_VERSIONS = `${MODELS}/versions`
@@ -140,6 +141,7 @@ export async function changeModel(
         ? await findModel(within, workspace, name)
         : await findVersion(within, workspace, { name, version })
     const { resource } = known
+    checkRegistryTags(request.tags ?? {})
     const tags = { ...known.tags, ...request.tags }
     for (const tag of request.removeTags ?? []) delete tags[tag]
     const changed: StoredResource = {

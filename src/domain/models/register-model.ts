@@ -1,6 +1,7 @@
 import { fault } from '../../faults.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
+import { checkRegistryTags } from '../metrics/limits.ts'
 import { mlflowFlavors, modelPlace } from './model-source.ts'
 import {
   findModel,
@@ -14,6 +15,7 @@ import {
   versionId,
   versionsOf,
 } from './models.ts'
+import { isPrompt, promptPlace } from './prompts.ts'
 
 type By = ResourceWish['by']
 const NAME = /^[a-zA-Z0-9][\w .-]{0,254}$/
@@ -63,7 +65,13 @@ export async function registerModel(
   workspaceId: string,
   version: NewVersion,
 ): Promise<ModelView> {
-  const place = await modelPlace(deps, workspaceId, version.source)
+  const { tags = {} } = version
+  checkRegistryTags(tags)
+  const model = await deps.store.resources.get(modelId(workspaceId, version.name))
+  const ofPrompt = isPrompt(tags) || (model !== undefined && isPrompt(modelView(model).tags))
+  const place = ofPrompt
+    ? await promptPlace(deps, workspaceId, tags)
+    : await modelPlace(deps, workspaceId, version.source)
   const flavors = await mlflowFlavors(deps, place)
   const run = version.run || place.run
   return await deps.store.write(async (within) => {
@@ -102,11 +110,8 @@ async function putModel(
   workspaceId: string,
   { name, description, tags = {}, by, now }: NewModel & { readonly now: string },
 ): Promise<ModelView> {
-  if (!NAME.test(name)) {
-    throw fault('ParameterInvalid', {
-      reason: `Registered model name '${name}' is invalid: it has 1 to 255 letters, digits, blanks, '-', '_' or '.', and starts with a letter or digit.`,
-    })
-  }
+  checkModelName(name)
+  checkRegistryTags(tags)
   const made = newResource({
     id: modelId(workspaceId, name),
     type: MODELS,
@@ -117,6 +122,14 @@ async function putModel(
   })
   await within.resources.put(made)
   return modelView(made)
+}
+
+/** @throws ParameterInvalid */
+export function checkModelName(name: string): void {
+  if (NAME.test(name)) return
+  throw fault('ParameterInvalid', {
+    reason: `Registered model name '${name}' is invalid: it has 1 to 255 letters, digits, blanks, '-', '_' or '.', and starts with a letter or digit.`,
+  })
 }
 
 const number = ({ version }: ModelView): number => (/^\d+$/.test(version) ? Number(version) : 0)
