@@ -112,15 +112,24 @@ export class BatchWorld {
       120_000,
     )
 
+  until = async (what: string, look: () => Promise<boolean>): Promise<void> => {
+    await until(what, look, 60_000)
+  }
+
+  /** What a job's step has said, for a test that fails. */
+  why = async (job: string): Promise<string> =>
+    await this.artifact((await this.child(job))?.runId, 'user_logs/std_log.txt')
+
   history = async (rest: string): Promise<Answer['json']> =>
     (await this.server.ask(`/history/v1.0${this.arm.workspace}/${rest}?api-version=v1.0`)).json
 
   child = async (job: string): Promise<Answer['json']> => (await this.history(`runs/${job}/children`)).value[0]
 
   /** What a job has put out as `score`, line by line, in no order. */
-  async rows(job: { readonly properties: { readonly output: { readonly path: string } } }, file = 'predictions.csv') {
-    const { path } = job.properties.output
-    const found = await this.blob(path.endsWith('/') ? `${path}${file}` : path)
+  rows = async ({ properties }: Answer['json'], file = 'predictions.csv'): Promise<readonly string[]> => {
+    const path = properties.output.path.replace(/\/$/, '')
+    const isFile = properties.outputData.score.jobOutputType === 'UriFile'
+    const found = await this.blob(isFile ? path : `${path}/${file}`)
     return found.status === 200 ? found.text.split('\n').filter(Boolean).toSorted() : []
   }
 

@@ -4,6 +4,7 @@ As in Azure it holds what was registered under its own name: the folder `model` 
 `./model`, the file itself of a model that is one file.
 """
 import os
+import shutil
 
 from .settings import path_of
 
@@ -15,16 +16,13 @@ def model_dir(settings, scratch):
     path = path_of("inputs", settings.model)
     if os.path.isfile(path):
         return os.path.dirname(path)
-    root = os.path.join(scratch, "models")
-    within(path, os.path.join(root, settings.model_folder or "model"))
+    # Real files and folders: MLflow refuses links that lead out of a model, and walks don't follow those to folders.
+    name = settings.model_folder or "model"
+    try:
+        root = path.rstrip("/") + ".named"
+        os.mkdir(root)
+        os.rename(path, os.path.join(root, name))
+    except OSError:  # it can't be moved where it is mounted
+        root = os.path.join(scratch, "models")
+        shutil.copytree(path, os.path.join(root, name))
     return root
-
-
-def within(source, target):
-    """Real folders with links to the files: scripts walk the tree, and walks don't follow links to folders."""
-    os.makedirs(target)
-    for entry in os.scandir(source):
-        if entry.is_dir():
-            within(entry.path, os.path.join(target, entry.name))
-        else:
-            os.symlink(entry.path, os.path.join(target, entry.name))

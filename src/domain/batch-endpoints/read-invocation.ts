@@ -1,5 +1,6 @@
 import { fault } from '../../faults.ts'
 import { isObject, type Json, type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
+import { armMode } from '../jobs/arm-mode.ts'
 import { dataType } from '../jobs/resolve-inputs.ts'
 
 /** What an invocation asks for, in the words of jobs and of deployments. */
@@ -92,7 +93,7 @@ function inputOf(name: string, sent: Json | undefined): JsonObject {
   const uri = textAt(member('uri'))?.trim()
   if (!uri) throw invalid(`The input '${name}' has no 'uri'.`, target)
   const mode = textAt(member('mode'))
-  return { jobInputType: type, uri: placeOf(uri), ...(mode && { mode }) }
+  return { jobInputType: type, uri: placeOf(uri), ...(mode && { mode: armMode(mode) }) }
 }
 
 function outputOf(name: string, sent: Json | undefined): JsonObject {
@@ -103,7 +104,7 @@ function outputOf(name: string, sent: Json | undefined): JsonObject {
   if (!type) throw invalid(`The output '${name}' is of the unknown type '${plainText(asked ?? '')}'.`, target)
   const uri = textAt(member('uri'))?.trim()
   const mode = textAt(member('mode'))
-  return { jobOutputType: type, ...(uri && { uri: placeOf(uri) }), ...(mode && { mode }) }
+  return { jobOutputType: type, ...(uri && { uri: placeOf(uri) }), ...(mode && { mode: armMode(mode) }) }
 }
 
 /** The first clients' way to name data: by place, or as a version of a registered dataset. */
@@ -142,7 +143,8 @@ function overridesOf(sent: Folded): JsonObject {
   const retries = sent('retrySettings')
   const compute = folded(sent('compute'))
   const count = compute('instanceCount')
-  if (compute('isLocal') === true)
+  // azure-ai-ml says so of every compute that it names no target for: then the deployment's own is meant.
+  if (compute('isLocal') === true && !isGiven(count))
     throw invalid("A batch job can't run on the client's own machine.", 'compute.isLocal')
   if (textAt(compute('instanceType')) && !textAt(compute('target')))
     throw invalid(

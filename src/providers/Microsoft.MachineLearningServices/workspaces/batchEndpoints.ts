@@ -18,7 +18,7 @@ export default defineResource({
     const problem = await endpointNameFault(store.resources, { id: id.text, name: id.name, region: regionOf(resource) })
     return problem ? failed(problem) : done()
   },
-  async view({ store }, endpoint, { origin }) {
+  async view({ store }, endpoint, { origin, operationUrl }) {
     const named = textAt(objectAt(objectAt(endpoint.body.properties).defaults).deploymentName)
     // One that was deleted since is nobody's default.
     const deployment = named && (await store.resources.get(`${endpoint.id}/deployments/${named}`))
@@ -27,6 +27,10 @@ export default defineResource({
         scoringUri: `${origin.scoring(endpoint.name, regionOf(endpoint))}/jobs`,
         swaggerUri: null,
         defaults: { deploymentName: deployment ? named : null },
+        properties: {
+          'azureml.batchendpointid': endpoint.id.toLowerCase(),
+          ...(operationUrl !== undefined && { AzureAsyncOperationUri: operationUrl }),
+        },
       },
     }
   },

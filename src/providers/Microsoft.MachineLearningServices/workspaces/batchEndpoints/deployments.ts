@@ -24,6 +24,9 @@ export default defineResource({
     await checkBatchDeployment(deps, { workspace: workspaceOf(id), properties: objectAt(wish.properties) })
     return { ...wish, location: wish.location || (workspace?.body.location ?? '') }
   },
+  view: async (_deps, _deployment, { operationUrl }) => ({
+    properties: { properties: { ...(operationUrl !== undefined && { AzureAsyncOperationUri: operationUrl }) } },
+  }),
   async apply(deps, { id, wish, arm }) {
     const properties = objectAt(wish.properties)
     if (!needsOwnEnvironment(properties)) return done({})
