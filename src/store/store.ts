@@ -6,6 +6,7 @@ import type { Identities } from './identities.ts'
 import type { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
+import type { RunSearches } from './run-search.ts'
 import type { Runs } from './runs.ts'
 import type { Samples } from './samples.ts'
 import type { VaultObjects } from './vault-objects.ts'
@@ -32,6 +33,7 @@ export interface Repositories {
  */
 export interface Store extends Repositories {
   readonly metrics: Metrics
+  readonly runSearches: RunSearches
   /** Runs `work` as one atomic part. Inside, await nothing but the repositories handed in. */
   write<Result>(work: (within: Repositories) => Promise<Result>): Promise<Result>
   /**

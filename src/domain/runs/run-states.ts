@@ -63,3 +63,6 @@ export const statusOfMlflow = (word: string): RunStatus | undefined => fromMlflo
 const words: ReadonlySet<string> = new Set([...order, 'CancelRequested', ...finalStatuses])
 
 export const isRunStatus = (word: string): word is RunStatus => words.has(word)
+
+/** Every state that a run may be in. */
+export const runStatuses: readonly RunStatus[] = [...order, 'CancelRequested', ...finalStatuses]

@@ -11,6 +11,7 @@ import { dataKeys } from './010-data-keys.ts'
 import { samples } from './011-samples.ts'
 import { sealedPieces } from './012-sealed-pieces.ts'
 import { metricsApart } from './013-metrics-apart.ts'
+import { runValues } from './014-run-values.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   samples,
   sealedPieces,
   metricsApart,
+  runValues,
 ]

@@ -3,9 +3,12 @@ import type { JsonObject } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { RowSealing } from '../data-keys.ts'
 import type { Metrics } from '../metrics.ts'
+import type { RunSearches } from '../run-search.ts'
 import { type FindRuns, finalStatuses, type Run, type Runs } from '../runs.ts'
 import { sqlExperiments } from './experiments.ts'
+import { putRunValues } from './run-values.ts'
 import { bodyOf, clearBody, isReadable } from './sealed-body.ts'
+import { searchRunRows } from './search-runs.ts'
 import type { Session } from './session.ts'
 import type { RunRow, Tables } from './tables.ts'
 
@@ -39,10 +42,11 @@ export function sqlRuns(
     },
     async put(stored) {
       const row = rowOf(sealing, stored)
-      await run(
+      const [kept] = await run(
         upsert,
         columns.map((column) => row[column]),
       )
+      if (kept && sealing.scopeOf(stored.workspace) === undefined) await putRunValues(session, kept.seq, stored)
     },
     async remove(workspace, id) {
       noteRemoval()
@@ -74,7 +78,7 @@ export function sqlRuns(
   }
 }
 
-function filtered(select: Select, query: FindRuns): Select {
+export function filtered(select: Select, query: FindRuns): Select {
   let found = select
   if (query.experimentIds) found = found.where('experiment_id', 'in', query.experimentIds)
   if (query.statuses) found = found.where('status', 'in', query.statuses)
@@ -131,6 +135,7 @@ function upsertOf(db: Session['db']) {
           Object.fromEntries(columns.slice(2).map((column) => [column, row.ref(`excluded.${column}`)])),
         ),
     )
+    .returning('seq')
     .compile()
 }
 
@@ -154,6 +159,16 @@ const rowOf = (sealing: RowSealing, run: Run): Omit<RunRow, 'seq'> => ({
 })
 
 const placeOf = (workspace: string, id: string) => ({ key: workspace, context: `run:${workspace}/${id.toLowerCase()}` })
+
+/** Searches by what is in clear, over what is committed. */
+export const sqlRunSearches = (session: Session, sealing: RowSealing): RunSearches => ({
+  canSearch: (workspace) => sealing.scopeOf(workspace) === undefined,
+  async search(workspace, search) {
+    const { rows, next } = await searchRunRows(session, workspace, search)
+    const items = rows.map(({ body }): Run => JSON.parse(body))
+    return { items, ...(next !== undefined && { next }) }
+  },
+})
 
 /** A sealed run is found by its tags through marks of them. */
 function markedTags(sealing: RowSealing, { workspace, tags }: Run): JsonObject {

@@ -18,6 +18,7 @@ export interface Tables extends BlobTables, VaultTables {
   experiments: ExperimentRow
   runs: RunRow
   metric_garbage: { run: number }
+  run_values: { run: number; key: string; value: string | number }
   data_keys: { scope: string; body: string }
 }
 

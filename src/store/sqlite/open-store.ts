@@ -9,7 +9,7 @@ import { sqlGrants } from '../sql/grants.ts'
 import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
-import { sqlRuns } from '../sql/runs.ts'
+import { sqlRunSearches, sqlRuns } from '../sql/runs.ts'
 import { sqlSamples } from '../sql/samples.ts'
 import { unsealed } from '../sql/sealed-body.ts'
 import type { Database, Session } from '../sql/session.ts'
@@ -65,6 +65,7 @@ export async function openStore({ directory, ring }: OpenStore): Promise<SqliteS
     ...committed,
     resources,
     metrics,
+    runSearches: sqlRunSearches(database.read, ring ?? unsealed),
     database,
     async write(work) {
       const touched: Touched = { keys: new Set(), types: new Set() }
