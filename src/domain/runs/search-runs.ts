@@ -1,11 +1,12 @@
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { FindRuns, Run } from '../../store/runs.ts'
-import type { Page, Repositories } from '../../store/store.ts'
+import type { Page, Repositories, Store } from '../../store/store.ts'
 import type { Comparison, Entity } from '../search/filter.ts'
 import { type FieldValue, matches } from '../search/matches.ts'
 import type { OrderBy } from '../search/order.ts'
 import { searchItems } from '../search/search-items.ts'
+import { indexedFilter, indexedOrder } from './indexed-search.ts'
 import { jobKinds } from './job-runs.ts'
 import { mlflowStatus } from './run-states.ts'
 import { shownTags } from './shown-tags.ts'
@@ -60,7 +61,11 @@ const runAttributes: RunAttributes = {
  *
  * @throws ParameterInvalid for an attribute that runs do not have
  */
-export async function searchRuns(from: Repositories, workspace: string, search: SearchRuns): Promise<Page<Run>> {
+export async function searchRuns(
+  from: Repositories & Partial<Pick<Store, 'runSearches'>>,
+  workspace: string,
+  search: SearchRuns,
+): Promise<Page<Run>> {
   const { filter, order, attributes = runAttributes } = search
   for (const { entity, key } of [...filter, ...order]) {
     if (entity === 'attributes' && !Object.hasOwn(attributes, key.toLowerCase())) {
@@ -68,7 +73,33 @@ export async function searchRuns(from: Repositories, workspace: string, search: 
     }
   }
   const bounded = { ...search, find: { kinds: runKinds, ...search.find } }
+  const indexed = await byIndex(from, workspace, bounded)
+  if (indexed) return indexed
   return order.length > 0 ? await ordered(from, workspace, bounded) : await newestFirst(from, workspace, bounded)
+}
+
+/** How the tokens of searches by index begin. */
+const INDEXED = 'i '
+
+/** What an index answers; undefined where it can't tell: then the runs are read. */
+async function byIndex(
+  { runSearches }: Partial<Pick<Store, 'runSearches'>>,
+  workspace: string,
+  { filter, order, find, limit, after, attributes }: SearchRuns,
+): Promise<Page<Run> | undefined> {
+  if (attributes || filter.length + order.length === 0 || !runSearches?.canSearch(workspace)) return undefined
+  if (after !== undefined && !after.startsWith(INDEXED)) return undefined
+  const where = indexedFilter(filter)
+  const by = indexedOrder(order)
+  if (!where || !by) return undefined
+  const page = await runSearches.search(workspace, {
+    find,
+    where,
+    order: by,
+    limit,
+    ...(after !== undefined && { after: after.slice(INDEXED.length) }),
+  })
+  return { items: page.items, ...(page.next !== undefined && { next: `${INDEXED}${page.next}` }) }
 }
 
 /** Goes through the runs in chunks; the key of a page is that of its last chunk and how much of that was used. */
