@@ -14,28 +14,28 @@ export interface ScoringParts {
   readonly tally: RequestTally
   /** The real time, as tokens have it. */
   readonly now: () => Date
-  /** Endpoints of other kinds, at the same hosts. */
+  /** What answers below `/jobs` at hosts that are of no online endpoint. */
   readonly others?: SurfaceHandler
 }
 
 /** The hosts of endpoints. */
-export function openScoring({
-  deps,
-  authenticator,
-  access,
-  tally,
-  now,
-  others = nowhere,
-}: ScoringParts): SurfaceHandler {
+export function openScoring({ deps, authenticator, access, tally, now, others }: ScoringParts): SurfaceHandler {
   return scoringSurface({
     routes: scoringRoutes(deps),
     authorize: authorizer({ authenticator, access, tokens: deps.tokens, now }),
     serving: deps.serving,
     tally,
-    others,
+    others(request, response, context) {
+      if (!others || !JOBS.test(context.url)) return nowhere(request, response, context)
+      if (request.headers.expect !== undefined) response.writeContinue()
+      return others(request, response, context)
+    },
     random: Math.random,
   })
 }
+
+/** Where batch endpoints answer, at hosts that they share with online ones. */
+const JOBS = /^\/jobs(?:[/?]|$)/i
 
 const nowhere: SurfaceHandler = async (request, response, { name, requestId }) => {
   const [endpoint = '', region = ''] = name.split('.')
