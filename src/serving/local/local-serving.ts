@@ -48,6 +48,7 @@ export function localServing(options: LocalServingOptions): ServingEngine {
   const machine = options.machine ?? thisMachine()
   const directory = join(options.directory, 'serving')
   const deployments = new Map<string, Deployment>()
+  const leaving = new Map<string, Deployment>()
   const listeners: ((id: string) => void)[] = []
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
@@ -123,16 +124,19 @@ export function localServing(options: LocalServingOptions): ServingEngine {
     },
 
     async observe(id) {
-      return deployments.get(id)?.view
+      return (deployments.get(id) ?? leaving.get(id))?.view
     },
 
     async remove(id) {
       const deployment = deployments.get(id)
       if (!deployment) return
       deployments.delete(id)
+      // Seen until its folder is gone: one that is made anew by its name would else share it.
+      leaving.set(id, deployment)
       deployment
         .remove()
         .catch((error: unknown) => log.error({ err: error, deployment: id }, 'a deployment could not be removed'))
+        .finally(() => leaving.delete(id))
     },
 
     onChange(listener) {
