@@ -178,6 +178,27 @@ test('a job names one of several identities of its compute, and no other', async
   assert.deepEqual([none.status, /has none/.test(none.text)], [400, true], none.text)
 })
 
+test('a serverless job gets that one of its workspace’s assigned identities that it names, and none unasked', async () => {
+  const id = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/job-serverless`
+  const { properties } = await put(`${id}?api-version=2023-01-31`, { location: 'eastus' })
+  const managed = { identity: { identityType: 'Managed', clientId: properties.clientId } }
+  const before = await submit('serverless', managed)
+  assert.deepEqual([before.status, /has none/.test(before.text)], [400, true], before.text)
+  const patched = await server.ask(`${workspace}?${ML}`, {
+    method: 'PATCH',
+    body: { identity: { type: 'SystemAssigned,UserAssigned', userAssignedIdentities: { [id]: {} } } },
+  })
+  assert.ok(patched.status < 300, patched.text)
+  await until('the workspace has it', async () => {
+    const { json } = await server.ask(`${workspace}?${ML}`)
+    return json.properties.provisioningState === 'Succeeded'
+  })
+  const seen = await run('serverless', managed)
+  assert.deepEqual(seen.app, [200, properties.clientId])
+  assert.deepEqual(seen['another identity'], [400, 'IdentityNotFound'])
+  assert.deepEqual((await run('serverless')).variables, [])
+})
+
 test('a job acts for who submitted it where it asks to; a run can not ask that for its user', async () => {
   const seen = await run('cpu-cluster', { identity: { identityType: 'UserIdentity' } })
   assert.deepEqual(seen.variables, ['OBO_ENDPOINT'])

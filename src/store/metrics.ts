@@ -8,6 +8,9 @@ export interface MetricPoint {
   readonly at: number
 }
 
+/** The place of a point in its series' order, from which a history goes on (`after`). */
+export const placeOf = ({ step, at, value }: MetricPoint): string => `${step} ${at} ${value}`
+
 /** A series without its points: the latest one, how many there are, and the extremes of those that are not NaN. */
 export interface MetricSummary extends MetricPoint {
   readonly points: number

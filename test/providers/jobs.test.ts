@@ -113,6 +113,70 @@ describe('a job', () => {
   })
 })
 
+describe('a job under another', () => {
+  const childrenOf = async (name: string) =>
+    (await server.ask(`/history/v1.0${arm.workspace}/runs/${name}/children?api-version=v1.0`)).json.value
+  const running = (name: string) =>
+    until(
+      `${name} runs`,
+      async () => (await arm.get(path(`jobs/${name}`))).json.properties.status === 'Running',
+      60_000,
+    )
+
+  test('is a child of its run, in its experiment, and not listed beside it', async () => {
+    await arm.put(path('jobs/parent'), job({ command: 'sleep 300', experimentName: 'family' }))
+    const answer = await arm.put(path('jobs/child'), job({ parentJobName: 'parent', experimentName: 'other' }))
+    assert.equal(answer.status, 201, answer.text)
+    const child = await ended('child')
+    assert.deepEqual([child.status, child.parentJobName, child.experimentName], ['Completed', 'parent', 'family'])
+    assert.deepEqual(
+      (await childrenOf('parent')).map(({ runId, rootRunId }: { runId: string; rootRunId: string }) => [
+        runId,
+        rootRunId,
+      ]),
+      [['child', 'parent']],
+    )
+    const listed = (await arm.get(path('jobs'))).json.value.map(({ name }: { name: string }) => name)
+    assert.deepEqual([listed.includes('parent'), listed.includes('child')], [true, false])
+  })
+
+  test('is cancelled with it, and so is what is under itself', async () => {
+    await arm.put(path('jobs/grown'), job({ command: 'sleep 300', parentJobName: 'parent' }))
+    await arm.put(path('jobs/grandchild'), job({ command: 'sleep 300', parentJobName: 'grown' }))
+    await running('grandchild')
+    await arm.post(path('jobs/parent/cancel'))
+    for (const name of ['parent', 'grown', 'grandchild']) assert.equal((await ended(name)).status, 'Canceled', name)
+    assert.equal((await ended('child')).status, 'Completed')
+  })
+
+  test('goes with it when it is deleted, and runs no further', async () => {
+    await arm.put(path('jobs/brief'), job())
+    await ended('brief')
+    await arm.put(path('jobs/outlasts'), job({ command: 'sleep 300', parentJobName: 'brief' }))
+    await running('outlasts')
+    await arm.gone(path('jobs/brief'))
+    assert.equal((await arm.get(path('jobs/outlasts'))).status, 404)
+    const nodes = (await arm.post(path('computes/cpu-cluster/listNodes'))).json.nodes
+    assert.deepEqual(
+      nodes.filter(({ runId }: { runId?: string }) => runId === 'outlasts'),
+      [],
+    )
+  })
+})
+
+test('whom a job’s end is to be told to is kept, and that nobody will be told stands in its warnings', async () => {
+  const notificationSetting = {
+    emailOn: ['JobCompleted', 'JobFailed'],
+    emails: ['ada@example.com'],
+    webhooks: { devops: { webhookType: 'AzureDevOps', eventType: 'e' } },
+  }
+  await arm.put(path('jobs/notifies'), job({ notificationSetting }))
+  const done = await ended('notifies')
+  assert.deepEqual(done.notificationSetting, notificationSetting)
+  const details = await server.ask(`/history/v1.0${arm.workspace}/runs/notifies/details?api-version=v1.0`)
+  assert.match(JSON.stringify(details.json.warnings), /nobody will be notified/)
+})
+
 describe('a job that names no compute', () => {
   for (const [name, more] of Object.entries({
     unnamed: { computeId: undefined },
@@ -244,6 +308,20 @@ async function write(account: string, path: string, body: string, headers: objec
 }
 
 describe('a job is refused', () => {
+  before(async () => {
+    const trial = { command: 'echo ${{search_space.x}}', environmentId: path('environments/plain/versions/1') }
+    const answer = await arm.put(path('jobs/swept'), {
+      properties: {
+        jobType: 'Sweep',
+        computeId: path('computes/cpu-cluster'),
+        searchSpace: { x: ['choice', [[1]]] },
+        samplingAlgorithm: { samplingAlgorithmType: 'Grid' },
+        objective: { goal: 'Maximize', primaryMetric: 'm' },
+        trial,
+      },
+    })
+    assert.equal(answer.status, 201, answer.text)
+  })
   const literal = (value: unknown) => ({ jobInputType: 'literal', value })
   for (const { name, wish, says } of [
     {
@@ -310,6 +388,23 @@ describe('a job is refused', () => {
       name: 'as a managed identity',
       wish: () => ({ identity: { identityType: 'Managed' } }),
       says: /managed identity/,
+    },
+    { name: 'under a job that is not there', wish: () => ({ parentJobName: 'nobody' }), says: /'nobody'/ },
+    { name: 'under a sweep', wish: () => ({ parentJobName: 'swept' }), says: /sweep job/ },
+    {
+      name: 'that tells nobody of its end',
+      wish: () => ({ notificationSetting: { emailOn: ['JobFailed'] } }),
+      says: /needs 'emails'/,
+    },
+    {
+      name: 'that tells of its end where no mail goes',
+      wish: () => ({ notificationSetting: { emailOn: ['JobFailed'], emails: ['ada'] } }),
+      says: /'ada' is no e-mail address/,
+    },
+    {
+      name: 'that tells too many of its end',
+      wish: () => ({ notificationSetting: { emails: Array.from({ length: 40 }, (_, at) => `ada${at}@example.com`) } }),
+      says: /499 characters/,
     },
     { name: 'with arguments for Docker', wish: () => ({ resources: { dockerArgs: '--gpus all' } }), says: /Docker/ },
   ]) {

@@ -100,6 +100,7 @@ describe('a pipeline', () => {
       second: node('read', {
         inputs: { data: literal('${{parent.jobs.first.outputs.out}}') },
         outputs: { copy: { value: '${{parent.outputs.final}}', type: 'literal' } },
+        queue_settings: { job_tier: 'Premium', priority: 3 },
       }),
     }
     const made = await arm.put(
@@ -122,6 +123,7 @@ describe('a pipeline', () => {
     assert.equal(first.parentRunId, 'line')
     assert.equal(first.properties['azureml.pipelinerunid'], 'line')
     assert.equal((await arm.get(path(`jobs/${first.runId}`))).json.properties.jobType, 'Command')
+    assert.deepEqual((await state(second.runId)).queueSettings, { jobTier: 'Premium', priority: 3 })
   })
 
   test('is explained, and the lines of its steps printed, by the command line', async () => {

@@ -5,7 +5,7 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import { identityTypes } from '../workspaces/workspace-identity.ts'
-import type { JobCompute } from './serverless-compute.ts'
+import { isServerless, type JobCompute, serverlessIdentity } from './serverless-compute.ts'
 
 /** A managed identity that a job may act as. */
 export interface JobIdentity {
@@ -30,17 +30,20 @@ type From = Pick<Repositories, 'resources' | 'identities'>
 const wishOf = (job: JsonObject): string =>
   (textAt(objectAt(job.identity).identityType) ?? '').toLowerCase().replaceAll('_', '')
 
-/** The identities that a run may act as, as its job and its compute stand now. */
+/**
+ * The identities that a run may act as, as its job and its compute stand now. A cluster's are everybody's who runs on it;
+ * of those that serverless jobs may have, a job gets them that asks for one.
+ */
 export async function jobIdentities(from: From, run: Run): Promise<JobIdentities> {
-  const compute = run.computeId === undefined ? undefined : await computeOf(from, run)
-  const managed = compute ? await identitiesOf(from, compute) : []
   const job = run.job ?? {}
   const wish = objectAt(job.identity)
-  const named = wishOf(job) === 'managed' ? managed.find((one) => names(wish, one)) : undefined
-  const chosen = named ?? preferred(managed)
+  const asked = wishOf(job) === 'managed'
+  const all = run.computeId === undefined ? [] : await identitiesOf(from, await holderOf(from, run))
+  const chosen = (asked ? all.find((one) => names(wish, one)) : undefined) ?? preferred(all)
+  const managed = !isServerless(run.computeId) ? all : asked && chosen ? [chosen] : []
   return {
     managed,
-    ...(chosen && { chosen }),
+    ...(chosen && managed.length > 0 && { chosen }),
     ...(wishOf(job) === 'useridentity' && { onBehalfOf: run.createdBy.objectId }),
   }
 }
@@ -96,9 +99,14 @@ function names(wish: JsonObject, { clientId, objectId, resourceId }: JobIdentity
   )
 }
 
-function computeOf({ resources }: From, run: Run): Promise<StoredResource | undefined> {
+/** Whose identities a run's job may have: its compute's, or its workspace's where it names no compute. */
+async function holderOf({ resources }: From, run: Run): Promise<Pick<StoredResource, 'body' | 'state'>> {
   const text = (run.computeId ?? '').replace(/^azureml:/i, '')
-  return resources.get(text.includes('/') ? text : `${run.workspace}/computes/${text}`)
+  const nothing = { body: {}, state: {} }
+  if (!isServerless(text))
+    return (await resources.get(text.includes('/') ? text : `${run.workspace}/computes/${text}`)) ?? nothing
+  const workspace = await resources.get(run.workspace)
+  return workspace ? { body: { identity: serverlessIdentity(workspace) }, state: {} } : nothing
 }
 
 /** The identities that a resource has been given, its own one first: a compute's, an endpoint's. */

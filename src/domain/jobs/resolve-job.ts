@@ -116,7 +116,8 @@ function priorityOf(queue: JsonObject): number {
   const rank = tiers[tier]
   if (rank === undefined)
     throw fault('JobInvalid', { reason: `'${tier}' is no job tier; there are Spot, Basic, Standard and Premium.` })
-  const priority = Number(queue.priority ?? 2)
+  const words: Readonly<Record<string, number>> = { low: 1, medium: 2, high: 3 }
+  const priority = words[String(queue.priority).toLowerCase()] ?? Number(queue.priority ?? 2)
   if (!Number.isInteger(priority) || priority < 1 || priority > 3)
     throw fault('JobInvalid', { reason: 'queueSettings.priority must be 1 (low), 2 (medium) or 3 (high).' })
   return rank * 10 + priority
@@ -126,12 +127,5 @@ function priorityOf(queue: JsonObject): number {
 function demandHonoured(properties: JsonObject): void {
   if (textAt(objectAt(properties.resources).dockerArgs)) {
     throw fault('JobInvalid', { reason: 'resources.dockerArgs can not be honoured: jobs here run without Docker.' })
-  }
-  const { emailOn, webhooks } = objectAt(properties.notificationSetting)
-  if ((Array.isArray(emailOn) && emailOn.length > 0) || Object.keys(objectAt(webhooks)).length > 0) {
-    throw fault('JobInvalid', { reason: 'Nobody can be notified from here yet; leave out the notificationSetting.' })
-  }
-  if (textAt(properties.parentJobName)) {
-    throw fault('JobInvalid', { reason: "'parentJobName' can not be honoured here yet." })
   }
 }

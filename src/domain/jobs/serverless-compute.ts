@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { findVmSize } from '../computes/find-vm-size.ts'
 
@@ -37,6 +37,7 @@ export function serverlessCompute(workspace: StoredResource, job: JsonObject, gp
     name: SERVERLESS,
     body: {
       location: workspace.body.location,
+      identity: serverlessIdentity(workspace),
       properties: {
         computeType: 'AmlCompute',
         properties: {
@@ -48,4 +49,13 @@ export function serverlessCompute(workspace: StoredResource, job: JsonObject, gp
     },
     state: {},
   }
+}
+
+/**
+ * The identities that serverless jobs may act as: those that were assigned to the workspace, as in Azure. Its own one is
+ * for the workspace alone.
+ */
+export function serverlessIdentity({ body }: Pick<StoredResource, 'body'>): JsonObject {
+  const { userAssignedIdentities } = objectAt(body.identity)
+  return isObject(userAssignedIdentities) ? { type: 'UserAssigned', userAssignedIdentities } : { type: 'None' }
 }

@@ -37,6 +37,7 @@ export function stepJob(parts: StepParts): JsonObject {
     inputs,
     outputs,
     ...(isObject(node.identity) && { identity: camel(node.identity) }),
+    ...(isObject(node.queue_settings) && { queueSettings: camel(node.queue_settings) }),
   }
   const environmentId = referenceAt(node, 'environment') ?? referenceAt(spec, 'environment')
   const codeId = referenceAt(spec, 'code')

@@ -58,3 +58,14 @@ export async function cancelOpen(
     if (isOpen(run) && run.status !== 'CancelRequested') await cancelRun(deps, run.workspace, run.id)
   }
 }
+
+/** Asks the jobs below a run to stop, however deep, and answers whether any has still to end. */
+export async function cancelBelow(deps: Pick<Deps, 'store' | 'runSignals' | 'now'>, run: Run): Promise<boolean> {
+  let open = false
+  for (const child of await childrenOf(deps.store, run)) {
+    if (!child.job) continue
+    await cancelOpen(deps, [child])
+    open = (await cancelBelow(deps, child)) || isOpen(child) || open
+  }
+  return open
+}

@@ -5,6 +5,7 @@ import type { ListResources, StoredResource } from '../../store/resources.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Page, Repositories } from '../../store/store.ts'
 import { asCommand } from '../jobs/parallel-command.ts'
+import { parentRun } from '../jobs/parent-run.ts'
 import { describedJob, newJobRun, texts } from './new-job-run.ts'
 
 export const JOBS = 'Microsoft.MachineLearningServices/workspaces/jobs'
@@ -99,6 +100,7 @@ export function jobResource(run: Run): StoredResource | undefined {
 async function newRun(into: Repositories, workspace: string, resource: StoredResource): Promise<Run> {
   const { status: _, services, ...job } = objectAt(resource.body.properties)
   const asked = askedServices(objectAt(services))
+  const parent = await parentRun(into, workspace, job)
   return newJobRun(into, {
     workspace,
     id: resource.name,
@@ -106,6 +108,7 @@ async function newRun(into: Repositories, workspace: string, resource: StoredRes
     resource: besides(resource),
     createdBy: await creator(into, resource.system.createdBy),
     etag: resource.etag,
+    ...(parent && { parent }),
   })
 }
 

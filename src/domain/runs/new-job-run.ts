@@ -2,6 +2,7 @@ import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import { ensureExperiment } from '../experiments/ensure-experiment.ts'
+import { unnotified } from '../jobs/notification.ts'
 
 export interface NewJobRun {
   /** The workspace's folded id. */
@@ -20,6 +21,7 @@ export interface NewJobRun {
 export async function newJobRun(within: Repositories, request: NewJobRun): Promise<Run> {
   const { workspace, id, job, resource, parent } = request
   const now = resource.system.createdAt
+  const warning = unnotified(job)
   const experiment = await ensureExperiment(within, workspace, {
     name: parent?.experimentName ?? (textAt(job.experimentName) || 'Default'),
     now,
@@ -46,7 +48,7 @@ export async function newJobRun(within: Repositories, request: NewJobRun): Promi
     resource,
     ...(textAt(job.computeId) !== undefined && { computeId: textAt(job.computeId) ?? '' }),
     outputs: {},
-    warnings: [],
+    warnings: warning === undefined ? [] : [{ message: warning, source: 'job' }],
     spans: [{ status: 'NotStarted', at: now }],
     etag: request.etag,
   }

@@ -191,7 +191,8 @@ function observed(run: Run, seen: Observation): Run {
     if (later === 0 || !first) return states.reduce((at, span) => moved(at, span.status, span.at), before)
     return rest.reduce((at, span) => moved(at, span.status, span.at), queuedAgain(before, first.at))
   }, run)
-  const warnings = (seen.warnings ?? []).map((message) => ({ message, source: 'engine' }))
+  const own = run.warnings.filter(({ source }) => source !== 'engine')
+  const warnings = [...own, ...(seen.warnings ?? []).map((message) => ({ message, source: 'engine' }))]
   return warnings.length > run.warnings.length ? { ...next, warnings } : next
 }
 

@@ -1,5 +1,4 @@
 import type { Run } from '../../store/runs.ts'
-import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
 import { cancelOpen, childrenOf, isOpen, newChild } from '../runs/child-runs.ts'
 import {
@@ -16,6 +15,7 @@ import { evaluate, type TrialMetrics } from './early-termination.ts'
 import { gridSample, randomSample, type Sampler, sobolSample } from './sampling.ts'
 import type { Sample } from './search-space.ts'
 import { type SweepPlan, type SweepState, trialJob } from './sweep-plan.ts'
+import { type TrialPoints, trialPoints } from './trial-points.ts'
 
 export type SweepDeps = Pick<Deps, 'store' | 'runSignals' | 'now' | 'log'> & { readonly bayesian: BayesianSampler }
 
@@ -27,29 +27,34 @@ interface Trial {
 
 /** Begins a sweep's trials, stops the ones that its policy gives up, and names the best at its end. */
 export function sweepController(deps: SweepDeps): RunController {
+  const points = trialPoints(deps.store.metrics)
+  const within = { ...deps, points }
   return {
     kind: 'sweep',
     async advance(run) {
       const kept = controlled<SweepPlan, SweepState>(run)
       if (!kept) return
-      const trials = await trialsOf(deps.store, run, kept.plan)
-      if (run.status === 'CancelRequested') return stop(deps, run, trials, { status: 'Canceled' })
+      const trials = await trialsOf(within, run, kept.plan)
+      if (run.status === 'CancelRequested') return stop(within, run, trials, { status: 'Canceled' })
       const { plan } = kept
       const judged = judge(plan, kept.state, trials)
-      const late = overdue(deps, run, plan)
+      const late = overdue(within, run, plan)
       const state: SweepState = { ...judged.state, ...(late && { stopping: late }) }
-      await terminate(deps, run, { trials, reasons: judged.reasons, state })
-      if (state.stopping) return stop(deps, run, trials, outcome(plan, state, trials))
-      await begin(deps, run, { plan, state, trials })
+      await terminate(within, run, { trials, reasons: judged.reasons, state })
+      if (state.stopping) return stop(within, run, trials, outcome(plan, state, trials))
+      await begin(within, run, { plan, state, trials })
     },
   }
 }
 
-async function trialsOf(from: Repositories, run: Run, plan: SweepPlan): Promise<readonly Trial[]> {
+interface Within extends SweepDeps {
+  readonly points: TrialPoints
+}
+
+async function trialsOf({ store, points }: Within, run: Run, plan: SweepPlan): Promise<readonly Trial[]> {
   const trials: Trial[] = []
-  for (const child of await childrenOf(from, run)) {
-    const { items } = await from.runs.metricHistory(run.workspace, child.id, plan.metric)
-    trials.push({ run: child, points: items.map(({ value }) => value).filter(Number.isFinite) })
+  for (const child of await childrenOf(store, run)) {
+    trials.push({ run: child, points: await points.of(run, child, plan.metric) })
   }
   return trials
 }
@@ -105,10 +110,15 @@ async function terminate(
   )
 }
 
+async function finish(deps: Within, run: Run, end: RunEnd): Promise<void> {
+  await endControlled(deps, run, end)
+  deps.points.forget(run)
+}
+
 /** Stops what still runs; once nothing does, ends the sweep. */
-async function stop(deps: SweepDeps, run: Run, trials: readonly Trial[], end: RunEnd): Promise<void> {
+async function stop(deps: Within, run: Run, trials: readonly Trial[], end: RunEnd): Promise<void> {
   const open = trials.filter((trial) => isOpen(trial.run))
-  if (open.length === 0) return endControlled(deps, run, end)
+  if (open.length === 0) return finish(deps, run, end)
   await cancelOpen(
     deps,
     open.map((trial) => trial.run),
@@ -117,7 +127,7 @@ async function stop(deps: SweepDeps, run: Run, trials: readonly Trial[], end: Ru
 
 /** Begins as many trials as there is room for; ends the sweep where none runs and none is to come. */
 async function begin(
-  deps: SweepDeps,
+  deps: Within,
   run: Run,
   { plan, state, trials }: { readonly plan: SweepPlan; readonly state: SweepState; readonly trials: readonly Trial[] },
 ): Promise<void> {
@@ -126,7 +136,7 @@ async function begin(
   const samples = room > 0 ? await nextSamples(deps, { plan, state, trials, room }) : []
   const exhausted = state.exhausted || samples.length < room
   if (samples.length === 0) {
-    if (open === 0) await endControlled(deps, run, outcome(plan, state, trials))
+    if (open === 0) await finish(deps, run, outcome(plan, state, trials))
     return
   }
   const at = deps.now().toISOString()

@@ -5,7 +5,10 @@ import { handOver } from '../../../domain/jobs/hand-over.ts'
 import { asksForUser } from '../../../domain/jobs/job-identity.ts'
 import { jobKind } from '../../../domain/jobs/job-kinds.ts'
 import { jobServices } from '../../../domain/jobs/job-services.ts'
+import { checkNotification } from '../../../domain/jobs/notification.ts'
+import { parentRun } from '../../../domain/jobs/parent-run.ts'
 import { cancelRun } from '../../../domain/runs/cancel-run.ts'
+import { cancelBelow } from '../../../domain/runs/child-runs.ts'
 import { JOBS, jobRuns } from '../../../domain/runs/job-runs.ts'
 import { fault } from '../../../faults.ts'
 import { objectAt } from '../../../json.ts'
@@ -37,6 +40,8 @@ export default defineResource({
       throw fault('JobInvalid', { reason: "A run's own token can not submit a job that acts for its user." })
     }
     if (existing) return changedJob(existing, body)
+    checkNotification(body.properties)
+    await parentRun(deps.store, id.parent?.key ?? '', body.properties)
     const { check } = jobKind(body.properties.jobType)
     await check(deps, { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) })
     return undefined
@@ -49,7 +54,9 @@ export default defineResource({
   },
   async remove(deps, { id }) {
     const run = await deps.store.runs.get(keyOf(id), id.name)
-    if (!run || finalStatuses.has(run.status)) return done()
+    if (!run) return done()
+    // Those that it adopted may outlast it; they go with it, and nothing of them may run on.
+    if (finalStatuses.has(run.status)) return (await cancelBelow(deps, run)) ? goingOn() : done()
     await cancelRun(deps, keyOf(id), id.name)
     return goingOn()
   },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { CompiledQuery } from 'kysely'
 import { fault } from '../../../faults.ts'
-import type { MetricPoint, MetricSummary, Metrics } from '../../metrics.ts'
+import { type MetricPoint, type MetricSummary, type Metrics, placeOf } from '../../metrics.ts'
 import type { Database } from '../../sql/session.ts'
 import { Connection } from '../connection.ts'
 import { makePrivateFile } from '../private-file.ts'
@@ -75,12 +75,12 @@ export function openMetrics(path: string, database: Database): OpenMetrics {
       if (run === undefined) return { items: [] }
       const found = await read(run, key, {
         kind: 'page',
-        ...(after !== undefined && { after: placeOf(after) }),
+        ...(after !== undefined && { after: readPlace(after) }),
         ...(limit !== undefined && { limit }),
       })
       const items = pointsOf(key, found)
       const last = items.at(-1)
-      return { items, ...(found.more && last && { next: `${last.step} ${last.at} ${last.value}` }) }
+      return { items, ...(found.more && last && { next: placeOf(last) }) }
     },
     async sample(workspace, id, key, { most, from, to }) {
       const run = await numberOf(workspace, id)
@@ -154,7 +154,7 @@ const pointsOf = (key: string, { points }: PointsRead): readonly MetricPoint[] =
     at: points.ats[at] ?? 0,
   }))
 
-function placeOf(text: string): readonly [number, number, number] {
+function readPlace(text: string): readonly [number, number, number] {
   const [step = 0, at = 0, value = 0] = text.split(' ').map(Number)
   return [step, at, value]
 }
