@@ -73,6 +73,11 @@ const grant = async (name: string, principalId = cosmos) => {
   return `${id}?api-version=2022-04-01`
 }
 
+const poolOf = (maxNodeCount: number) => ({
+  vmSize: 'STANDARD_DS2_V2',
+  scaleSettings: { minNodeCount: 0, maxNodeCount, nodeIdleTimeBeforeScaleDown: 'PT2M' },
+})
+
 describe('a workspace with a customer-managed key', () => {
   let first: string
   let second: string
@@ -255,8 +260,33 @@ describe('a workspace with a customer-managed key', () => {
     assert.ok(!vault.server.output.includes(MARK))
   })
 
-  test('is deleted as any other, and one of its name may be without a key', async () => {
+  test('can be deleted while its key is away, and comes back with the key', async () => {
+    const deleted = `/subscriptions/${vault.server.facts.subscriptionId}/providers/${ML}/deletedWorkspaces`
+    await setEnabled(second, false)
+    await until('the workspace is closed', async () => isClosed(await arm.get(workspace)))
+    await arm.gone(workspace)
+    assert.equal((await arm.get(`${workspace}/environments/e/versions/1`)).status, 404)
+    const listed = await vault.server.ask(`${deleted}?api-version=2024-10-01`)
+    assert.ok(listed.text.includes('"sealed"'), listed.text)
+    assert.ok(!listed.text.includes(MARK))
+    await setEnabled(second, true)
+    const back = wish(second, { allowRecoverSoftDeletedWorkspace: true })
+    await until('the workspace can be brought back', async () => (await arm.put(workspace, back)).status < 300)
+    await until('it is back', async () => (await arm.get(workspace)).json.properties?.provisioningState === 'Succeeded')
+    await readable()
+  })
+
+  test('is deleted for good while its key is away, and one of its name may be without a key', async () => {
+    const compute = { location: 'eastus', properties: { computeType: 'AmlCompute', properties: poolOf(1) } }
+    await arm.made(`${workspace}/computes/still-there`, compute)
+    await setEnabled(second, false)
+    await until('the workspace is closed', async () => isClosed(await arm.get(workspace)))
     await arm.gone(workspace, '&forceToPurge=true')
+    assert.ok(!(await arm.get(`${arm.group}/providers/${ML}/workspaces`)).text.includes('"sealed"'))
+    await vault.server.kill9()
+    await vault.server.restart()
+    assert.equal((await arm.get(workspace)).status, 404)
+    await setEnabled(second, true)
     const made = await arm.made(workspace, {
       location: 'eastus',
       identity: { type: 'SystemAssigned' },

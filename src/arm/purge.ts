@@ -12,7 +12,7 @@ interface Named {
 /** Removes a soft-deleted resource for good, with what was deleted with it. Nothing there is no error. */
 export async function purgeTree(arm: ArmDeps, { id, type }: Named): Promise<void> {
   const { deps, registry } = arm
-  const root = await deps.store.resources.getDeleted(id.key)
+  const root = await deps.store.resources.peek(id.key, { deleted: true })
   if (!root) return
   const below: StoredResource[] = []
   for (const child of registry.providers.flatMap(({ types }) => types)) {

@@ -6,7 +6,7 @@ import type { StoredResource } from '../store/resources.ts'
 import { openSecret } from '../store/sealing.ts'
 import { putEnded } from './activity.ts'
 import type { ApplyRequest, InnerCalls, Progress } from './define-resource.ts'
-import { getKept, putKept } from './kept.ts'
+import { getKept, markKept, peekKept, putKept } from './kept.ts'
 import { keyedLocks } from './locks.ts'
 import { canceled, failedWith, succeeded } from './operations.ts'
 import { checkReferences } from './references.ts'
@@ -175,8 +175,9 @@ export function makeReconciler({ deps, registry, inner }: ReconcilerDeps): Recon
     return store.write(async (within) => {
       const current = await within.operations.get(operation.id)
       if (current && current.status !== 'InProgress') return current
-      const kept = id && type && (await getKept(within, type, id))
-      if (kept) {
+      const kept = id && type && (await peekKept(within, type, id))
+      if (kept?.closed) await markKept(within, type, { resource: kept, provisioningState: 'Failed' })
+      else if (kept) {
         await putKept(within, type, {
           ...kept,
           state: state ?? kept.state,

@@ -3,7 +3,7 @@ import { foldId, parseResourceId, type ResourceId } from '../resource-id.ts'
 import type { StoredResource } from '../store/resources.ts'
 import type { Page, Repositories } from '../store/store.ts'
 import type { ApplyRequest } from './define-resource.ts'
-import { getKept, removeKept } from './kept.ts'
+import { markKept, peekKept, removeKept } from './kept.ts'
 import type { Locks } from './locks.ts'
 import type { RegisteredType, Registry } from './registry.ts'
 import { removalWaves } from './removal-order.ts'
@@ -29,7 +29,7 @@ const PAGE = 200
 export async function removeTree(removal: Removal, rootId: string, query: URLSearchParams): Promise<boolean> {
   const { deps, registry } = removal
   const id = parseResourceId(rootId)
-  const root = id && (await getKept(deps.store, registry.type(id.type), id))
+  const root = id && (await peekKept(deps.store, registry.type(id.type), id))
   if (!id || !root) return true
   const rows = [...(await deps.store.resources.below(rootId)), root]
   const soft = softRoots(registry, rows, root, query)
@@ -81,7 +81,8 @@ async function removeOne(
   const type = removal.registry.type(row.type)
   if (!id || !type) return true
   const staysItself = soft.has(foldId(row.id))
-  if (!staysItself && !isSoft(soft, row.id) && !(await removeBacked(removal, type, id))) return false
+  // What only a key that is away could tell of is ended with what it belongs to.
+  if (!staysItself && !row.closed && !isSoft(soft, row.id) && !(await removeBacked(removal, type, id))) return false
   // A soft-deleted resource keeps what is its own until it is purged.
   if (!staysItself && !(await undo(removal, type, id, query))) return false
   await removeRows(removal, [row], staysItself ? soft : new Set())
@@ -99,10 +100,10 @@ async function undo(
   if (!remove) return true
   while (!signal.aborted) {
     const progress = await locks.run(id.key, async () => {
-      const resource = await getKept(deps.store, type, id)
+      const resource = await peekKept(deps.store, type, id)
       if (!resource) return undefined
       const made = await remove(deps, { ...applyRequest(id, resource), query })
-      if (made.at === 'going-on' && made.state) {
+      if (made.at === 'going-on' && made.state && !resource.closed) {
         const { state } = made
         await deps.store.write((within) => within.resources.put({ ...resource, state }))
       }
@@ -148,9 +149,10 @@ async function removeRows(
   await deps.store.write(async (within: Repositories) => {
     for (const row of rows) {
       const id = parseResourceId(row.id)
-      const kept = id && (await getKept(within, registry.type(row.type), id))
+      const kept = id && (await peekKept(within, registry.type(row.type), id))
       if (!kept) continue
-      if (isSoft(soft, row.id)) await within.resources.put({ ...kept, provisioningState: 'Succeeded', deletedAt })
+      const change = { provisioningState: 'Succeeded', deletedAt } as const
+      if (isSoft(soft, row.id)) await markKept(within, undefined, { resource: kept, ...change })
       else await removeKept(within, registry.type(row.type), id)
     }
   })

@@ -59,11 +59,21 @@ export interface ListResources {
   readonly includeDeleted?: boolean
 }
 
+export interface ResourceMark {
+  readonly provisioningState: StoredResource['provisioningState']
+  /** Soft-deleted from now on. */
+  readonly deletedAt?: string
+}
+
 /** Resources by id. Ids and types compare folded, whatever their spelling. */
 export interface Resources {
   /** The resource, or undefined; a soft-deleted one only by `getDeleted`. */
   get(id: string): Promise<StoredResource | undefined>
   getDeleted(id: string): Promise<StoredResource | undefined>
+  /** As `get` and `getDeleted`, but what is told of a resource whose key is away is what is kept in clear (`closed`). */
+  peek(id: string, options?: { readonly deleted?: boolean }): Promise<StoredResource | undefined>
+  /** Changes what is kept in clear and nothing else: whatever becomes of its key. */
+  mark(id: string, change: ResourceMark): Promise<void>
   /** Inserts or replaces by id. */
   put(resource: StoredResource): Promise<void>
   /** Removes one resource, for good. */

@@ -125,6 +125,8 @@ export interface Runs {
   find(workspace: string, query: FindRuns): Promise<Page<Run>>
   /** Jobs of every workspace that are not in a final state: what a restarted server goes on with, oldest first. */
   unfinished(): Promise<readonly Run[]>
+  /** Ids of a workspace's jobs that are not in a final state, whatever becomes of its key. */
+  unfinishedIn(workspace: string): Promise<readonly string[]>
   /** Forgets everything of a workspace. */
   removeWorkspace(workspace: string): Promise<void>
 

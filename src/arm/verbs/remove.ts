@@ -7,7 +7,7 @@ import { activitySource, noteBegun, putEnded } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { answer, present } from '../envelope.ts'
-import { getKept, putKept } from '../kept.ts'
+import { getKept, markKept, peekKept } from '../kept.ts'
 import { demandLinked } from '../linked-rights.ts'
 import { locationOf } from '../locations.ts'
 import { canceled, newOperation, operationHeaders } from '../operations.ts'
@@ -83,7 +83,7 @@ export async function deleteResource(
 /** Whether this delete, which found nothing, meant the soft-deleted resource of this id and asked for good: it is gone then. */
 async function purged(arm: ArmDeps, id: ResourceId, type: RegisteredType, query: URLSearchParams): Promise<boolean> {
   const { softDelete } = type.declaration
-  const deleted = softDelete && (await arm.deps.store.resources.getDeleted(id.key))
+  const deleted = softDelete && (await arm.deps.store.resources.peek(id.key, { deleted: true }))
   if (!deleted || softDelete(deleted, query).days > 0) return false
   await arm.scopeLocks.demand(id, 'delete')
   await purgeTree(arm, { id, type })
@@ -100,7 +100,8 @@ export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Remov
   const { store } = deps
   const { id, type } = asked
   const around = await surroundingsOf(arm, store, { id, verb: 'delete', path: type.path })
-  const existing = await getKept(store, type, id)
+  // One whose key is away can be deleted all the same: nothing of what it holds is needed for that.
+  const existing = await peekKept(store, type, id)
   const location = locationOf(existing?.body, around)
   if (!existing) return { operation: undefined, location }
   if (asked.demandsRights) {
@@ -140,13 +141,13 @@ export async function removeResource(arm: ArmDeps, asked: Remove): Promise<Remov
     now: deps.now(),
   })
   await store.write(async (within) => {
-    const kept = await getKept(within, type, id)
+    const kept = await peekKept(within, type, id)
     if (!kept) throw absent(id, type)
     if (active) {
       const current = await within.operations.get(active.id)
       if (current?.status === 'InProgress') await putEnded(within, canceled(current, deps.now()), deps.now())
     }
-    await putKept(within, type, { ...kept, provisioningState: 'Deleting' })
+    await markKept(within, type, { resource: kept, provisioningState: 'Deleting' })
     await within.operations.put(operation)
     await noteBegun(within, activity, { goesOn: true, statusCode: 'Accepted', now: deps.now() })
   })

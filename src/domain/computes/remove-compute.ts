@@ -16,7 +16,11 @@ export async function removeCompute(
   const own = unfinished.filter((run) => run.computeId !== undefined && sameId(run.computeId, compute.id))
   for (const run of own) if (run.status !== 'CancelRequested') await cancelRun(deps, run.workspace, run.id)
   if (own.length > 0) return false
-  const engine = deps.engines.named(readCompute(compute.body).kind)
-  await engine.removePool(foldId(compute.id))
-  return (await engine.observePool(foldId(compute.id))) === undefined
+  // Of one whose key is away it can't be told whose pool it is: none of the others has one of this id.
+  const engines = compute.closed ? deps.engines.all() : [deps.engines.named(readCompute(compute.body).kind)]
+  for (const engine of engines) {
+    await engine.removePool(foldId(compute.id))
+    if ((await engine.observePool(foldId(compute.id))) !== undefined) return false
+  }
+  return true
 }

@@ -1,11 +1,11 @@
 import type { Deps } from '../deps.ts'
-import { handedJob } from '../runs/read-job.ts'
+import { engineJobId } from '../runs/submit-job.ts'
 
 /** Ends what still runs in a workspace that goes, and forgets its runs. `workspace` is the folded id. */
 export async function removeWorkspaceRuns(deps: Pick<Deps, 'store' | 'engines'>, workspace: string): Promise<void> {
-  for (const run of await deps.store.runs.unfinished()) {
-    const job = run.workspace === workspace ? handedJob(run) : undefined
-    if (job) await deps.engines.named(job.computeType).cancel(job.spec.id)
+  // By their ids alone: a workspace whose key is away tells no more of them. An engine that does not know one does nothing.
+  for (const run of await deps.store.runs.unfinishedIn(workspace)) {
+    for (const engine of deps.engines.all()) await engine.cancel(engineJobId(workspace, run))
   }
   await deps.store.write((within) => within.runs.removeWorkspace(workspace))
 }

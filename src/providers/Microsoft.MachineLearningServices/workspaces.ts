@@ -127,8 +127,8 @@ export default defineResource({
     await deps.customerKeys.forget(id.key)
     return done()
   },
-  softDelete: ({ state }, query) => ({
-    days: state.workspaceId === undefined || query.get('forceToPurge') === 'true' ? 0 : RETENTION_DAYS,
+  softDelete: ({ state, closed }, query) => ({
+    days: (state.workspaceId === undefined && !closed) || query.get('forceToPurge') === 'true' ? 0 : RETENTION_DAYS,
     keepsName: true,
   }),
   async view({ store, tenantId }, { id, body, state }, { origin }) {

@@ -52,6 +52,14 @@ export function sqlResources({ db, run }: Session, sealing: RowSealing = unseale
       const [row] = await run<Stored>(deleted, [foldId(id)])
       return row && present(row)
     },
+    async peek(id, { deleted: isDeleted = false } = {}) {
+      const [row] = await run<Stored>(isDeleted ? deleted : live, [foldId(id)])
+      return row && listed(row)
+    },
+    async mark(id, { provisioningState, deletedAt }) {
+      const set = { provisioning_state: provisioningState, ...(deletedAt !== undefined && { deleted_at: deletedAt }) }
+      await db.updateTable('resources').set(set).where('key', '=', foldId(id)).execute()
+    },
     async put(resource) {
       const row = rowOf(sealing, resource)
       await run(

@@ -70,6 +70,15 @@ export function sqlRuns(
       // What can't be read now is gone on with when its key is back.
       return rows.filter((row) => isReadable(sealing, row.workspace)).map(present)
     },
+    async unfinishedIn(workspace) {
+      const rows = await db
+        .selectFrom('runs')
+        .select('id')
+        .where('workspace', '=', workspace)
+        .where('open', '=', 1)
+        .execute()
+      return rows.map(({ id }) => id)
+    },
     async removeWorkspace(workspace) {
       noteRemoval()
       await db.deleteFrom('runs').where('workspace', '=', workspace).execute()

@@ -52,6 +52,10 @@ export function resourceChanges() {
             touch(touched, resource.id, resource.type)
             return resources.put(resource)
           },
+          mark(id, change) {
+            touch(touched, id, parseResourceId(id)?.type ?? '')
+            return resources.mark(id, change)
+          },
           remove(id) {
             touch(touched, id, parseResourceId(id)?.type ?? '')
             return resources.remove(id)
