@@ -1,10 +1,11 @@
 import { fault } from '../faults.ts'
 
-const CONTAINER = /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/
+const CONTAINER = /^[a-z0-9]+(-[a-z0-9]+)*$/
 const SPECIAL = new Set(['$root', '$logs', '$web'])
 
-/** @throws InvalidResourceName where the text can't be a container's name */
+/** @throws ResourceNameLength, InvalidResourceName where the text can't be a container's name */
 export function demandContainerName(name: string): void {
+  if (name.length < 3 || name.length > 63) throw fault('ResourceNameLength')
   if (!CONTAINER.test(name) && !SPECIAL.has(name)) throw fault('InvalidResourceName')
 }
 

@@ -207,6 +207,11 @@ export const storageFaults = {
     status: 400,
     message: 'One of the query parameters specified in the request URI is outside the permissible range.',
   },
+  ResourceNameLength: {
+    status: 400,
+    code: 'OutOfRangeInput',
+    message: 'The specified resource name length is not within the permissible limits.',
+  },
   OutOfRangeInput: { status: 400, message: 'One of the request inputs is out of range.' },
   MissingRequiredQueryParameter: {
     status: 400,

@@ -22,6 +22,7 @@ export async function sendBlob(
   call: GrantedCall,
   headersOf: (blob: FoundBlob, override: Partial<BlobProperties>) => OutgoingHttpHeaders,
 ): Promise<void> {
+  demandRangeForChecksum(call)
   const opened = await openBlob(core, blobOf(call))
   try {
     const { blob } = opened
@@ -42,6 +43,14 @@ export async function sendBlob(
     else await send(call.response, opened, range)
   } finally {
     opened.close()
+  }
+}
+
+/** @throws InvalidHeaderValue where a checksum of a range is asked and no range is */
+function demandRangeForChecksum(call: Call): void {
+  if (header(call, 'range') !== undefined || header(call, 'x-ms-range') !== undefined) return
+  for (const name of ['x-ms-range-get-content-md5', 'x-ms-range-get-content-crc64']) {
+    if (header(call, name) === 'true') throw fault('InvalidHeaderValue', { header: name })
   }
 }
 

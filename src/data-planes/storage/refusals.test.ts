@@ -20,9 +20,12 @@ const md5 = (text: string) => createHash('md5').update(text).digest('base64')
 const list = (inside: string) => `<?xml version="1.0"?><BlockList>${inside}</BlockList>`
 const id = (text: string) => encodeURIComponent(Buffer.from(text).toString('base64'))
 
-const refusals: readonly [string, string, string, number, string, BlobAsk?][] = [
+type Case = readonly [string, string, string, number, string, BlobAsk?]
+const refusals: readonly Case[] = [
   ['a container twice', 'PUT', '/box?restype=container', 409, 'ContainerAlreadyExists'],
   ['a container with a bad name', 'PUT', '/Box_1?restype=container', 400, 'InvalidResourceName'],
+  ['a container with a short name', 'PUT', '/ab?restype=container', 400, 'OutOfRangeInput'],
+  ['a container with a long name', 'PUT', `/${'n'.repeat(64)}?restype=container`, 400, 'OutOfRangeInput'],
   [
     'a public container where the account allows none',
     'PUT',
@@ -263,6 +266,24 @@ const refusals: readonly [string, string, string, number, string, BlobAsk?][] = 
     400,
     'InvalidHeaderValue',
     { headers: { 'x-ms-version': 'new' } },
+  ],
+  ...['1999-01-01', '2099-01-01', '2021-01-01', '2026-13-01'].map(
+    (version): Case => [
+      `the API version ${version}`,
+      'GET',
+      '/box/there',
+      400,
+      'InvalidHeaderValue',
+      { headers: { 'x-ms-version': version } },
+    ],
+  ),
+  [
+    'a checksum of no range',
+    'GET',
+    '/box/there',
+    400,
+    'InvalidHeaderValue',
+    { headers: { 'x-ms-range-get-content-md5': 'true' } },
   ],
   ['a range beyond the end', 'GET', '/box/there', 416, 'InvalidRange', { headers: { Range: 'bytes=5-9' } }],
   ['a range of an empty blob', 'GET', '/box/none', 416, 'InvalidRange', { headers: { 'x-ms-range': 'bytes=0-9' } }],

@@ -5,6 +5,7 @@ import { fault } from '../../faults.ts'
 import type { BlobProperties } from '../../store/blobs.ts'
 import { type Call, header } from './call.ts'
 import type { Operation } from './plane.ts'
+import { demandVersion } from './versions.ts'
 
 const METADATA = 'x-ms-meta-'
 /** Azure's metadata names are C# identifiers. */
@@ -177,7 +178,5 @@ export function refuseUnknown(call: Call, { past }: Pick<Operation, 'past'>): vo
     }
   }
   if (!past && (call.query.has('snapshot') || call.query.has('versionid'))) throw fault('InvalidQueryParameterValue')
-  if (call.version !== '' && !/^\d{4}-\d{2}-\d{2}$/.test(call.version)) {
-    throw fault('InvalidHeaderValue', { header: 'x-ms-version' })
-  }
+  demandVersion(call.version)
 }
