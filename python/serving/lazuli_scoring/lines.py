@@ -42,10 +42,10 @@ def flush():
     text = "".join(_waiting)
     del _waiting[:]
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        pass  # a full disk or a script that closed its stdout: requests are answered all the same
+        # Past sys.stdout, which a script may have replaced, and which costs as much as a fast model.
+        os.write(1, text.encode("utf-8", "replace"))
+    except OSError:
+        pass  # a full disk: requests are answered all the same
 
 
 class _Handler(logging.Handler):

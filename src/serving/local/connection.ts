@@ -33,6 +33,7 @@ export class Connection {
   #number = 0
   #averageMs = SHORT_MS * 2
   #begun = 0
+  #isCorked = false
   #streaming: Streamed | undefined
 
   constructor(socket: Socket, events: ConnectionEvents) {
@@ -61,11 +62,20 @@ export class Connection {
   }
 
   take(ticket: Ticket): void {
+    // A worker that is busy will not read before: what comes until then is written together.
+    if (this.load > 0 && !this.#isCorked) {
+      this.#isCorked = true
+      this.#socket.cork()
+      setImmediate(this.#uncork)
+    }
     this.#push(ticket)
     const pieces = requestFrame(this.#number, ticket.request)
-    if (pieces.length > 1) this.#socket.cork()
     for (const piece of pieces) this.#socket.write(piece)
-    if (pieces.length > 1) this.#socket.uncork()
+  }
+
+  readonly #uncork = (): void => {
+    this.#isCorked = false
+    this.#socket.uncork()
   }
 
   ping(): void {
