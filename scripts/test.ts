@@ -1,6 +1,6 @@
 /**
  * `npm test [-- FILE…]`: node's own runner over every test of the tree except the suites with commands of their own
- * (clients, faults, isolation). Prints node's TAP summary last, and fails when a test failed or when none ran.
+ * (clients, faults, isolation, parity). Prints node's TAP summary last, and fails when a test failed or when none ran.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const root = join(import.meta.dirname, '..')
-const own = ['test/clients/', 'test/faults/', 'test/isolation', 'test/environments']
+const own = ['test/clients/', 'test/faults/', 'test/isolation', 'test/environments', 'test/parity/']
 
 const asked = process.argv.slice(2)
 const files = asked.length > 0 ? asked : globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root })

@@ -155,14 +155,14 @@ class ScriptModel:
         return self.score_any(raw, body)
 
     def quickly(self, raw, name, body):
+        try:
+            text = str(body, "utf-8")
+        except UnicodeDecodeError:
+            return self.score_any(raw, body)
         began = time.perf_counter()
         try:
-            output = self._run(str(body, "utf-8"))
+            output = self._run(text)
             spent = (time.perf_counter() - began) * 1e3
-        except UnicodeDecodeError as error:
-            if error.object is body:
-                return self.score_any(raw, body)
-            output = error
         except Exception as error:
             output = error
         if type(output) not in _PLAIN:
@@ -220,8 +220,10 @@ class ScriptModel:
         return status, head_of(headers), answer
 
     def answer(self, head, body):
-        if head.path == "/score":
-            return self.cors.allow(head, self.scored(head, body))
+        parts = self.scored(head, body) if head.path == "/score" else self.page(head)
+        return parts if parts[0] == 404 else self.cors.allow(head, parts)
+
+    def page(self, head):
         if head.path == "/":
             if head.method in ("GET", "HEAD"):
                 return 200, [("content-type", "text/html; charset=utf-8")], b"Healthy"
@@ -248,7 +250,7 @@ class ScriptModel:
             arguments = self.inputs(head, body)
         except Refused as refused:
             if refused.status == 405 and head.method == "OPTIONS":
-                return json_answer(200, "")
+                return 200, [("content-type", "text/html; charset=utf-8"), ("x-ms-run-function-failed", "False")], b""
             return refuse(refused.status, refused.message)
         if self.wants_headers:
             arguments["request_headers"] = {titled(name): value for name, value in head.headers}

@@ -56,6 +56,7 @@ export async function prepareVersion(
     const app = await placeCode(deps, spec, folder, note)
     const environment = await buildEnvironment(deps, await environmentOf(spec, folder, modelPath), tell)
     for (const line of environment.notes) await note(`environment: ${line}`)
+    await note(`The environment is ${environment.directory}`)
     const confined = deps.sandbox.kind !== 'none'
     const layer = confined ? inside.layer : folder.layer
     const { path } = await layEnvironment(environment, folder.layer, layer)

@@ -156,8 +156,11 @@ export type Asked =
 async function asked(result: ScoreResult): Promise<Asked> {
   if ('refused' in result) return result
   const headers: Record<string, string> = {}
-  for (let index = 0; index < result.rawHeaders.length; index += 2)
-    headers[(result.rawHeaders[index] ?? '').toLowerCase()] = result.rawHeaders[index + 1] ?? ''
+  for (let index = 0; index < result.rawHeaders.length; index += 2) {
+    const name = (result.rawHeaders[index] ?? '').toLowerCase()
+    const value = result.rawHeaders[index + 1] ?? ''
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+  }
   const body = result.body instanceof Readable ? await text(result.body) : Buffer.from(result.body).toString('utf8')
   return { status: result.status, headers, text: body }
 }
