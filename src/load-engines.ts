@@ -73,7 +73,9 @@ export async function loadEngines() {
         environments: built,
         sizeOf: (name: string) => {
           const size = sizes.findVmSize(name)
-          return size && { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3 }
+          if (!size) return undefined
+          const disk = size.diskMB > 0 && { diskBytes: size.diskMB * 1024 ** 2 }
+          return { cpus: size.vCPUs, memoryBytes: size.memoryGB * 1024 ** 3, ...disk }
         },
         readable: [options.bundle, ...packages.files],
         variables: packages.pip,

@@ -7,12 +7,16 @@ import type { Machine } from './machine.ts'
 export interface VmSize {
   readonly cpus: number
   readonly memoryBytes: number
+  /** Left out where a node has no disk of its own. */
+  readonly diskBytes?: number
 }
 
 /** What a node of a vmSize is given here: never more than the machine has. */
 export interface Granted {
   readonly cpus: number
   readonly memoryBytes: number
+  /** Left out, a job may write as much as the machine has room for. */
+  readonly diskBytes?: number
 }
 
 /** A vmSize is a limit and no reservation, so it is only capped, never shared out. */
@@ -20,6 +24,7 @@ export function grant(size: VmSize | undefined, machine: Machine): Granted {
   return {
     cpus: Math.max(1, Math.min(size?.cpus ?? machine.cpus, machine.cpus)),
     memoryBytes: Math.min(size?.memoryBytes ?? machine.memoryBytes, machine.memoryBytes),
+    ...(size?.diskBytes !== undefined && { diskBytes: size.diskBytes }),
   }
 }
 

@@ -28,7 +28,9 @@ export interface JobDeps extends PrepareDeps {
 
 /** Why a job is to stop; stands in the file `cancel`, so that a restarted server still knows. */
 interface Stop {
-  readonly reason: 'cancel' | 'computeRemoved' | 'preempted'
+  readonly reason: 'cancel' | 'computeRemoved' | 'preempted' | 'disk'
+  /** What the job's owner is told, where the reason alone does not say it. */
+  readonly why?: string
 }
 
 const PREEMPTED = 'NodePreempted'
@@ -102,6 +104,11 @@ export class Job {
   get observation(): Observation {
     return this.#journal.observation
   }
+  /** What the disks of its nodes hold together. */
+  get diskBytes(): number | undefined {
+    const bytes = this.#journal.last?.granted?.diskBytes
+    return bytes === undefined ? undefined : bytes * this.spec.instanceCount
+  }
 
   /** Whether its node was taken away and it waits for another one: `again` is who waits. */
   get isPreempted(): boolean {
@@ -164,9 +171,9 @@ export class Job {
   }
 
   /** Asks it to stop. What runs gets SIGTERM, and SIGKILL after the grace time. */
-  async stop(reason: Stop['reason']): Promise<void> {
+  async stop(reason: Stop['reason'], why?: string): Promise<void> {
     if (this.isFinal || this.#stop) return
-    this.#stop = { reason }
+    this.#stop = { reason, ...(why !== undefined && { why }) }
     await writeWhole(join(this.folder.run, 'cancel'), JSON.stringify(this.#stop))
     this.#stopped.reject(new Stopped())
     if (this.status === 'Queued') return this.#end(this.#stopVerdict())
@@ -249,6 +256,8 @@ export class Job {
         status: 'Failed',
         error: { code: PREEMPTED, message: 'The low-priority node that ran the job was preempted.' },
       }
+    if (this.#stop?.reason === 'disk')
+      return { status: 'Failed', error: { code: 'DiskFull', message: `The job was stopped: ${this.#stop.why}.` } }
     return { status: 'Canceled' }
   }
 

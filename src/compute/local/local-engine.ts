@@ -6,6 +6,7 @@ import { grant, memoryLimiter, type VmSize } from '../../host/limits.ts'
 import { type Machine, thisMachine } from '../../host/machine.ts'
 import type { Sandbox } from '../../host/sandbox.ts'
 import type { ComputeEngine, JobSpec, Observation, PoolSpec, PoolView } from '../engine.ts'
+import { diskGuard, type Guarded } from './disk-guard.ts'
 import { Job, type JobDeps } from './job.ts'
 import { jobFolder, jobFolders } from './job-files.ts'
 import { Journal } from './journal.ts'
@@ -21,6 +22,8 @@ export interface LocalEngineOptions {
   readonly sizeOf: (vmSize: string) => VmSize | undefined
   /** Memory that stays free on the machine when a further node comes up. */
   readonly keepFreeBytes: number
+  /** What stays free on a disk of so many bytes: jobs are stopped before it is gone. */
+  readonly keepFreeDiskBytes?: (diskBytes: number) => number
   /** How many cores the nodes of all pools of a quota key may have together. */
   readonly coresAdmitted?: (key: string) => number
   /** When the low-priority node of a job that begins to run is taken away, in milliseconds; undefined for never. */
@@ -111,8 +114,16 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
           .catch((error: unknown) => log.error({ err: error, job }, 'a job could not be started'))
   }
 
+  const guard = diskGuard({
+    folder: directory,
+    keepFreeBytes: options.keepFreeDiskBytes ?? ((bytes) => Math.min(2 ** 30, bytes / 50)),
+    failed: (error) => log.error({ err: error }, 'what jobs have written could not be measured'),
+  })
+
   function poll(): void {
     schedule()
+    const running = [...jobs.values()].filter(({ status }) => status === 'Running')
+    guard.look(running.map(guarded))
     for (const job of jobs.values()) {
       job.check()
       preempt(job)
@@ -246,5 +257,12 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
     }
   }
 }
+
+const guarded = (job: Job): Guarded => ({
+  id: job.id,
+  work: job.folder.work,
+  ...(job.diskBytes !== undefined && { diskBytes: job.diskBytes }),
+  stop: (why) => job.stop('disk', why),
+})
 
 const key = (computeId: string): string => computeId.toLowerCase()

@@ -58,7 +58,7 @@ export async function prepareJob(
   for (const index of nodes.keys()) await mkdir(join(nodeFolder(folder.work, index), places.code), { recursive: true })
   for (const node of nodes)
     logs.note(
-      `node ${node.id}: granted ${granted.cpus} CPU and ${Math.floor(granted.memoryBytes / 2 ** 20)} MiB for vmSize ${spec.vmSize}; CPU is shared with other jobs`,
+      `node ${node.id}: granted ${granted.cpus} CPU and ${Math.floor(granted.memoryBytes / 2 ** 20)} MiB${granted.diskBytes === undefined ? '' : `, ${Math.floor(granted.diskBytes / 2 ** 20)} MiB of disk`} for vmSize ${spec.vmSize}; CPU is shared with other jobs`,
     )
   logs.note(limiter.description)
   logs.note(`isolation: ${sandbox.description}`)
