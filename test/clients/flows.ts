@@ -19,6 +19,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/r_parallel.py', checks: 24 },
   { file: 'flows/g_batch.py', checks: 28 },
   { file: 'flows/e_assets.py', checks: 26 },
+  { file: 'flows/g_online.py', checks: 36 },
   { file: 'flows/h_registry.py', checks: 12 },
   { file: 'flows/q_assets.py', checks: 41 },
   { file: 'flows/q_command.py', checks: 22 },

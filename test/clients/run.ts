@@ -73,7 +73,9 @@ async function run(flow: Flow): Promise<{ oks: number; code: number | string; se
   const read = once(lines, 'close')
   lines.on('line', (line) => {
     // One line a poll, however many polls it takes.
-    if (line.startsWith('ok   ') && !line.startsWith('ok   job is ')) oks++
+    // The SDK's pollers print dots without an end of line before it.
+    const said = line.replace(/^\.+/, '')
+    if (said.startsWith('ok   ') && !said.startsWith('ok   job is ')) oks++
     console.log(`  ${line}`)
   })
   createInterface({ input: child.stderr }).on('line', (line) => console.log(`  ! ${line}`))
