@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
@@ -10,11 +10,12 @@ const here = import.meta.dirname
 const root = join(here, '..', '..')
 
 /**
- * Makes the Python environment of a file of requirements below the checkout's `.venvs`, named after the file's content
- * and the interpreter, and answers its python. Made aside and renamed, so that a broken build is never taken for one.
+ * Makes the Python environment of a file of requirements (one of this folder, or by its path) below the checkout's
+ * `.venvs`, named after the file's content and the interpreter, and answers its python. Made aside and renamed, so that a
+ * broken build is never taken for one.
  */
-export async function pythonEnvironment(file: 'requirements.txt' | 'requirements-az.txt'): Promise<string> {
-  const requirements = join(here, file)
+export async function pythonEnvironment(file: string): Promise<string> {
+  const requirements = resolve(here, file)
   const { stdout: version } = await execute('python3', ['-c', 'import platform; print(platform.python_version())'])
   const key = createHash('sha256')
     .update(await readFile(requirements))

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+
+/**
+ * The examples of a work tree that can't run since files of theirs are missing from it, as large ones may be, with those
+ * files. A folder that is no work tree of git tells nothing about what is missing.
+ */
+export async function incomplete(
+  tree: string,
+  examples: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { stdout } = await promisify(execFile)('git', ['-C', tree, 'ls-files', '-z', '--deleted'], {
+    maxBuffer: 64 << 20,
+  }).catch(() => ({ stdout: '' }))
+  const missing = stdout.split('\0').filter((path) => path !== '')
+  const found = examples.flatMap((id): readonly (readonly [string, readonly string[]])[] => {
+    // A flow is made of several examples; it says itself what it lacks.
+    const folder = dirname(id.replace(/^(nb|sh):/, ''))
+    const files = id.includes('/') && folder !== '.' ? missing.filter((path) => path.startsWith(`${folder}/`)) : []
+    return files.length > 0 ? [[id, files]] : []
+  })
+  return new Map(found)
+}
