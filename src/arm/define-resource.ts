@@ -322,6 +322,11 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
     readonly from: (deps: Deps, parent: string) => Promise<string | undefined>
     readonly shows: (resource: StoredResource) => boolean
   }
+  /**
+   * The id under which a PUT is kept whose own is a client's word for what has no name: each such wish is a resource of
+   * its own. Undefined for every other wish.
+   */
+  readonly keptAs?: (id: ResourceId, body: JsonObject) => string | undefined
   /** What a name stands for that nothing is called by: it is read under it, and never written. */
   readonly meant?: (deps: Deps, id: ResourceId) => Promise<StoredResource | undefined>
   /** What stands at the tenant may be read with any token of it: the definitions that are built in. */

@@ -36,13 +36,13 @@ after(() => world?.server.stop())
 
 const component = (name: string, componentSpec: object) =>
   world.arm.made(world.path(`components/${name}/versions/1`), { properties: { componentSpec } })
-const deploy = (name: string) =>
+const deploy = (name: string, assetId = world.path(`components/${name}/versions/1`)) =>
   world.arm.made(`${world.endpoint}/deployments/${name}`, {
     location: 'eastus',
     properties: {
       deploymentConfiguration: {
         deploymentConfigurationType: 'PipelineComponent',
-        componentId: { referenceType: 'Id', assetId: world.path(`components/${name}/versions/1`) },
+        componentId: { referenceType: 'Id', assetId },
         settings: { default_compute: 'cpu-cluster', 'ComponentDeployment.Settings.continue_on_step_failure': 'False' },
       },
     },
@@ -76,8 +76,8 @@ for (const { name, step } of [
     for (const [inputData, says] of [
       [{}, /needs the input 'data'/],
       [{ data, more: data }, /has no input 'more'/],
-      [{ data: literal('x') }, /'data' of the deployment's component is data of type uri_folder/],
-      [{ data, word: data }, /'word' of the deployment's component is a literal of type string/],
+      [{ data: literal('x') }, /'data' of the component is data of type uri_folder/],
+      [{ data, word: data }, /'word' of the component is a literal of type string/],
       [{ data, times: literal('many') }, /is no integer/],
     ] as const) {
       const refused = await world.invoke({ inputData }, headers)
@@ -88,6 +88,40 @@ for (const { name, step } of [
     assert.match(refused.json.error.message, /has no output 'other'/)
   })
 }
+
+test('a job runs a pipeline component as a whole, and a component is made of a job', async () => {
+  const componentId = world.path('components/all/versions/1')
+  const inputs = { data: { jobInputType: 'uri_folder', uri: data.uri }, times: { jobInputType: 'literal', value: '2' } }
+  const job = { jobType: 'Pipeline', componentId, inputs, settings: { default_compute: 'cpu-cluster' } }
+  const path = world.path('jobs/whole')
+  const made = await world.arm.put(path, { properties: job })
+  assert.equal(made.status, 201, made.text)
+  assert.equal((await world.arm.put(path, { properties: { ...job, tags: { a: 'b' } } })).status, 200)
+  const short = { ...job, inputs: { times: inputs.times } }
+  const refused = await world.arm.put(world.path('jobs/short'), { properties: short })
+  assert.match(refused.json.error.message, /The component needs the input 'data'/)
+  const ended = async () => {
+    const { status } = (await world.arm.get(path)).json.properties
+    return ['Completed', 'Failed'].includes(status) && status
+  }
+  await world.until('the job is over', async () => (await ended()) !== false)
+  assert.equal(await ended(), 'Completed', await world.why('whole'))
+  // As azure-ai-ml does: always by the same name and version.
+  const anonymous = world.path('components/azureml_anonymous/versions/1')
+  const spec = { name: 'azureml_anonymous', type: 'pipeline', jobs: {}, sourceJobId: 'azureml:whole' }
+  const first = await world.arm.put(anonymous, { properties: { componentSpec: spec, isAnonymous: true } })
+  assert.equal(first.status, 201, first.text)
+  const again = await world.arm.put(anonymous, { properties: { componentSpec: spec, isAnonymous: true } })
+  assert.deepEqual([again.status, again.json.id], [200, first.json.id])
+  assert.equal((await world.arm.get(anonymous)).status, 404)
+  const lost = { componentSpec: { ...spec, sourceJobId: 'nobody' } }
+  assert.match((await world.arm.put(anonymous, { properties: lost })).json.error.message, /there is no such job/)
+  await deploy('ofjob', first.json.id)
+  const outcome = await world.done({ inputData: { word: literal('again') } }, { 'azureml-model-deployment': 'ofjob' })
+  assert.equal(outcome.properties.status, 'Completed', await world.why(outcome.name))
+  const said = outcome.properties.outputData.said.uri.replace(/^.*\/paths\//, '')
+  assert.equal((await world.blob(`${said}said.txt`)).text, 'again 2 5\n')
+})
 
 test('a deployment shows what it has and what Azure would have set, is patched, listed and removed', async () => {
   const path = `${world.endpoint}/deployments/main`

@@ -1,3 +1,4 @@
+import { parseResourceId } from '../../resource-id.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { readBody } from '../body.ts'
@@ -17,14 +18,16 @@ export const PATIENCE_MS = 200
 export async function putResource(
   arm: ArmDeps,
   exchange: Exchange,
-  { id, type }: Address & { at: 'resource' },
+  { id: asked, type }: Address & { at: 'resource' },
 ): Promise<void> {
   const { method, query, caller, response, context, request } = exchange
   const verb = method === 'PATCH' ? 'patch' : 'put'
   const version = arm.versions.resolve(query.get('api-version'), type.provider, type.path)
-  await arm.access.demand(caller, `${type.right}/write`, id.text)
+  await arm.access.demand(caller, `${type.right}/write`, asked.text)
   demandVerb(arm.facts, type, verb)
   const body = await readBody(request, true)
+  const own = verb === 'put' ? type.declaration.keptAs?.(asked, body) : undefined
+  const id = (own && parseResourceId(own)) || asked
   const preconditions = preconditionsOf(request.headers)
   const written = await writeResource(arm, {
     id,

@@ -1,6 +1,7 @@
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
-import { type Component, checkLiteral, isPrimitive, outputType, type Port, portsOf } from '../pipelines/component.ts'
+import { type Component, isPrimitive, portsOf } from '../pipelines/component.ts'
+import { componentInputs, componentOutputs } from '../pipelines/component-inputs.ts'
 import type { PipelineSettings } from '../pipelines/pipeline-plan.ts'
 import { nestedJob } from '../pipelines/plan-pipeline.ts'
 
@@ -39,7 +40,7 @@ export function pipelineSettings(properties: JsonObject, compute?: string): Pipe
 /**
  * The pipeline job that an invocation of a component is.
  *
- * @throws BatchInvocationInvalid where the inputs or outputs are not the component's
+ * @throws JobInvalid where the inputs or outputs are not the component's
  */
 export function componentJob(
   component: Component,
@@ -47,8 +48,8 @@ export function componentJob(
   sent: { readonly inputs: JsonObject; readonly outputs: JsonObject },
 ): JsonObject {
   return jobOf(component, settings, {
-    inputs: inputsOf(component, sent.inputs),
-    outputs: outputsOf(component, sent.outputs),
+    inputs: componentInputs(component, sent.inputs),
+    outputs: componentOutputs(component, sent.outputs),
   })
 }
 
@@ -60,7 +61,7 @@ export function stubbedJob(component: Component, settings: PipelineSettings): Js
       ? { jobInputType: 'literal', value: port.spec.default ?? '' }
       : { jobInputType: port.type, uri: 'azureml://stub' },
   ])
-  return jobOf(component, settings, { inputs: Object.fromEntries(inputs), outputs: outputsOf(component, {}) })
+  return jobOf(component, settings, { inputs: Object.fromEntries(inputs), outputs: componentOutputs(component, {}) })
 }
 
 function jobOf(
@@ -84,51 +85,5 @@ function jobOf(
   return job
 }
 
-function inputsOf(component: Component, sent: JsonObject): JsonObject {
-  const ports = portsOf(component, 'inputs')
-  const strange = Object.keys(sent).find((name) => !ports.some((port) => port.name === name))
-  if (strange !== undefined) throw refused(`The deployment's component has no input '${strange}'.`, strange)
-  return Object.fromEntries(
-    ports.flatMap((port) => {
-      const given = sent[port.name]
-      const input = given === undefined ? defaultOf(port) : objectAt(given)
-      if (!input) {
-        if (port.optional) return []
-        throw refused(`The deployment's component needs the input '${port.name}'.`, port.name)
-      }
-      return [[port.name, fitted(port, input)]]
-    }),
-  )
-}
-
-function defaultOf(port: Port): JsonObject | undefined {
-  const value = port.spec.default
-  if (value === undefined || value === null) return undefined
-  return isPrimitive(port)
-    ? { jobInputType: 'literal', value: plainText(value) }
-    : { jobInputType: port.type, uri: plainText(value) }
-}
-
-function fitted(port: Port, input: JsonObject): JsonObject {
-  const isLiteral = input.jobInputType === 'literal'
-  if (isLiteral !== isPrimitive(port)) {
-    const wanted = isPrimitive(port) ? `a literal of type ${port.type}` : `data of type ${port.type}`
-    throw refused(`The input '${port.name}' of the deployment's component is ${wanted}.`, port.name)
-  }
-  if (isLiteral) checkLiteral('batch', port, plainText(input.value))
-  return input
-}
-
-function outputsOf(component: Component, sent: JsonObject): JsonObject {
-  const ports = portsOf(component, 'outputs')
-  const strange = Object.keys(sent).find((name) => !ports.some((port) => port.name === name))
-  if (strange !== undefined) throw refused(`The deployment's component has no output '${strange}'.`, strange)
-  return Object.fromEntries(
-    ports.map((port) => [port.name, { ...objectAt(sent[port.name]), jobOutputType: outputType(port) }]),
-  )
-}
-
-const refused = (reason: string, name: string) =>
-  fault('BatchInvocationInvalid', { reason }, { target: `properties.inputData.${name}` })
 const invalid = (reason: string) =>
   fault('DeploymentInvalid', { reason }, { target: 'properties.deploymentConfiguration' })

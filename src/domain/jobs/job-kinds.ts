@@ -1,5 +1,7 @@
 import { fault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
 import type { Deps } from '../deps.ts'
+import { completePipeline } from '../pipelines/complete-pipeline.ts'
 import { checkPipeline, handOverPipeline } from '../pipelines/hand-over-pipeline.ts'
 import { submitJob } from '../runs/submit-job.ts'
 import { checkSweep, handOverSweep } from '../sweeps/hand-over-sweep.ts'
@@ -8,6 +10,8 @@ import type { JobRequest } from './resolve-job.ts'
 
 /** What there is to know of a `jobType`, to take a job of it and to begin it. */
 interface JobKind {
+  /** The job as it is kept, where it names by one word what it is made of. @throws as `check` */
+  complete?(deps: Deps, request: JobRequest): Promise<JsonObject>
   /** Looks at the whole job before anything of it is written. @throws JobInvalid, and what a reference is refused with */
   check(deps: Deps, request: JobRequest): Promise<unknown>
   /** Gives the job's run to its engine or controller; may be repeated. @throws as `check` */
@@ -25,7 +29,14 @@ const kinds: ReadonlyMap<string, JobKind> = new Map<string, JobKind>([
     },
   ]),
   ['sweep', { check: checkSweep, handOver: handOverSweep }],
-  ['pipeline', { check: checkPipeline, handOver: handOverPipeline }],
+  [
+    'pipeline',
+    {
+      complete: ({ store }, { workspace, properties }) => completePipeline(store, workspace, properties),
+      check: checkPipeline,
+      handOver: handOverPipeline,
+    },
+  ],
 ])
 
 /** @throws JobTypeUnsupported */

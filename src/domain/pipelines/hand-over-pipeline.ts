@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { resolveInputs } from '../jobs/resolve-inputs.ts'
 import type { JobRequest } from '../jobs/resolve-job.ts'
 import { handToController } from '../runs/run-controller.ts'
+import { completePipeline } from './complete-pipeline.ts'
 import type { PipelineState } from './pipeline-plan.ts'
 import { planPipeline } from './plan-pipeline.ts'
 
@@ -11,7 +12,8 @@ import { planPipeline } from './plan-pipeline.ts'
  *
  * @throws JobInvalid, JobTypeUnsupported, and what a reference is refused with
  */
-export async function checkPipeline(deps: Deps, { workspace, properties }: JobRequest): Promise<void> {
+export async function checkPipeline(deps: Deps, { workspace, properties: sent }: JobRequest): Promise<void> {
+  const properties = await completePipeline(deps.store, workspace, sent)
   await resolveInputs(deps.store, workspace, objectAt(properties.inputs))
   await planPipeline(deps.store, { workspace, job: properties })
 }

@@ -44,9 +44,13 @@ export interface AssetDeclaration {
   readonly check?: (deps: Deps, properties: JsonObject, request: AssetWish) => Promise<void>
   /** A new version with what its bytes tell. @throws AssetInvalid where they are not what it says */
   readonly complete?: (deps: Deps, owner: string, properties: JsonObject) => Promise<JsonObject>
+  /** What is sent for a version that stands, where it may say by another word what that has. */
+  readonly over?: (properties: JsonObject, existing: StoredResource) => JsonObject
   /** What a container takes from its first version. */
   readonly container?: (properties: JsonObject) => JsonObject
   readonly view?: (version: StoredResource) => JsonObject
+  /** The id of its own that a version has which a client puts under a word for what has no name. */
+  readonly keptAs?: (id: ResourceId, properties: JsonObject) => string | undefined
   /** A name by which clients read the latest version. */
   readonly latestName?: string
   readonly list?: (query: URLSearchParams, parent: ResourceId) => ListQuery
@@ -85,6 +89,7 @@ export const assetVersion = (owner: AssetOwner, asset: AssetDeclaration): Resour
     reads: AssetBody,
     linked: linkedRegistries,
     defaults: () => ({ properties: { ...EMPTY, isAnonymous: false, ...asset.defaults } }),
+    ...(asset.keptAs && { keptAs: (id, body) => asset.keptAs?.(id, objectAt(body.properties)) }),
     makesParent: ({ body }) => ({ properties: { ...EMPTY, ...asset.container?.(objectAt(body.properties)) } }),
     async check(deps, request) {
       const { id, existing } = request
@@ -98,7 +103,8 @@ export const assetVersion = (owner: AssetOwner, asset: AssetDeclaration): Resour
         const copied = await withCopiedBytes(deps, ownerOf(id.text), properties, asset)
         return { ...body, properties: (await asset.complete?.(deps, ownerOf(id.text), copied)) ?? copied }
       }
-      const changed = changedProperties(existing, body)
+      const again = asset.over ? { ...body, properties: asset.over(properties, existing) } : body
+      const changed = changedProperties(existing, again)
       if (changed.length > 0) {
         throw fault('AssetVersionImmutable', {
           kind: assetKinds[asset.kind],
@@ -107,7 +113,7 @@ export const assetVersion = (owner: AssetOwner, asset: AssetDeclaration): Resour
           properties: changed.join(', '),
         })
       }
-      return overExisting(existing, body)
+      return overExisting(existing, again)
     },
     // Clients of a registry ask for the versions of a name before there are any, and fail over a 404.
     list: (query, parent) => ({

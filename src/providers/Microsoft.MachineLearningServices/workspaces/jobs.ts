@@ -39,12 +39,14 @@ export default defineResource({
     if (caller.run && asksForUser(objectAt(body.properties))) {
       throw fault('JobInvalid', { reason: "A run's own token can not submit a job that acts for its user." })
     }
-    if (existing) return changedJob(existing, body)
+    const kind = jobKind(body.properties.jobType)
+    const request = { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) }
+    const properties = (await kind.complete?.(deps, request)) ?? request.properties
+    if (existing) return changedJob(existing, { ...body, properties })
     checkNotification(body.properties)
     await parentRun(deps.store, id.parent?.key ?? '', body.properties)
-    const { check } = jobKind(body.properties.jobType)
-    await check(deps, { workspace: id.parent?.text ?? '', name: id.name, properties: objectAt(body.properties) })
-    return undefined
+    await kind.check(deps, { ...request, properties })
+    return { ...body, properties }
   },
   async apply(deps, { id }) {
     const run = await deps.store.runs.get(keyOf(id), id.name)
