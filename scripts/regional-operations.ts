@@ -51,8 +51,7 @@ for (const [method, path] of handwritten.routes) {
   const words = path.split('/').filter((part) => /^[a-z]/i.test(part) && !/^v\d/.test(part))
   add(method, path, `${words[0]}.${words.slice(1).join('.') || 'root'}`)
 }
-for (const [method, path, name] of mlflowOperations)
-  add(method, `/mlflow/v2.0{ws}/api/2.0/mlflow${path}`, `MLflow.${name}`)
+for (const [method, path, name] of mlflowOperations) add(method, `/mlflow/v2.0{ws}/api${path}`, `MLflow.${name}`)
 
 const rows = [...found.values()].sort((a, b) => (a[1] === b[1] ? a[0].localeCompare(b[0]) : a[1].localeCompare(b[1])))
 writeFileSync(target, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`)

@@ -22,8 +22,7 @@ export function operationNames(): (method: string, path: string) => string | und
       }),
       ({ verb, segments }) => `${verb} ${segments.length}`,
     )
-    // MLflow's two versions are one list.
-    const asked = segmentsOf(path.replace(/^\/mlflow\/v\d\.0\//i, '/mlflow/v2.0/'))
+    const asked = segmentsOf(mlflowPath(path))
     // An artifact's path at the end may have any number of segments: shorter patterns are tried too.
     for (let length = asked.length; length > 0; length--) {
       const found = byLength
@@ -35,6 +34,13 @@ export function operationNames(): (method: string, path: string) => string | und
     return undefined
   }
 }
+
+/** The ways to ask MLflow are one list: its versions in Azure, its own server, the paths of its pages. */
+const mlflowPath = (path: string): string =>
+  path
+    .replace(/^\/mlflow\/(?:v\d\.0\/)?subscriptions\//i, '/mlflow/v2.0/subscriptions/')
+    .replace(/^(?=\/(?:ajax-)?api\/)/i, `/mlflow/v2.0${WORKSPACE}`)
+    .replace(/\/ajax-api\//i, '/api/')
 
 const segmentsOf = (path: string): readonly string[] =>
   path

@@ -323,7 +323,7 @@ describe('MLflow', () => {
       path: '/model-versions/create',
       body: { name: 'taken', source: 'azureml://datastores/workspaceblobstore/paths/nope/' },
     },
-    { name: 'traces', path: '/traces', body: {}, status: 501, code: 'NOT_IMPLEMENTED' },
+    { name: 'prompt lab', path: '/runs/create-promptlab-run', body: {}, status: 501, code: 'NOT_IMPLEMENTED' },
   ]) {
     test(`${name}: ${status} ${code}`, async () => {
       const run = await create({})

@@ -49,6 +49,11 @@ export const runFaults = {
     message:
       "Workspace '{workspace}' has no datastore '{datastore}' with an account and a container to keep artifacts in.",
   },
+  TraceNotFound: { status: 404, message: "Trace with ID '{trace}' was not found." },
+  TraceIncomplete: { status: 404, message: "Not all spans of trace '{trace}' have come yet." },
+  TraceTagNotFound: { status: 404, message: "No tag with key '{tag}' in trace '{trace}'." },
+  AssessmentNotFound: { status: 404, message: "Assessment with ID '{assessment}' not found for trace '{trace}'." },
+  SpanInvalid: { status: 400, message: 'Invalid OpenTelemetry span: {reason}.' },
   LoggedModelNotFound: { status: 404, message: "Logged model with ID '{model}' was not found." },
   LoggedModelTagNotFound: { status: 404, message: "No tag with key '{tag}' found for logged model with ID '{model}'." },
   ModelNotFound: { status: 404, message: "Model '{model}' was not found." },

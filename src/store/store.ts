@@ -1,6 +1,7 @@
 import type { Activities } from './activities.ts'
 import type { DataKeys } from './data-keys.ts'
 import type { Directory } from './directory.ts'
+import type { Documents } from './documents.ts'
 import type { Grants } from './grants.ts'
 import type { Identities } from './identities.ts'
 import type { Metrics } from './metrics.ts'
@@ -19,6 +20,7 @@ export interface Repositories {
   readonly directory: Directory
   readonly grants: Grants
   readonly runs: Runs
+  readonly documents: Documents
   readonly activities: Activities
   readonly samples: Samples
   readonly vaults: VaultObjects

@@ -16,6 +16,8 @@ const byStatus: ReadonlyMap<number, string> = new Map([
   [403, 'PERMISSION_DENIED'],
   [404, 'RESOURCE_DOES_NOT_EXIST'],
   [409, 'RESOURCE_ALREADY_EXISTS'],
+  [413, 'BAD_REQUEST'],
+  [429, 'REQUEST_LIMIT_EXCEEDED'],
   [501, 'NOT_IMPLEMENTED'],
 ])
 

@@ -1,15 +1,19 @@
 import type { Face } from '../operation.ts'
 import { artifactServiceOperations } from './artifact-service.ts'
 import { artifactOperations } from './artifacts.ts'
+import { assessmentOperations } from './assessments.ts'
 import { invalidParameter, mlflowRefusal } from './errors.ts'
 import { experimentOperations } from './experiments.ts'
+import { legacyTraceOperations } from './legacy-traces.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { loggingOperations } from './logging.ts'
 import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
+import { otlpOperations } from './otlp.ts'
 import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
 import { serverOperations } from './server.ts'
+import { traceOperations } from './traces.ts'
 
 /** MLflow's tracking server and model registry, per workspace. */
 export const mlflowFace: Face = {
@@ -29,6 +33,10 @@ export const mlflowFace: Face = {
     ...artifactOperations,
     ...artifactServiceOperations,
     ...serverOperations,
+    ...traceOperations,
+    ...legacyTraceOperations,
+    ...assessmentOperations,
+    ...otlpOperations,
     ...loggedModelOperations,
     ...registeredModelOperations,
     ...modelVersionOperations,

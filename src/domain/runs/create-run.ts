@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
 import type { Run, RunStatus } from '../../store/runs.ts'
-import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
-import { ensureExperiment } from '../experiments/ensure-experiment.ts'
-import { DEFAULT_EXPERIMENT, findExperiment, isDefaultExperiment } from '../experiments/find-experiment.ts'
+import { activeExperiment } from '../experiments/active-experiment.ts'
 
 export interface NewRun {
   /** The id that the client chose; made if none. */
@@ -38,8 +36,7 @@ export async function createRun(
   return await store.write(async (within) => {
     const id = request.id ?? randomUUID()
     if (await within.runs.get(workspace, id)) throw fault('RunExists', { run: id })
-    const experiment = await experimentOf(within, workspace, request.experiment, at)
-    if (experiment.deletedAt !== undefined) throw fault('ExperimentIsDeleted', { experiment: experiment.name })
+    const experiment = await activeExperiment(within, workspace, { named: request.experiment, now: at })
     const parent = request.parentId === undefined ? undefined : await within.runs.get(workspace, request.parentId)
     if (request.parentId !== undefined && !parent) throw fault('RunNotFound', { run: request.parentId })
     const started = request.startedAt ?? (request.status === 'Running' ? at : undefined)
@@ -70,10 +67,4 @@ export async function createRun(
     await within.runs.put(run)
     return run
   })
-}
-
-function experimentOf(within: Repositories, workspace: string, experiment: string | undefined, now: string) {
-  return experiment === undefined || isDefaultExperiment(experiment)
-    ? ensureExperiment(within, workspace, { name: DEFAULT_EXPERIMENT, now })
-    : findExperiment(within, workspace, experiment)
 }

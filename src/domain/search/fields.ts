@@ -116,6 +116,28 @@ export const modelVersionFields: Fields = {
   others: { tags: any },
 }
 
+export const traceFields: Fields = {
+  attributes: {
+    trace_id: text,
+    request_id: text,
+    client_request_id: text,
+    experiment_id: text,
+    timestamp: number,
+    timestamp_ms: number,
+    execution_time: number,
+    execution_time_ms: number,
+    end_time: number,
+    end_time_ms: number,
+    status: text,
+    state: text,
+    name: text,
+    run_id: text,
+    prompt: text,
+    text,
+  },
+  others: { tags: any, metadata: any, spans: any, feedback: any, expectations: any },
+}
+
 export const loggedModelFields: Fields = {
   attributes: {
     model_id: text,

@@ -2,7 +2,7 @@ import type { Comparator, Comparison, Entity } from './filter.ts'
 import { isLike } from './like.ts'
 
 /** What a thing has at a field; several where one of them is enough to satisfy a comparison. */
-export type FieldValue = string | number | readonly string[] | undefined
+export type FieldValue = string | number | readonly (string | number)[] | undefined
 
 export type Read = (entity: Entity, key: string) => FieldValue
 

@@ -12,6 +12,7 @@ import { samples } from './011-samples.ts'
 import { sealedPieces } from './012-sealed-pieces.ts'
 import { metricsApart } from './013-metrics-apart.ts'
 import { runValues } from './014-run-values.ts'
+import { documents } from './015-documents.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   sealedPieces,
   metricsApart,
   runValues,
+  documents,
 ]

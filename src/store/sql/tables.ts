@@ -16,6 +16,7 @@ export interface Tables extends BlobTables, VaultTables {
   activities: ActivityRow
   samples: SampleRow
   experiments: ExperimentRow
+  documents: DocumentRow
   runs: RunRow
   metric_garbage: { run: number }
   run_values: { run: number; key: string; value: string | number }
@@ -140,6 +141,18 @@ export interface ExperimentRow {
   name: string
   body: string
   runs: number
+}
+
+export interface DocumentRow {
+  /** Order of creation. */
+  seq: Generated<number>
+  workspace: string
+  kind: string
+  id: string
+  owner: string
+  name: string
+  at: number
+  body: string
 }
 
 export interface RunRow {

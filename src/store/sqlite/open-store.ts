@@ -5,6 +5,7 @@ import type { RotatingSealing } from '../sealing-key.ts'
 import { sqlActivities } from '../sql/activities.ts'
 import { sqlDataKeys } from '../sql/data-keys.ts'
 import { sqlDirectory } from '../sql/directory.ts'
+import { sqlDocuments } from '../sql/documents.ts'
 import { sqlGrants } from '../sql/grants.ts'
 import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
@@ -106,6 +107,7 @@ const repositories = (session: Session, { sealing = unsealed, metrics, noteRemov
   grants: sqlGrants(session),
   activities: sqlActivities(session),
   runs: sqlRuns(session, sealing, { metrics, noteRemoval }),
+  documents: sqlDocuments(session, sealing),
   samples: sqlSamples(session),
   vaults: sqlVaultObjects(session),
   dataKeys: sqlDataKeys(session),
