@@ -18,6 +18,7 @@ export interface ContainerInfo {
   readonly etag: string
   readonly modifiedAt: string
   readonly publicAccess: 'container' | 'blob' | undefined
+  readonly metadata: Readonly<Record<string, string>>
   /** `available`, `leased` … */
   readonly leaseState: string
   readonly isLocked: boolean
@@ -28,11 +29,14 @@ export interface ContainerInfo {
  * `account` and `container` must exist; a container is made by `ensureContainer`.
  */
 export interface Blobs {
-  /** Makes a container that is not there. What is said of public access holds for one that is there, too. */
+  /** Makes a container that is not there. What is said of public access and metadata holds for one that is there, too. */
   ensureContainer(
     account: string,
     container: string,
-    options?: { readonly publicAccess: 'container' | 'blob' | undefined },
+    options?: {
+      readonly publicAccess: 'container' | 'blob' | undefined
+      readonly metadata?: Readonly<Record<string, string>>
+    },
   ): Promise<void>
   containerInfo(account: string, container: string): Promise<ContainerInfo | undefined>
   removeContainer(account: string, container: string): Promise<void>

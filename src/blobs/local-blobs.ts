@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import type { BlobLocation } from '../compute/engine.ts'
 import { fault, isFault } from '../faults.ts'
 import type { BlobRow } from '../store/blobs.ts'
@@ -8,7 +9,7 @@ import { openBlob } from './blob-reads.ts'
 import { createAppendBlob, putBlob } from './blob-writes.ts'
 import type { BlobInfo, Blobs } from './blobs.ts'
 import { commitBlocks } from './blocks.ts'
-import { createContainer, removeContainer, setContainerAccess } from './containers.ts'
+import { createContainer, removeContainer, setContainerAccess, setContainerMetadata } from './containers.ts'
 import { containerFor, dropBlocks } from './contents.ts'
 import type { BlobAddress, Core } from './core.ts'
 import { removeBlob } from './deletes.ts'
@@ -38,19 +39,25 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
     async ensureContainer(account, container, options) {
       const found = await core.rows.container(account, container)
       const at = { account, container }
-      if (!found) await createContainer(core, at, options).catch(unless('ContainerAlreadyExists'))
-      else if (options && options.publicAccess !== found.publicAccess) {
-        await setContainerAccess(core, at, { ...options, policies: found.policies }, {})
+      if (!found) return void (await createContainer(core, at, options).catch(unless('ContainerAlreadyExists')))
+      if (!options) return
+      const { publicAccess, metadata } = options
+      if (publicAccess !== found.publicAccess) {
+        await setContainerAccess(core, at, { publicAccess, policies: found.policies }, {})
+      }
+      if (metadata && !isDeepStrictEqual({ ...metadata }, { ...found.metadata })) {
+        await setContainerMetadata(core, at, metadata, {})
       }
     },
     async containerInfo(account, container) {
       const found = await core.rows.container(account, container)
       if (!found) return undefined
-      const { etag, publicAccess, modifiedAt, state } = found
+      const { etag, publicAccess, metadata, modifiedAt, state } = found
       const now = core.now().getTime()
       return {
         etag,
         publicAccess,
+        metadata,
         modifiedAt: new Date(modifiedAt).toISOString(),
         leaseState: leasePhase(state.lease, now),
         isLocked: isLocked(state.lease, now),

@@ -1,4 +1,5 @@
 import type { Activities } from './activities.ts'
+import type { BlobRows } from './blobs.ts'
 import type { DataKeys } from './data-keys.ts'
 import type { Directory } from './directory.ts'
 import type { Documents } from './documents.ts'
@@ -25,6 +26,8 @@ export interface Repositories {
   readonly samples: Samples
   readonly vaults: VaultObjects
   readonly dataKeys: DataKeys
+  /** What the blob service has, to read: its own core writes it. */
+  readonly blobContainers: Pick<BlobRows, 'container' | 'containers'>
 }
 
 /**

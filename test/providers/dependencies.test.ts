@@ -79,6 +79,28 @@ describe('storage accounts', () => {
     assert.equal((await blob('GET')).text, 'hello')
     await arm.gone(container)
     assert.equal((await blob('GET')).status, 404)
+    const own = (method: string, name: string) =>
+      server.ask(`/_blob/accounttest1/${name}?restype=container`, {
+        method,
+        token,
+        headers: { 'x-ms-version': '2021-12-02', 'x-ms-meta-mark': 'by-blob' },
+      })
+    const names = async () =>
+      (await arm.get(`${path()}/blobServices/default/containers`)).json.value.map((one: { name: string }) => one.name)
+    const made = `${path()}/blobServices/default/containers/both-ways`
+    assert.equal((await own('PUT', 'both-ways')).status, 201)
+    assert.deepEqual(await names(), ['both-ways'])
+    const shown = (await arm.get(made)).json
+    assert.deepEqual([shown.id, shown.properties.metadata], [made, { mark: 'by-blob' }])
+    const changed = await arm.made(made, { properties: { metadata: { mark: 'byarm' } } })
+    assert.deepEqual(changed.properties.metadata, { mark: 'byarm' })
+    assert.equal((await own('HEAD', 'both-ways')).headers['x-ms-meta-mark'], 'byarm')
+    assert.equal((await own('DELETE', 'both-ways')).status, 202)
+    assert.equal((await arm.get(made)).status, 404)
+    assert.deepEqual(await names(), [])
+    assert.equal((await own('PUT', 'only-blob')).status, 201)
+    await arm.gone(`${path()}/blobServices/default/containers/only-blob`)
+    assert.equal((await own('HEAD', 'only-blob')).status, 404)
     await arm.gone(path())
     assert.notEqual((await blob('GET')).status, 200)
   })

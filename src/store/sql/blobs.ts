@@ -31,7 +31,7 @@ export function sqlBlobs(session: Session): BlobRows {
   }
 }
 
-function containers({ db, run }: Session) {
+export function containers({ db, run }: Session) {
   const one = db.selectFrom('blob_containers').selectAll().where('account', '=', '').where('name', '=', '').compile()
   const accountOf = db.selectFrom('blob_containers').select('account').where('id', '=', 0).compile()
   return {

@@ -3,6 +3,7 @@ import type { DataKeyRing, RowSealing } from '../data-keys.ts'
 import type { Metrics } from '../metrics.ts'
 import type { RotatingSealing } from '../sealing-key.ts'
 import { sqlActivities } from '../sql/activities.ts'
+import { containers } from '../sql/blobs.ts'
 import { sqlDataKeys } from '../sql/data-keys.ts'
 import { sqlDirectory } from '../sql/directory.ts'
 import { sqlDocuments } from '../sql/documents.ts'
@@ -111,4 +112,5 @@ const repositories = (session: Session, { sealing = unsealed, metrics, noteRemov
   samples: sqlSamples(session),
   vaults: sqlVaultObjects(session),
   dataKeys: sqlDataKeys(session),
+  blobContainers: containers(session),
 })

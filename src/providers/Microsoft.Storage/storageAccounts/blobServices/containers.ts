@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { defineResource, done } from '../../../../arm/define-resource.ts'
+import { blobContainers } from '../../../../domain/dependencies/blob-containers.ts'
 import { fault } from '../../../../faults.ts'
 import { objectAt, textAt } from '../../../../json.ts'
 import { parseResourceId, type ResourceId } from '../../../../resource-id.ts'
@@ -12,11 +13,13 @@ export default defineResource({
     properties: Type.Optional(
       Type.Object({
         publicAccess: Type.Optional(Type.String()),
+        metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
         immutableStorageWithVersioning: Type.Optional(Type.Object({ enabled: Type.Optional(Type.Boolean()) })),
       }),
     ),
   }),
   hides: ['provisioningState'],
+  backing: blobContainers,
   defaults: () => ({ properties: { publicAccess: 'None' } }),
   async check({ store }, { id, body }) {
     if (body.properties?.immutableStorageWithVersioning?.enabled) {
@@ -28,7 +31,9 @@ export default defineResource({
     return undefined
   },
   async apply({ blobs }, { id, wish }) {
-    await blobs.ensureContainer(accountOf(id), id.name, { publicAccess: publicAccessOf(wish.properties?.publicAccess) })
+    const { publicAccess, metadata } = wish.properties ?? {}
+    const said = { publicAccess: publicAccessOf(publicAccess), ...(metadata && { metadata }) }
+    await blobs.ensureContainer(accountOf(id), id.name, said)
     return done()
   },
   async remove({ blobs }, { id }) {
@@ -46,6 +51,7 @@ export default defineResource({
         leaseStatus: kept?.isLocked ? 'Locked' : 'Unlocked',
         leaseState: capital(kept?.leaseState ?? 'available'),
         ...(kept && { publicAccess: capital(textAt(kept.publicAccess) ?? 'none') }),
+        ...(kept && Object.keys(kept.metadata).length > 0 && { metadata: kept.metadata }),
         hasImmutabilityPolicy: false,
         hasLegalHold: false,
       },
