@@ -224,6 +224,83 @@ test("a group's roles are its members', at any depth, from the next request on a
   assert.equal(await reads(), 403)
 })
 
+test('what is selected must be there, and a group is no member of itself', async () => {
+  const ada = await user()
+  for (const path of ['users', `users/${ada.id}`, 'groups', `directoryObjects/${ada.id}`, 'oauth2PermissionGrants']) {
+    const { status, json } = await graph(`/v1.0/${path}?$select=id,nope`)
+    assert.deepEqual([status, json.error?.code], [400, 'Request_BadRequest'], path)
+    assert.match(json.error.message, /Could not find a property named 'nope'/)
+  }
+  const known = await graph(`/v1.0/users/${ada.id}?$select=id,DisplayName,onPremisesSamAccountName`)
+  assert.equal(known.status, 200, known.text)
+  assert.equal(known.json.id, ada.id)
+  const own = await made('/v1.0/groups', {
+    displayName: 'own',
+    mailEnabled: false,
+    mailNickname: 'own',
+    securityEnabled: true,
+  })
+  const refused = await graph(`/v1.0/groups/${own.id}/members/$ref`, {
+    method: 'POST',
+    body: { '@odata.id': `${GRAPH}/v1.0/directoryObjects/${own.id}` },
+  })
+  assert.deepEqual([refused.status, refused.json.error.code], [400, 'Request_BadRequest'])
+  assert.deepEqual((await graph(`/v1.0/groups/${own.id}/members`)).json.value, [])
+})
+
+test('what clients are granted in the name of users: made, found, changed, taken back', async () => {
+  const [client, resource, ada] = [await program(), await program(), await user()]
+  const wish = {
+    clientId: client.principal,
+    resourceId: resource.principal,
+    consentType: 'AllPrincipals',
+    scope: 'a b',
+  }
+  const grant = await made('/v1.0/oauth2PermissionGrants', wish)
+  assert.deepEqual(
+    { ...grant, id: '', '@odata.context': '' },
+    { ...wish, principalId: null, id: '', '@odata.context': '' },
+  )
+  const own = await made('/v1.0/oauth2PermissionGrants', { ...wish, consentType: 'Principal', principalId: ada.id })
+  const again = await graph('/v1.0/oauth2PermissionGrants', { method: 'POST', body: wish })
+  assert.deepEqual([again.status, again.json.error.message], [409, 'Permission entry already exists.'])
+  const found = await graph(
+    `/v1.0/oauth2PermissionGrants?${filtered(`clientId eq '${client.principal}' and consentType eq 'AllPrincipals'`)}`,
+  )
+  assert.deepEqual(
+    found.json.value?.map(({ id }: { id: string }) => id),
+    [grant.id],
+    found.text,
+  )
+  const ofUser = await graph(`/v1.0/users/${ada.id}/oauth2PermissionGrants`)
+  assert.deepEqual(
+    ofUser.json.value.map(({ id }: { id: string }) => id),
+    [own.id],
+  )
+  const at = `/v1.0/oauth2PermissionGrants/${grant.id}`
+  assert.equal((await graph(at, { method: 'PATCH', body: { scope: 'c' } })).status, 204)
+  assert.deepEqual([(await graph(at)).json.scope, (await graph(at)).json.id], ['c', grant.id])
+  for (const { body, method = 'POST' } of [
+    { body: { ...wish, clientId: ada.id } },
+    { body: { ...wish, consentType: 'Principal' } },
+    { body: { ...wish, consentType: 'Everybody' } },
+    { body: { ...wish, resourceId: undefined } },
+    { body: { clientId: resource.principal }, method: 'PATCH' },
+  ]) {
+    const { status } = await graph(method === 'PATCH' ? at : '/v1.0/oauth2PermissionGrants', { method, body })
+    assert.ok(status === 400 || status === 404, `${status} ${JSON.stringify(body)}`)
+  }
+  const denied = await graph('/v1.0/oauth2PermissionGrants', { method: 'POST', body: wish, token: client.token })
+  assert.equal(denied.status, 403)
+  assert.equal((await graph(at, { method: 'DELETE' })).status, 204)
+  assert.equal((await graph(at)).status, 404)
+  const left = await graph(`/v1.0/servicePrincipals/${client.principal}/oauth2PermissionGrants`)
+  assert.deepEqual(
+    left.json.value.map(({ id }: { id: string }) => id),
+    [own.id],
+  )
+})
+
 describe('who may change what', () => {
   const application = { displayName: 'x' }
   const aGroup = { displayName: 'x', mailEnabled: false, mailNickname: 'x', securityEnabled: true }

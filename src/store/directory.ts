@@ -11,8 +11,8 @@ export interface Application {
   readonly createdAt: string
 }
 
-/** How one object of the directory stands to another: who is in a group, who owns a thing, who has an application's role. */
-export type Relation = 'members' | 'owners' | 'appRoles'
+/** How one object of the directory stands to another: who is in a group, who owns a thing, who has an application's role, what was granted. */
+export type Relation = 'members' | 'owners' | 'appRoles' | 'permissionGrants'
 
 /** `source` has `target` in its relation. */
 export interface DirectoryLink {
@@ -20,7 +20,7 @@ export interface DirectoryLink {
   readonly source: string
   readonly relation: Relation
   readonly target: string
-  /** The role's id of an `appRoles` link; '' for the others. */
+  /** The role's id of an `appRoles` link, what was granted as JSON; '' for the others. */
   readonly detail: string
   readonly createdAt: string
 }

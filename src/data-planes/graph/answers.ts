@@ -10,6 +10,7 @@ import { propertyNames } from '../../domain/directory/properties.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, textAt } from '../../json.ts'
 import type { GraphAnswer } from './exchange.ts'
+import { knownElsewhere } from './known-properties.ts'
 import { directoryObject, shown } from './present.ts'
 import { graphQuery, pageOf } from './query.ts'
 import type { GraphAsk } from './route.ts'
@@ -31,14 +32,18 @@ export async function listAnswer(
   return pageAnswer(ask, whole, kinds)
 }
 
-/** As `listAnswer`, of what is presented already. */
+/** As `listAnswer`, of what is presented already; `own` are names of properties that are no kind's. */
 export function pageAnswer(
   ask: GraphAsk,
   whole: readonly JsonObject[],
   kinds: readonly DirectoryKind[] = KINDS,
-  entity: string = kinds.length === 1 ? ask.params.collection : 'directoryObjects',
+  {
+    entity = kinds.length === 1 ? ask.params.collection : 'directoryObjects',
+    own = [],
+  }: { readonly entity?: string; readonly own?: readonly string[] } = {},
 ): GraphAnswer {
-  const asked = graphQuery(ask.query, namesOf(whole, kinds))
+  const names = new Set([...namesOf(whole, kinds), ...own.map((name) => name.toLowerCase())])
+  const asked = graphQuery(ask.query, names, new Set([...names, ...knownElsewhere(kinds)]))
   const { page, count, next } = pageOf(whole, asked, ask)
   return {
     status: 200,
@@ -50,6 +55,10 @@ export function pageAnswer(
     },
   }
 }
+
+/** Names that may be selected of one object. */
+export const selectable = (one: JsonObject, kinds: readonly DirectoryKind[] = KINDS): ReadonlySet<string> =>
+  new Set([...namesOf([one], kinds), ...knownElsewhere(kinds)])
 
 /** Names by which a list can be filtered: those of its kinds, and whatever else its objects show. */
 function namesOf(whole: readonly JsonObject[], kinds: readonly DirectoryKind[]): ReadonlySet<string> {

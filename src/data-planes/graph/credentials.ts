@@ -43,7 +43,7 @@ const listFederated: GraphRoute = async (deps, ask) => {
     ask,
     federatedOf(details).map((one) => ({ ...one })),
     [],
-    ENTITY,
+    { entity: ENTITY, own: ['name', 'issuer', 'subject', 'description', 'audiences'] },
   )
 }
 

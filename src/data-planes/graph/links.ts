@@ -87,13 +87,18 @@ const memberGroups =
     return { status: 200, body: { '@odata.context': contextOf(ask, 'Collection(Edm.String)'), value } }
   }
 
+const APP_ROLES = {
+  entity: 'appRoleAssignments',
+  own: ['appRoleId', 'principalDisplayName', 'principalId', 'principalType', 'resourceDisplayName', 'resourceId'],
+}
+
 const appRoles =
   (direction: 'linksFrom' | 'linksTo'): GraphRoute =>
   async (deps, ask) => {
     const { id } = await namedObject(deps, ask)
     const links = await deps.store.directory[direction](id, 'appRoles')
     const whole: JsonObject[] = await Promise.all(links.map((link) => appRoleAssignment(deps, link)))
-    return pageAnswer(ask, whole, [], 'appRoleAssignments')
+    return pageAnswer(ask, whole, [], APP_ROLES)
   }
 
 const assignRole: GraphRoute = async (deps, ask) => {

@@ -3,7 +3,7 @@ import { changeObject, createObject, removeObject } from '../../domain/directory
 import { propertyNames } from '../../domain/directory/properties.ts'
 import { fault } from '../../faults.ts'
 import { plainText } from '../../json.ts'
-import { contextOf, listAnswer, namedObject } from './answers.ts'
+import { contextOf, listAnswer, namedObject, selectable } from './answers.ts'
 import { readObject } from './exchange.ts'
 import { directoryObject, shown } from './present.ts'
 import { graphQuery, selectOf } from './query.ts'
@@ -28,7 +28,10 @@ const count: GraphRoute = async (deps, { params, query, request }) => {
 const read: GraphRoute = async (deps, ask) => {
   const found = await directoryObject(deps, await namedObject(deps, ask))
   const context = contextOf(ask, `${ask.params.collection.replace(/\(.*$/, '')}/$entity`)
-  return { status: 200, body: { '@odata.context': context, ...shown(found, selectOf(ask.query)) } }
+  return {
+    status: 200,
+    body: { '@odata.context': context, ...shown(found, selectOf(ask.query, selectable(found, [ask.params.kind]))) },
+  }
 }
 
 const create: GraphRoute = async (deps, ask) => {
@@ -72,7 +75,8 @@ const byIds: GraphRoute = async (deps, ask) => {
 const anyObject: GraphRoute = async (deps, ask) => {
   const found = await findObject(deps.store, ask.params.id.toLowerCase())
   if (!found) throw fault('GraphResourceNotFound', { id: ask.params.id })
-  const body = shown(await directoryObject(deps, found), selectOf(ask.query))
+  const whole = await directoryObject(deps, found)
+  const body = shown(whole, selectOf(ask.query, selectable(whole)))
   return { status: 200, body: { '@odata.context': contextOf(ask, 'directoryObjects/$entity'), ...body } }
 }
 

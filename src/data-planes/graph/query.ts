@@ -18,11 +18,15 @@ export interface GraphQuery {
 }
 
 /**
- * Reads a list's query; `properties` are those, folded, that its objects have.
+ * Reads a list's query; `properties` are those, folded, that its objects have, and `selectable` those that may be named.
  *
  * @throws GraphBadRequest, GraphUnsupportedQuery for `$search`, `$expand` and `$skip`, which nothing here evaluates
  */
-export function graphQuery(query: URLSearchParams, properties: ReadonlySet<string>): GraphQuery {
+export function graphQuery(
+  query: URLSearchParams,
+  properties: ReadonlySet<string>,
+  selectable: ReadonlySet<string> = properties,
+): GraphQuery {
   for (const name of query.keys()) {
     if (name.startsWith('$') && !KNOWN.has(name.toLowerCase())) {
       throw fault('GraphUnsupportedQuery', { reason: `The query option '${name}' is not evaluated here; use $filter` })
@@ -36,7 +40,7 @@ export function graphQuery(query: URLSearchParams, properties: ReadonlySet<strin
   }
   return {
     keep: filterOf(query.get('$filter') ?? '', properties),
-    select: selectOf(query),
+    select: selectOf(query, selectable),
     top: Number(top),
     counts: query.get('$count')?.toLowerCase() === 'true',
     order: orderOf(query.get('$orderby') ?? ''),
@@ -44,10 +48,19 @@ export function graphQuery(query: URLSearchParams, properties: ReadonlySet<strin
   }
 }
 
-/** The properties that a query selects; undefined where it selects none. */
-export function selectOf(query: URLSearchParams): readonly string[] | undefined {
+/**
+ * The properties that a query selects; undefined where it selects none.
+ *
+ * @throws GraphBadRequest for one that there is not: `known` are those that there are, folded
+ */
+export function selectOf(query: URLSearchParams, known: ReadonlySet<string>): readonly string[] | undefined {
   const names = (query.get('$select') ?? '').split(',').map((name) => name.trim())
   const named = names.filter((name) => name !== '')
+  const odd = named.find((name) => name !== '*' && !known.has(name.toLowerCase().replace(/\/.*$/, '')))
+  if (odd !== undefined) {
+    const reason = `Parsing OData Select and Expand failed: Could not find a property named '${odd.slice(0, 100)}'`
+    throw fault('GraphBadRequest', { reason })
+  }
   return named.length === 0 || named.includes('*') ? undefined : named
 }
 

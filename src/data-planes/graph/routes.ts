@@ -1,5 +1,6 @@
 import { fault } from '../../faults.ts'
 import { credentialRoutes } from './credentials.ts'
+import { grantRoutes } from './grants.ts'
 import { linkRoutes } from './links.ts'
 import { objectRoutes } from './objects.ts'
 import { type Collection, collections, type GraphAsk, type GraphRoute } from './route.ts'
@@ -15,6 +16,7 @@ const compiled: readonly Compiled[] = Object.entries({
   ...objectRoutes,
   ...linkRoutes,
   ...credentialRoutes,
+  ...grantRoutes,
   ...tenantRoutes,
 }).map(([key, route]) => {
   const [method = '', path = ''] = key.split(' ')

@@ -2,7 +2,7 @@ import type { DirectoryDeps } from '../../domain/directory/directory-deps.ts'
 import { findObject } from '../../domain/directory/directory-object.ts'
 import { groupsOf } from '../../domain/directory/groups.ts'
 import { fault } from '../../faults.ts'
-import { contextOf, listAnswer, pageAnswer } from './answers.ts'
+import { contextOf, listAnswer, pageAnswer, selectable } from './answers.ts'
 import { DOMAIN, directoryObject, shown } from './present.ts'
 import { selectOf } from './query.ts'
 import type { GraphAsk, GraphRoute, GraphRoutes } from './route.ts'
@@ -18,7 +18,10 @@ const me: GraphRoute = async (deps, ask) => {
   const whole = await directoryObject(deps, await signedIn(deps, ask))
   return {
     status: 200,
-    body: { '@odata.context': contextOf(ask, 'users/$entity'), ...shown(whole, selectOf(ask.query)) },
+    body: {
+      '@odata.context': contextOf(ask, 'users/$entity'),
+      ...shown(whole, selectOf(ask.query, selectable(whole, ['user']))),
+    },
   }
 }
 
@@ -38,14 +41,22 @@ const owned = mine(async ({ store }, id) => (await store.directory.linksTo(id, '
 const groups = mine(async ({ store }, id) => (await store.directory.linksTo(id, 'members')).map(({ source }) => source))
 
 const organization: GraphRoute = async ({ tenantId }, ask) =>
-  pageAnswer(
-    ask,
-    [{ id: tenantId, displayName: 'Lazuli', tenantType: 'AAD', verifiedDomains: [domain(false)] }],
-    [],
-    'organization',
-  )
+  pageAnswer(ask, [{ id: tenantId, displayName: 'Lazuli', tenantType: 'AAD', verifiedDomains: [domain(false)] }], [], {
+    entity: 'organization',
+    own: ORGANIZATION,
+  })
 
-const domains: GraphRoute = async (_, ask) => pageAnswer(ask, [domain(true)], [], 'domains')
+/** Of an organization's properties those that scripts select and that tell nothing here. */
+const ORGANIZATION = [
+  'assignedPlans',
+  'city',
+  'country',
+  'countryLetterCode',
+  'createdDateTime',
+  'onPremisesSyncEnabled',
+]
+
+const domains: GraphRoute = async (_, ask) => pageAnswer(ask, [domain(true)], [], { entity: 'domains' })
 
 const domain = (asResource: boolean) =>
   asResource
@@ -61,9 +72,6 @@ const domain = (asResource: boolean) =>
       }
     : { capabilities: 'None', isDefault: true, isInitial: true, name: DOMAIN, type: 'Managed' }
 
-/** Nobody has consented to anything here: the first application administers, and users bring their own rights. */
-const noGrants: GraphRoute = async (_, ask) => pageAnswer(ask, [], [], 'oauth2PermissionGrants')
-
 /** The tenant itself, and who is signed in. */
 export const tenantRoutes: GraphRoutes = {
   'GET /me': me,
@@ -72,5 +80,4 @@ export const tenantRoutes: GraphRoutes = {
   'GET /me/transitiveMemberOf': mine(({ store }, id) => groupsOf(store, id)),
   'GET /organization': organization,
   'GET /domains': domains,
-  'GET /oauth2PermissionGrants': noGrants,
 }

@@ -32,6 +32,9 @@ export async function addLink(deps: DirectoryDeps, change: LinkChange): Promise<
   if (!fits) {
     throw fault('GraphBadRequest', { reason: `An object of type '${target.kind}' can not be in '${relation}'` })
   }
+  if (object.id === target.id) {
+    throw fault('GraphBadRequest', { reason: `A group can not be added as a member of itself: '${object.id}'` })
+  }
   await deps.store.write(async ({ directory }) => {
     if ((await directory.linksFrom(object.id, relation)).some((one) => one.target === target.id)) {
       throw fault('GraphBadRequest', {
