@@ -15,9 +15,10 @@ export async function incomplete(
   }).catch(() => ({ stdout: '' }))
   const missing = stdout.split('\0').filter((path) => path !== '')
   const found = examples.flatMap((id): readonly (readonly [string, readonly string[]])[] => {
-    // A flow is made of several examples; it says itself what it lacks.
-    const folder = dirname(id.replace(/^(nb|sh):/, ''))
-    const files = id.includes('/') && folder !== '.' ? missing.filter((path) => path.startsWith(`${folder}/`)) : []
+    // Flows and scripts are made of several examples; they say themselves what they lack.
+    if (!/\.(ya?ml|ipynb)$/.test(id)) return []
+    const folder = dirname(id.replace(/^nb:/, ''))
+    const files = missing.filter((path) => path.startsWith(`${folder}/`))
     return files.length > 0 ? [[id, files]] : []
   })
   return new Map(found)

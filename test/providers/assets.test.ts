@@ -343,7 +343,11 @@ describe('components', () => {
       const latest = await arm.get(path(`components/${name}/versions/azureml_default`))
       assert.equal(latest.json.name, '1', latest.text)
       assert.equal((await arm.get(path('components/none-such/versions/azureml_default'))).status, 404)
-      assert.deepEqual(made.properties.componentSpec, body.properties.componentSpec)
+      // Clients read the name and the version there.
+      assert.deepEqual(made.properties.componentSpec, { ...body.properties.componentSpec, name, version: '1' })
+      assert.equal((await arm.put(path(`components/${name}/versions/1`), body)).status, 200)
+      const archived = { properties: { ...made.properties, isArchived: true } }
+      assert.equal((await arm.put(path(`components/${name}/versions/1`), archived)).status, 200)
     }
   })
 

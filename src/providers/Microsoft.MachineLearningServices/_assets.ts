@@ -37,7 +37,7 @@ export interface AssetDeclaration {
   /** What a new version has unless it says otherwise. */
   readonly defaults?: JsonObject
   /** Properties in the one spelling that is kept, whatever a client sent. */
-  readonly normal?: (properties: JsonObject, owner: string) => JsonObject
+  readonly normal?: (properties: JsonObject, owner: string, id: ResourceId) => JsonObject
   /** The property that names a version's bytes: those of a registry's asset are copied when it names one. */
   readonly bytes?: 'dataUri' | 'modelUri'
   /** Rules of this kind for a version's properties. @throws any Fault */
@@ -96,7 +96,7 @@ export const assetVersion = (owner: AssetOwner, asset: AssetDeclaration): Resour
       const sent = withoutNulls(request.body)
       demandWritable(id.text)
       const own = withOwnCopy(objectAt(sent.properties), existing, asset.bytes)
-      const properties = asset.normal?.(own, ownerOf(id.text)) ?? own
+      const properties = asset.normal?.(own, ownerOf(id.text), id) ?? own
       const body = { ...sent, properties }
       if (!existing) {
         await asset.check?.(deps, properties, request)
