@@ -1,3 +1,5 @@
+import type { Ask } from './beside.ts'
+
 /** Score scripts that are served by Microsoft's inference server and by ours, and what both are asked. */
 export interface Case {
   readonly name: string
@@ -6,14 +8,6 @@ export interface Case {
   /** Further files of the code folder. */
   readonly files?: Readonly<Record<string, string>>
   readonly asks: readonly Ask[]
-}
-
-export interface Ask {
-  readonly why: string
-  readonly method?: string
-  readonly target?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Buffer
 }
 
 const json = { 'content-type': 'application/json' }

@@ -10,7 +10,8 @@ import threading
 import time
 import uuid
 
-_state = {"collections": {}, "folder": None, "source": "", "lock": threading.Lock(), "rate": "Hour", "headers": []}
+_state = {"collections": {}, "folder": None, "source": "", "lock": threading.Lock(), "rate": "Hour", "headers": [], "files": {}}
+_LONGEST = 1 << 20
 _AGENT = "azureml-ai-monitoring/1.0.0"
 _PATHS = {
     "Year": "%Y",
@@ -22,9 +23,10 @@ _PATHS = {
 
 
 def begin(settings, folder):
-    """Takes the deployment's settings: `collections` (name → samplingRate), `rollingRate`, `source`."""
+    """Takes the deployment's settings: `collections` (name → samplingRate), `rollingRate`, `captureHeaders`, `source`."""
     _state["collections"] = {name.lower(): rate for name, rate in settings["collections"].items()}
     _state["folder"] = os.path.join(folder, "collected")
+    _state["headers"] = settings.get("captureHeaders", [])
     _state["source"], _state["rate"] = settings.get("source", ""), settings.get("rollingRate", "Hour")
     config = os.path.join(folder, "mdc-config.json")
     with open(config, "w") as file:
@@ -63,6 +65,23 @@ def begin(settings, folder):
     sender.MdcSender._post_request = post
 
 
+def wants(name):
+    return name.lower() in _state["collections"]
+
+
+def payload(head, request_id, body, parts):
+    """What was asked and answered, letter by letter, where the deployment keeps `request` and `response`."""
+    status, answered, answer = parts
+    headers = {name: head.get(name.lower()) for name in _state["headers"] if head.get(name.lower())}
+    for name, data, more in (
+        ("request", body, {"method": head.method, "path": head.path, "headers": headers}),
+        ("response", answer, {"statuscode": status}),
+    ):
+        if type(data) is bytes and sampled(name):
+            about = {"correlation": request_id, "type": "text", "more": more}
+            write(name, data[:_LONGEST].decode("utf-8", "replace"), about)
+
+
 def sampled(name):
     rate = _state["collections"].get(name.lower())
     return rate is not None and (rate >= 1 or random.random() < rate)
@@ -87,15 +106,26 @@ def write(name, data, about):
         "collectdatatype": about.get("type"),
         "agent": about.get("agent") or _AGENT,
     }
-    path = os.path.join(_state["folder"], name, time.strftime(_PATHS[_state["rate"]], at))
+    line.update(about.get("more") or {})
+    path = os.path.join(_state["folder"], name.lower(), time.strftime(_PATHS[_state["rate"]], at))
     whole = (json.dumps(line) + "\n").encode("utf-8")
     with _state["lock"]:
-        os.makedirs(path, exist_ok=True)
-        file = os.open(os.path.join(path, "lines.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        file = _open(path)
         try:
             os.write(file, whole)
         finally:
             os.close(file)
+
+
+def _open(path):
+    """The file of the moment. The server takes files away that rested: then another name begins another blob."""
+    try:
+        return os.open(_state["files"][path], os.O_WRONLY | os.O_APPEND)
+    except (KeyError, FileNotFoundError):
+        os.makedirs(path, exist_ok=True)
+        # One path is written at a time; what rested is not kept in mind.
+        _state["files"] = {path: os.path.join(path, "%s.jsonl" % uuid.uuid4().hex)}
+        return os.open(_state["files"][path], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
 
 class Context:

@@ -57,10 +57,7 @@ class ScriptModel:
         sys.path.append(self.root)
         if os.environ.get("AZUREML_SOURCE_DIRECTORY"):
             sys.path.append(os.path.join(self.root, os.environ["AZUREML_SOURCE_DIRECTORY"]))
-        if settings.get("collector"):
-            from . import collector
-
-            collector.begin(settings["collector"], settings["folder"])
+        self.collects(settings)
         self.load(os.environ.get("AZUREML_ENTRY_SCRIPT", "main.py"))
         self.read_signature()
         self.init()
@@ -68,6 +65,15 @@ class ScriptModel:
         if self.limited:
             signal.signal(signal.SIGALRM, _alarm)
         lines.log("I", "azmlinfsrv", "Scoring timeout is set to %d" % self.limit_ms)
+
+    def collects(self, settings):
+        """Begins the data collection that the deployment wishes."""
+        self.payloads = False
+        if settings.get("collector"):
+            from . import collector
+
+            collector.begin(settings["collector"], settings["folder"])
+            self.payloads = collector.wants("request") or collector.wants("response")
 
     def load(self, script):
         path = os.path.join(self.root, script)
@@ -118,7 +124,7 @@ class ScriptModel:
         self.parameters, self.first = parameters, parameters[0].name
         self.inputs = self.raw_input if raw else self.object_input if decorated else self.text_input
         # The usual case is worth a path of its own: one argument, the body as text.
-        self.plain = not (raw or decorated or self.wants_headers or self.limited or self.cors.any)
+        self.plain = not (raw or decorated or self.wants_headers or self.limited or self.cors.any or self.payloads)
         if parameters[0].kind == inspect.Parameter.KEYWORD_ONLY:
             self.plain = False
         flask = shims.flask() if "flask" in sys.modules or raw else None
@@ -200,7 +206,12 @@ class ScriptModel:
                     identifiers = None
         except Exception:
             status, headers, answer = unexpected()
-        return self.finished(head, identifiers, began, (status, headers, answer))
+        parts = self.finished(head, identifiers, began, (status, headers, answer))
+        if self.payloads and head.path == "/score":
+            from . import collector
+
+            collector.payload(head, identifiers.request, body, parts)
+        return parts
 
     def finished(self, head, identifiers, began, parts):
         status, headers, answer = parts
@@ -365,6 +376,14 @@ def query_values(head):
 def unexpected():
     lines.log("E", "azmlinfsrv", "Encountered Exception: " + traceback.format_exc().rstrip())
     return refuse(500, UNEXPECTED)
+
+
+def began_of():
+    return time.perf_counter()
+
+
+def spent_header(began):
+    return "x-ms-run-fn-exec-ms", "%.3f" % ((time.perf_counter() - began) * 1e3)
 
 
 def tell_tree(folder):

@@ -53,9 +53,11 @@ def is_decorated(run):
 class Swagger:
     names = {"2": "2", "2.0": "2", "3": "3", "3.0": "3", "3.1": "3.1"}
 
-    def __init__(self, root, run):
-        self.made = {}
-        for version, files in (("2", ("swagger.json", "swagger2.json")), ("3", ("swagger3.json",)), ("3.1", ("swagger3.1.json",))):
+    def __init__(self, root, run, schemas=None):
+        """`schemas` are those of inputs and outputs where no decorator tells them."""
+        self.made, self.schemas = {}, schemas or (_EMPTY, _EMPTY)
+        files_of = {"2": ("swagger.json", "swagger2.json"), "3": ("swagger3.json",), "3.1": ("swagger3.1.json",)}
+        for version, files in files_of.items():
             document = _own(root, files) or self._generate(version, run)
             if document is not None:
                 self.made[version] = document
@@ -79,7 +81,7 @@ class Swagger:
         return document
 
     def _generate(self, version, run):
-        inputs = outputs = _EMPTY
+        inputs, outputs = self.schemas
         if "inference_schema.schema_util" in sys.modules:
             from inference_schema.schema_util import get_input_schema, get_output_schema, get_supported_versions
 

@@ -198,8 +198,11 @@ export async function deployed(engine: ServingEngine, spec: DeploymentSpec): Pro
 }
 
 /** Waits for a condition that has no event to wait for. */
-export async function eventually<Value>(what: () => Promise<Value | undefined> | Value | undefined): Promise<Value> {
-  const limit = Date.now() + 30_000
+export async function eventually<Value>(
+  what: () => Promise<Value | undefined> | Value | undefined,
+  limitMs = 30_000,
+): Promise<Value> {
+  const limit = Date.now() + limitMs
   for (;;) {
     const value = await what()
     if (value !== undefined) return value
