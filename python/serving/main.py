@@ -25,6 +25,8 @@ lines.install()
 listener = serve.listen(settings["folder"], settings["socket"])
 if settings["flavour"] == "mlflow":
     from lazuli_scoring.mlflow_model import MlflowModel as Model  # noqa: E402
+elif settings["flavour"] == "onnx":
+    from lazuli_scoring.onnx_model import OnnxModel as Model  # noqa: E402
 else:
     from lazuli_scoring.script_model import ScriptModel as Model  # noqa: E402
 sys.dont_write_bytecode = writes

@@ -110,22 +110,25 @@ def write(name, data, about):
     path = os.path.join(_state["folder"], name.lower(), time.strftime(_PATHS[_state["rate"]], at))
     whole = (json.dumps(line) + "\n").encode("utf-8")
     with _state["lock"]:
-        file = _open(path)
+        file = _open(name, path)
         try:
             os.write(file, whole)
         finally:
             os.close(file)
 
 
-def _open(path):
-    """The file of the moment. The server takes files away that rested: then another name begins another blob."""
-    try:
-        return os.open(_state["files"][path], os.O_WRONLY | os.O_APPEND)
-    except (KeyError, FileNotFoundError):
-        os.makedirs(path, exist_ok=True)
-        # One path is written at a time; what rested is not kept in mind.
-        _state["files"] = {path: os.path.join(path, "%s.jsonl" % uuid.uuid4().hex)}
-        return os.open(_state["files"][path], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+def _open(name, path):
+    """The collection's file of the moment. The server takes files away that rested: another name begins another blob."""
+    known, file = _state["files"].get(name, (None, ""))
+    if known == path:
+        try:
+            return os.open(file, os.O_WRONLY | os.O_APPEND)
+        except FileNotFoundError:
+            pass
+    os.makedirs(path, exist_ok=True)
+    file = os.path.join(path, "%s.jsonl" % uuid.uuid4().hex)
+    _state["files"][name] = (path, file)
+    return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
 
 class Context:

@@ -21,7 +21,7 @@ class MlflowModel(ScriptModel):
         self.cors = cors.Origins(os.environ.get("AML_CORS_ORIGINS", ""))
         self.plain = False
         self.collects(settings)
-        path = os.path.join(os.environ["AZUREML_MODEL_DIR"], os.environ["LAZULI_MLFLOW_MODEL"])
+        path = os.path.join(os.environ["AZUREML_MODEL_DIR"], os.environ["LAZULI_MODEL"])
         try:
             import mlflow.pyfunc
         except ImportError as error:

@@ -83,7 +83,8 @@ export function localServing(options: LocalServingOptions): ServingEngine {
     for (const version of deployment.versions)
       for (const worker of version.workers) {
         const folder = join(worker.folder.own, 'collected')
-        deployment.counts.collectedLines += await moveCollected(blobs, { folder, collector, now: now() })
+        const moved = await moveCollected(blobs, { folder, collector, now: now() })
+        deployment.counts.collectedLines += moved
       }
   }
 

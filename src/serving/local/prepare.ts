@@ -10,6 +10,7 @@ import type { Sandbox } from '../../host/sandbox.ts'
 import type { DeploymentSpec } from '../engine.ts'
 import { mlflowEnvironment } from './mlflow-environment.ts'
 import { NotPrepared } from './not-prepared.ts'
+import { onnxEnvironment } from './onnx-environment.ts'
 import { inside, type VersionFolder } from './places.ts'
 
 export interface PrepareDeps {
@@ -73,7 +74,7 @@ export async function prepareVersion(
         ...(spec.flavour.kind === 'script' && { AZUREML_ENTRY_SCRIPT: spec.flavour.entryScript }),
         ...(modelPath && {
           AZUREML_MODEL_DIR: join(confined ? inside.models : folder.models, modelPath.folder),
-          ...(spec.flavour.kind === 'mlflow' && { LAZULI_MLFLOW_MODEL: modelPath.name }),
+          ...(spec.flavour.kind !== 'script' && { LAZULI_MODEL: modelPath.name }),
         }),
       },
     }
@@ -163,6 +164,7 @@ async function environmentOf(
   model: { readonly folder: string; readonly name: string } | undefined,
 ): Promise<EnvironmentSpec> {
   if (spec.environment) return spec.environment
+  if (spec.flavour.kind === 'onnx') return onnxEnvironment
   if (spec.flavour.kind === 'mlflow' && model)
     return mlflowEnvironment(join(folder.models, model.folder, model.name), spec.id)
   throw new NotPrepared('Environment', 'A scoring script needs an environment, and the deployment names none.')

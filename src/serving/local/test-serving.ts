@@ -31,9 +31,13 @@ export interface Bench {
 
 type Files = Readonly<Record<string, string | Uint8Array>>
 
-/** Building even a bare environment takes seconds, so the engines of a test file share theirs. */
-const environmentsFolder = mkdtempSync(join(tmpdir(), 'lazuli-environments-'))
-process.once('exit', () => rmSync(environmentsFolder, { recursive: true, force: true }))
+/**
+ * Building even a bare environment takes seconds, so the engines of a test file share theirs. Whoever works on these
+ * tests keeps them between runs by naming a folder.
+ */
+const kept = process.env.LAZULI_TEST_ENVIRONMENTS
+const environmentsFolder = kept || mkdtempSync(join(tmpdir(), 'lazuli-environments-'))
+if (!kept) process.once('exit', () => rmSync(environmentsFolder, { recursive: true, force: true }))
 
 export const at = (path: string): BlobLocation => ({ account: 'acct', container: 'azureml', path })
 
