@@ -79,16 +79,17 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const authority = await gateway.openAuthority(join(directory, 'ca'))
     const bundle = join(directory, 'bundle.pem')
     const address = { origin: gateway.azureOrigin, proxy: '', caBundle: bundle }
+    const simulation = await simulating.openSimulation(base)
+    const namesHeldMs = () => (simulation.settings().containerDeletion?.seconds ?? 0) * 1000
     const [who, blobService] = await Promise.all([
       identity.openIdentity({ ...base, outside: config.outside, ownUrl: () => address.proxy }),
-      blobs.openBlobs({ ...base, ring, rows: engines.sqlBlobStore(kept.database) }),
+      blobs.openBlobs({ ...base, ring, rows: engines.sqlBlobStore(kept.database), namesHeldMs }),
       gateway.writeBundle(bundle, authority.rootPem, config.userBundles),
     ])
     onStop('blobs', () => blobService.close())
     const { install, authenticator, access } = who
     const { tenantId, subscriptionId, clientId } = install
 
-    const simulation = await simulating.openSimulation(base)
     const limits = { settings: config.settings, simulation }
     const { engine, serving, followRuns } = engines.open({
       ...base,

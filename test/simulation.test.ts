@@ -235,3 +235,35 @@ test('a server that is told to limits requests as Azure does', async () => {
     await limited.stop()
   }
 })
+
+test("the name of a deleted container is nobody's for a while where that is set", async () => {
+  const account = `held${Date.now() % 10_000_000}`
+  const id = `${group}/providers/Microsoft.Storage/storageAccounts/${account}?api-version=2023-01-01`
+  const body = { location: 'eastus', sku: { name: 'Standard_LRS' }, kind: 'StorageV2' }
+  assert.ok((await server.ask(id, { method: 'PUT', body })).status < 300)
+  const token = await server.token({ resource: 'https://storage.azure.com/' })
+  const box = (method: string) =>
+    server.ask(`/_blob/${account}/box?restype=container`, { method, token, headers: { 'x-ms-version': '2023-11-03' } })
+  const once = async () => [(await box('PUT')).status, (await box('DELETE')).status]
+  assert.deepEqual(
+    [await once(), await once()],
+    [
+      [201, 202],
+      [201, 202],
+    ],
+  )
+  await set({ containerDeletion: { seconds: 60 } })
+  assert.deepEqual(await once(), [201, 202])
+  const refused = await box('PUT')
+  assert.deepEqual([refused.status, refused.headers['x-ms-error-code']], [409, 'ContainerBeingDeleted'])
+  assert.equal((await box('HEAD')).status, 404)
+  await set({ containerDeletion: { seconds: 0.05 } })
+  const other = (method: string) =>
+    server.ask(`/_blob/${account}/other?restype=container`, {
+      method,
+      token,
+      headers: { 'x-ms-version': '2023-11-03' },
+    })
+  assert.deepEqual([(await other('PUT')).status, (await other('DELETE')).status], [201, 202])
+  await until('its name is free', async () => (await other('PUT')).status === 201)
+})

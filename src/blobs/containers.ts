@@ -18,15 +18,16 @@ export interface ContainerOptions {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** @throws InvalidResourceName, ContainerAlreadyExists */
+/** @throws InvalidResourceName, ContainerAlreadyExists, ContainerBeingDeleted */
 export function createContainer(
-  { rows: store, now, nextEtag }: Core,
+  { rows: store, now, nextEtag, heldNames }: Core,
   { account, container }: ContainerAddress,
   { metadata = {}, publicAccess, state = {} }: ContainerOptions = {},
 ): Promise<ContainerRow> {
   demandContainerName(container)
   return store.write(async (rows) => {
     if (await rows.container(account, container)) throw fault('ContainerAlreadyExists')
+    heldNames.demandFree(account, container)
     const time = now().getTime()
     const made = {
       account,
@@ -55,7 +56,7 @@ export async function removeContainer(
   { forGood = false }: { readonly forGood?: boolean } = {},
 ): Promise<void> {
   const containerDays = forGood ? undefined : (await core.protection(at.account)).containerDays
-  return core.rows.write(async (rows) => {
+  await core.rows.write(async (rows) => {
     const found = await containerFor(rows, at.account, at.container)
     const time = core.now().getTime()
     demandForWrite(found, conditions, { now: time, of: 'Container', deletes: true })
@@ -64,6 +65,7 @@ export async function removeContainer(
     await rows.putContainer({ ...found, state })
     await rows.softDeleteContainer(found, time, time + containerDays * DAY_MS)
   })
+  if (!forGood) core.heldNames.hold(at.account, at.container)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BlobProperties, BlobStore } from '../store/blobs.ts'
 import type { Conditions } from './conditions.ts'
+import type { HeldNames } from './held-names.ts'
 import type { PieceFiles } from './piece-files.ts'
 import type { Pins } from './pins.ts'
 import type { Seals } from './seals.ts'
@@ -26,6 +27,7 @@ export interface Core {
   readonly nextEtag: () => string
   /** Names for snapshots and versions: times, each later than the last. */
   readonly nextStamp: () => string
+  readonly heldNames: HeldNames
   readonly protection: (account: string) => Promise<Protection>
 }
 

@@ -9,6 +9,7 @@ import type { Blobs } from './blobs.ts'
 import { type Collector, collector } from './collector.ts'
 import type { Core, Protection } from './core.ts'
 import { etagSource, stampSource } from './etags.ts'
+import { heldNames } from './held-names.ts'
 import { localBlobs } from './local-blobs.ts'
 import { pieceFiles } from './piece-files.ts'
 import { pins } from './pins.ts'
@@ -25,6 +26,8 @@ export interface OpenBlobs {
   readonly ring?: DataKeyRing
   readonly now: () => Date
   readonly log: Logger
+  /** How long the name of a deleted container is nobody's, in milliseconds; at once free where it is left out. */
+  readonly namesHeldMs?: () => number
 }
 
 /** The blob service's core, what the rest of the server sees of it, and its lifecycle. */
@@ -47,7 +50,8 @@ const UNPROTECTED: Protection = {
 }
 
 /** Opens the blob service of a data directory, and begins to collect what nothing names. */
-export async function openBlobs({ directory, rows, store, sealing, ring, now, log }: OpenBlobs): Promise<BlobService> {
+export async function openBlobs(options: OpenBlobs): Promise<BlobService> {
+  const { directory, rows, store, sealing, ring, now, log, namesHeldMs = () => 0 } = options
   const files = await pieceFiles(join(directory, 'blobs'))
   const accounts = storageAccounts({ store, sealing, now })
   const core: Core = {
@@ -58,6 +62,7 @@ export async function openBlobs({ directory, rows, store, sealing, ring, now, lo
     now,
     nextEtag: etagSource(now),
     nextStamp: stampSource(now),
+    heldNames: heldNames(now, namesHeldMs),
     protection: async (name) => {
       const account = await accounts.get(name)
       return account ? { ...account.blob, hierarchical: account.isHierarchical } : UNPROTECTED

@@ -20,6 +20,15 @@ export const storageFaults = {
     message: 'The storage account can not be encrypted with the customer-managed key: {reason}',
   },
   ContainerAlreadyExists: { status: 409, message: 'The specified container already exists.' },
+  ContainerBeingDeleted: {
+    status: 409,
+    message: 'The specified container is being deleted. Try operation later.',
+  },
+  FilesystemBeingDeleted: {
+    status: 409,
+    message: 'The specified filesystem is being deleted. Try operation later.',
+  },
+  ShareBeingDeleted: { status: 409, message: 'The specified share is being deleted. Try operation later.' },
   BlobAlreadyExists: { status: 409, message: 'The specified blob already exists.' },
   InvalidBlobType: { status: 409, message: 'The blob type is invalid for this operation.' },
   BlockCountExceedsLimit: {

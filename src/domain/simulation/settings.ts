@@ -80,6 +80,8 @@ const Settings = Type.Object(
     ),
     /** Of nodes of low priority: the chance for each job, and how long it runs before. */
     preemption: Type.Optional(Type.Object({ chance: Chance, afterSeconds: Type.Optional(Seconds) }, closed)),
+    /** How long the name of a deleted container is nobody's. */
+    containerDeletion: Type.Optional(Type.Object({ seconds: Seconds }, closed)),
     clock: Type.Optional(
       Type.Object({ offsetSeconds: Type.Number({ minimum: -3_153_600_000, maximum: 3_153_600_000 }) }, closed),
     ),
