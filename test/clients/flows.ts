@@ -17,7 +17,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/f_sweep_pipeline.py', checks: 11 },
   { file: 'flows/p_pipelines.py', checks: 40 },
   { file: 'flows/r_parallel.py', checks: 24 },
-  { file: 'flows/g_batch.py', checks: 28 },
+  { file: 'flows/g_batch.py', checks: 30 },
   { file: 'flows/e_assets.py', checks: 26 },
   { file: 'flows/g_online.py', checks: 36 },
   { file: 'flows/h_registry.py', checks: 12 },

@@ -101,7 +101,10 @@ import pandas; pandas.DataFrame({"x":[2.0,2.1],"name":["000","001"]}).to_parquet
 j=ml.batch_endpoints.invoke(endpoint_name=b,deployment_name="mlflow",input=Input(type="uri_folder",path=str(tables))); wait_job(ml,j.name)
 check(rows(j.name,output_name="score")==sorted(f"{n},{2*float(f'{at}.{n}')},{at}.{'parquet' if at==2 else 'csv'}" for at in range(3) for n in range(2)),"an MLflow model without code scores tables: row, prediction, file")
 
-d=ml.batch_deployments.get("mlflow",b); ml.batch_deployments.begin_delete("mlflow",b).result(timeout=TIMEOUT); ml.batch_deployments.begin_delete("scripted",b).result(timeout=TIMEOUT)
+(tables/"MLTable").write_text("paths:\n- file: ./0.csv\n- file: ./1.csv\ntransformations:\n- read_delimited:\n    delimiter: ','\n- convert_column_types:\n  - columns: name\n    column_type: string\n")
+j=ml.batch_endpoints.invoke(endpoint_name=b,deployment_name="mlflow",inputs={"table":Input(type="mltable",path=str(tables),mode="ro_mount")},params_override=[{"mini_batch_size":1}]); wait_job(ml,j.name)
+check(rows(j.name,output_name="score")==sorted(f"0,{2*float(f'{at}.{n}')}" for at in range(2) for n in range(2)),"and the rows of an mltable, one a mini-batch")
+ml.batch_deployments.begin_delete("mlflow",b).result(timeout=TIMEOUT); ml.batch_deployments.begin_delete("scripted",b).result(timeout=TIMEOUT)
 check(ml.batch_endpoints.get(b).defaults.deployment_name is None,"a deleted deployment is nobody's default"); ml.batch_endpoints.begin_delete(b).result(timeout=TIMEOUT)
 try: ml.batch_endpoints.get(b); check(False,"still there")
 except ResourceNotFoundError: check(True,"deleted with its deployments")
