@@ -179,6 +179,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
           jobs: { store: kept, blobs: blobService.blobs },
           identity: { store: kept, sealing: sealed, tokens: who.tokens },
           simulation: { simulation, now },
+          metrics: () => models.prometheusText(deps, tally),
         }),
       },
       authority,
@@ -211,6 +212,12 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     onStop('measurements', () => sampler.stop())
     sampler.start()
     await models.restoreDeployments(deps)
+    const scaling = models.followEndpoints(deps, {
+      tally,
+      put: (id, body) => manager.put(id, body),
+    })
+    onStop('the measures of endpoints', () => scaling.stop())
+    scaling.start()
     onStop('runs', () => runs.stop())
     await runs.start()
     onStop('schedules', () => schedules.stop())
@@ -269,11 +276,13 @@ async function loadGateway() {
 }
 
 async function loadServing() {
-  const [deployments, tallies] = await Promise.all([
+  const [deployments, tallies, texts, following] = await Promise.all([
     import('./domain/endpoints/deploy.ts'),
     import('./domain/endpoints/request-tally.ts'),
+    import('./domain/endpoints/prometheus.ts'),
+    import('./domain/autoscale/follow-endpoints.ts'),
   ])
-  return { ...deployments, ...tallies }
+  return { ...deployments, ...tallies, ...texts, ...following }
 }
 
 /** Another program may have the port that an earlier start with `--port 0` took: then any other will do. */

@@ -24,4 +24,10 @@ export const monitorFaults = {
     message: 'Failed to find metric configuration for resource type: {type}, metric: {metric}, Valid metrics: {valid}',
   },
   MetricQueryInvalid: { status: 400, code: 'BadRequest', message: 'The request for metrics is not valid: {reason}.' },
+  AutoscaleInvalid: { status: 400, code: 'BadRequest', message: '{reason}' },
+  AutoscaleTargetUnsupported: {
+    status: 400,
+    code: 'UnsupportedMetricTarget',
+    message: "'{target}' can't be scaled by a setting here: deployments of online endpoints can.",
+  },
 } as const satisfies Record<string, FaultEntry>

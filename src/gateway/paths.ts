@@ -73,6 +73,8 @@ const loginSeconds: ReadonlySet<string> = new Set([
 /** Tells the planes of the own origin apart. What is none of them is the direct plane's to refuse. */
 export function pathTarget(url: string): PathTarget {
   const first = segment(url, 1)
+  // What Prometheus asks by default; everything below it is a region's.
+  if (url === '/metrics' || url.startsWith('/metrics?')) return { surface: 'direct', name: '', url }
   const surface = byFirstSegment.get(first) ?? byFirstSegment.get(first.toLowerCase())
   if (surface) return { surface, name: '', url }
   const place = reserved.get(first)

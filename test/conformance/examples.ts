@@ -306,6 +306,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'Microsoft.KeyVault/vaults/keys': 'never deleted through the resource manager: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/keys/versions': 'made by the data plane: test/vault/arm.test.ts',
   'Microsoft.KeyVault/vaults/secrets': 'never deleted through the resource manager: test/vault/arm.test.ts',
+  'Microsoft.Insights/autoscalesettings': 'of a deployment that is there: test/autoscale.test.ts',
   'Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments':
     'needs a model or a script: test/providers/online-deployments.test.ts',
   'Microsoft.MachineLearningServices/workspaces': 'its dependencies: the tests of workspaces',

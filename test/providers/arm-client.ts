@@ -30,10 +30,10 @@ export class ArmClient {
   remove = (path: string, query = ''): Promise<Answer> => this.#ask('DELETE', path, query)
 
   /** A PUT that must come true: answers what a GET then shows. */
-  async made(path: string, body: object): Promise<Answer['json']> {
+  async made(path: string, body: object, withinMs?: number): Promise<Answer['json']> {
     const answer = await this.put(path, body)
     assert.ok(answer.status < 300, `${answer.status} ${answer.text}`)
-    await this.ended(answer)
+    await this.ended(answer, withinMs)
     const shown = await this.get(path)
     assert.equal(shown.status, 200, shown.text)
     return shown.json
@@ -47,14 +47,18 @@ export class ArmClient {
   }
 
   /** What an operation ended with, by its Location; the answer itself where there is none to follow. */
-  async ended(answer: Answer): Promise<Answer> {
+  async ended(answer: Answer, withinMs?: number): Promise<Answer> {
     const location = answer.headers['azure-asyncoperation']
     if (answer.status >= 400 || typeof location !== 'string') return answer
     const url = new URL(location)
-    return until('the operation is over', async () => {
-      const now = await this.server.ask(url.pathname + url.search)
-      return now.json.status !== 'InProgress' && now
-    })
+    return until(
+      'the operation is over',
+      async () => {
+        const now = await this.server.ask(url.pathname + url.search)
+        return now.json.status !== 'InProgress' && now
+      },
+      withinMs,
+    )
   }
 
   /** The code and sentence that a PUT was refused with, at once or by its operation. */

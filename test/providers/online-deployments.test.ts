@@ -27,6 +27,9 @@ test('a deployment answers what its script says, by its name and by its share', 
   const named = await online.score(endpoint, { key, body: '[1]', headers: { 'azureml-model-deployment': 'blue' } })
   assert.equal(named.status, 200, named.text)
   assert.deepEqual(JSON.parse(named.text).said, [1])
+  // Nobody has said who gets the traffic yet.
+  assert.equal((await online.score(endpoint, { key })).status, 200)
+  await online.traffic(endpoint, { blue: 0 })
   assert.equal((await online.score(endpoint, { key })).status, 404)
   await online.traffic(endpoint, { blue: 100 })
   const answer = await online.score(endpoint, { key, body: '{"data": [[1, 2]]}' })

@@ -75,7 +75,8 @@ export class Endpoints {
 
   /** A deployment of a script, once it answers. */
   async deploy(id: string, source: string, properties: object = {}, capacity = 1) {
-    return this.arm.made(id, await this.deploymentBody(source, properties, capacity))
+    // Its environment is built first, which takes its time on a machine that does much else.
+    return this.arm.made(id, await this.deploymentBody(source, properties, capacity), 180_000)
   }
 
   async traffic(endpoint: string, traffic: object, more: object = {}): Promise<void> {

@@ -22,6 +22,8 @@ export interface DirectDeps {
   readonly jobs: JobsDeps
   readonly simulation: SimulationDeps
   readonly identity: IdentityEndpointsDeps
+  /** Counters and gauges, as Prometheus scrapes them. */
+  readonly metrics: () => Promise<string>
 }
 
 interface Answer {
@@ -95,6 +97,13 @@ export function directSurface(deps: DirectDeps): SurfaceHandler {
         },
       ]),
     ),
+    '/metrics': {
+      GET: async (request) => {
+        const { demandOwner } = await import('./principals.ts')
+        await demandOwner(deps.principals, request.headers.authorization)
+        return { body: await deps.metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' }
+      },
+    },
     [IDENTITY_PATH]: {
       GET: async (request, { url }) => ({
         body: await identityToken(deps.identity, request, new URLSearchParams(queryOf(url))),

@@ -101,6 +101,12 @@ function checkScale(scale: JsonObject): void {
       `scaleSettings need whole numbers with 0 ≤ minInstances (${min}) ≤ maxInstances (${max}) ≤ ${MOST_INSTANCES}.`,
     )
   }
+  if (min !== 0 && min !== max) {
+    throw invalid(
+      'scaleSettings',
+      `minInstances must be 0 (all instances end when nobody asks) or maxInstances (${max}): between them a Microsoft.Insights/autoscalesettings decides, over scaleSettings of type Default.`,
+    )
+  }
   const target = Number(scale.targetUtilizationPercentage ?? 70)
   if (!(target >= 1 && target <= 100)) {
     throw invalid('scaleSettings.targetUtilizationPercentage', 'targetUtilizationPercentage must be from 1 to 100.')

@@ -14,12 +14,12 @@ import { regionOf } from './endpoint.ts'
  */
 export async function demandDeploymentQuota(
   deps: Pick<Deps, 'engines' | 'store' | 'settings' | 'simulation'>,
-  { id, body, state }: { readonly id: string; readonly body: JsonObject; readonly state: JsonObject },
+  { id, body }: { readonly id: string; readonly body: JsonObject },
 ): Promise<void> {
   const size = instanceSize(body)
   if (!size) return
   const region = regionOf({ body })
-  const wanted = size.vCPUs * scaleOf(body, state).instances
+  const wanted = size.vCPUs * scaleOf(body).instances
   const workspace = parseResourceId(id)?.parent?.parent?.key ?? ''
   const exceeded = await exceededQuota(deps, { id, workspace, region, family: size.family, wanted })
   if (!exceeded) return

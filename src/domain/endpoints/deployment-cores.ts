@@ -15,13 +15,13 @@ export async function deploymentCores(
   const { items } = await store.resources.ofType(subscription, ONLINE_DEPLOYMENTS)
   return items
     .filter((one) => regionOf(one) === region && one.provisioningState !== 'Failed')
-    .map(({ id, body, state }) => {
+    .map(({ id, body }) => {
       const size = instanceSize(body)
       return {
         compute: foldId(id),
         workspace: parseResourceId(id)?.parent?.parent?.key ?? '',
         family: size?.family ?? '',
-        cores: (size?.vCPUs ?? 0) * scaleOf(body, state).instances,
+        cores: (size?.vCPUs ?? 0) * scaleOf(body).instances,
       }
     })
 }

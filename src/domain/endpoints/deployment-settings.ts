@@ -45,25 +45,18 @@ export interface Scale {
   readonly idleMsBeforeZero?: number
 }
 
-/** Most and least instances of a deployment that scales by itself; undefined for one that has as many as its sku says. */
-export function ownScale(
-  body: JsonObject,
-): { readonly min: number; readonly max: number; readonly target: number } | undefined {
+/** Most and least instances of a deployment that says them; undefined for one that has as many as its sku says. */
+export function ownScale(body: JsonObject): { readonly min: number; readonly max: number } | undefined {
   const scale = objectAt(objectAt(body.properties).scaleSettings)
   if (textAt(scale.scaleType)?.toLowerCase() !== 'targetutilization') return undefined
-  return {
-    min: count(scale.minInstances, 1),
-    max: count(scale.maxInstances, 1),
-    target: count(scale.targetUtilizationPercentage, 70),
-  }
+  return { min: count(scale.minInstances, 1), max: count(scale.maxInstances, 1) }
 }
 
-/** How many instances a deployment is to have now: as its sku says, or as what scales it has found. */
-export function scaleOf(body: JsonObject, state: JsonObject): Scale {
-  const wished = count(objectAt(body.sku).capacity, 1)
+/** How many instances a deployment is to have: as its sku says, or as many as it may where it ends them all by itself. */
+export function scaleOf(body: JsonObject): Scale {
   const own = ownScale(body)
-  if (!own) return { instances: wished }
-  const instances = Math.min(Math.max(count(state.scaledTo, wished), own.min, 1), own.max)
+  if (!own) return { instances: count(objectAt(body.sku).capacity, 1) }
+  const instances = own.max
   if (own.min > 0) return { instances }
   const idle = objectAt(objectAt(body.properties).properties)[IDLE_PROPERTY]
   return { instances, idleMsBeforeZero: milliseconds(idle, IDLE_DEFAULT_MS) }

@@ -33,6 +33,9 @@ export async function placedLike(
   return { ...body, location: textAt((await resources.get(parent?.key ?? ''))?.body.location) ?? '' }
 }
 
+/** Set among an endpoint's state once anybody has said which deployment gets its traffic. */
+export const TRAFFIC_GIVEN = 'trafficGiven'
+
 /** Shares of an endpoint's requests by the folded name of a deployment, in percent; those without one are left out. */
 export function sharesOf(traffic: unknown): ReadonlyMap<string, number> {
   const shares = Object.entries(objectAt(traffic)).map(([name, share]) => [name.toLowerCase(), Number(share)] as const)

@@ -14,7 +14,7 @@ import { collectorOf } from './data-collector.ts'
 import { probesOf, requestsOf, scaleOf } from './deployment-settings.ts'
 
 type Needs = Pick<Deps, 'store' | 'blobs' | 'serving'>
-type Wish = Pick<StoredResource, 'id' | 'body' | 'state'>
+type Wish = Pick<StoredResource, 'id' | 'body'>
 
 /**
  * A deployment as it is handed to the engine: everything that it names looked up. Asking twice answers the same.
@@ -23,7 +23,7 @@ type Wish = Pick<StoredResource, 'id' | 'body' | 'state'>
  */
 export async function resolveDeployment(
   deps: Needs,
-  { id, body, state }: Wish,
+  { id, body }: Wish,
   variables: Readonly<Record<string, string>>,
 ): Promise<DeploymentSpec> {
   const parsed = parseResourceId(id)
@@ -37,7 +37,7 @@ export async function resolveDeployment(
   }
   if (environmentId) await demandNoContainer(deps, { workspace, environmentId, flavour })
   const collector = await collectorOf(deps.store, workspace, { id, collector: objectAt(properties.dataCollector) })
-  const { instances, idleMsBeforeZero } = scaleOf(body, state)
+  const { instances, idleMsBeforeZero } = scaleOf(body)
   return {
     id: foldId(id),
     endpoint: parsed?.parent?.name ?? '',

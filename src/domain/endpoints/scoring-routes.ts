@@ -4,7 +4,7 @@ import { foldId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { openSecret } from '../../store/sealing.ts'
 import type { Deps } from '../deps.ts'
-import { type AuthMode, authModeOf, ONLINE_DEPLOYMENTS, ONLINE_ENDPOINTS, sharesOf } from './endpoint.ts'
+import { type AuthMode, authModeOf, ONLINE_DEPLOYMENTS, ONLINE_ENDPOINTS, sharesOf, TRAFFIC_GIVEN } from './endpoint.ts'
 import { keyPaths } from './endpoint-keys.ts'
 import { findEndpoint } from './endpoint-names.ts'
 import { tokenName } from './endpoint-token.ts'
@@ -89,12 +89,25 @@ function routeOf(
     }),
     token: tokenName(endpoint),
     deployments,
-    shares: cumulated(live, deployments),
+    shares: cumulated(givenOrOnly(endpoint, live, deployments), deployments),
     ...(mirrored && mirror && { mirror: { share: mirrored[1], deployment: mirror } }),
     origins: new Set(
       standing.filter(({ name }) => live.has(name.toLowerCase())).flatMap(({ body }) => originsOf(body)),
     ),
   }
+}
+
+/**
+ * Before anybody has said who gets the traffic, an only deployment gets it all: Microsoft's REST sample asks its endpoint
+ * without ever giving it any.
+ */
+function givenOrOnly(
+  { state }: StoredResource,
+  live: ReadonlyMap<string, number>,
+  deployments: ReadonlyMap<string, DeploymentRoute>,
+): ReadonlyMap<string, number> {
+  const [only, ...others] = deployments.keys()
+  return only === undefined || others.length > 0 || state[TRAFFIC_GIVEN] === true ? live : new Map([[only, 100]])
 }
 
 function cumulated(

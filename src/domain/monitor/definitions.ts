@@ -2,21 +2,23 @@
 
 export type Aggregation = 'Average' | 'Minimum' | 'Maximum' | 'Total' | 'Count'
 
+export type Unit = 'Count' | 'Percent' | 'Milliseconds' | 'BytesPerSecond'
+
 export interface MetricDefinition {
   readonly name: string
   readonly description: string
   readonly category: string
-  readonly unit: 'Count' | 'Percent'
+  readonly unit: Unit
   readonly primary: Aggregation
   readonly aggregations: readonly Aggregation[]
   /** Kept minute by minute, or counted from what runs went through. */
   readonly from: 'samples' | 'runs'
 }
 
-const sampled = (name: string, description: string, unit: 'Count' | 'Percent' = 'Count'): MetricDefinition => ({
+const sampled = (name: string, description: string, unit: Unit = 'Count', category = 'Quota'): MetricDefinition => ({
   name,
   description,
-  category: 'Quota',
+  category,
   unit,
   primary: 'Average',
   aggregations: ['Average', 'Minimum', 'Maximum', 'Total', 'Count'],
@@ -52,8 +54,37 @@ const WORKSPACE: readonly MetricDefinition[] = [
   counted('Cancelled Runs', 'Number of runs cancelled for this workspace.'),
 ]
 
+const traffic: readonly MetricDefinition[] = [
+  sampled('RequestsPerMinute', 'The number of requests per minute.', 'Count', 'Traffic'),
+  sampled('RequestLatency', 'The average time that a request takes, in milliseconds.', 'Milliseconds', 'Traffic'),
+  ...[50, 90, 95, 99].map((share) =>
+    sampled(
+      `RequestLatency_P${share}`,
+      `The ${share}th percentile of the times that requests take, in milliseconds.`,
+      'Milliseconds',
+      'Traffic',
+    ),
+  ),
+  sampled('NetworkBytes', 'The bytes per second that are answered.', 'BytesPerSecond', 'Traffic'),
+]
+
+const RESOURCES = 'Resource'
+const DEPLOYMENT: readonly MetricDefinition[] = [
+  sampled('CpuUtilizationPercentage', 'Percentage of CPU used of what its instances have.', 'Percent', RESOURCES),
+  sampled(
+    'CpuMemoryUtilizationPercentage',
+    'Percentage of memory used of what its instances have.',
+    'Percent',
+    RESOURCES,
+  ),
+  sampled('DeploymentCapacity', 'The number of instances that answer.', 'Count', RESOURCES),
+  ...traffic,
+]
+
 const definitions: Readonly<Record<string, readonly MetricDefinition[]>> = {
   'microsoft.machinelearningservices/workspaces': WORKSPACE,
+  'microsoft.machinelearningservices/workspaces/onlineendpoints': traffic,
+  'microsoft.machinelearningservices/workspaces/onlineendpoints/deployments': DEPLOYMENT,
 }
 
 /** The metrics of a resource type; none for what is not measured here. */

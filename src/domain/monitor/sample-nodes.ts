@@ -3,36 +3,14 @@ import { parseResourceId } from '../../resource-id.ts'
 import { COMPUTES, poolSpec, quotaKey, readCompute } from '../computes/compute.ts'
 import { quotaOfKey } from '../computes/quotas.ts'
 import type { Deps } from '../deps.ts'
+import { everyMinute, type Repeated } from './every-minute.ts'
 
 type Needs = Pick<Deps, 'store' | 'engines' | 'settings' | 'simulation' | 'log' | 'now'>
 
-const EVERY_MS = 60_000
 const KEPT_DAYS = 93
 
 /** Measures the nodes of every workspace that has computes: at the start, every minute, and when the clock is set. */
-export function sampleNodes(deps: Needs): { start(): void; stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined
-  let going: Promise<void> | undefined
-  const sample = (): void => {
-    if (!timer) return
-    going = (going ?? Promise.resolve())
-      .then(() => sampleOnce(deps))
-      .catch((error: unknown) => deps.log.error({ err: error }, 'Nodes could not be measured'))
-  }
-  deps.simulation.onChange(sample)
-  return {
-    start() {
-      timer ??= setInterval(sample, EVERY_MS)
-      timer.unref()
-      sample()
-    },
-    async stop() {
-      clearInterval(timer)
-      timer = undefined
-      await going
-    },
-  }
-}
+export const sampleNodes = (deps: Needs): Repeated => everyMinute(deps, 'Measuring nodes', () => sampleOnce(deps))
 
 interface Tally {
   active: number

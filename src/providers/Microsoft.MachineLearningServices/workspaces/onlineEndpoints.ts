@@ -9,6 +9,7 @@ import {
   ONLINE_ENDPOINTS,
   placedLike,
   regionOf,
+  TRAFFIC_GIVEN,
   withOwnProperties,
 } from '../../../domain/endpoints/endpoint.ts'
 import {
@@ -64,7 +65,8 @@ export default defineResource({
     if (problem) return failed(problem)
     const applied = await ensureEndpointIdentity(deps, { id, wish, state })
     const proof = secret(IDENTITY_PROOF) === undefined && { [IDENTITY_PROOF]: newIdentityProof(id) }
-    return done(applied, { ...missingKeys(secret), ...proof })
+    const given = Object.keys(objectAt(objectAt(wish.properties).traffic)).length > 0 && { [TRAFFIC_GIVEN]: true }
+    return done({ ...applied, ...given }, { ...missingKeys(secret), ...proof })
   },
   async remove(deps, { id, state }) {
     await removeEndpointIdentity(deps, id, state)

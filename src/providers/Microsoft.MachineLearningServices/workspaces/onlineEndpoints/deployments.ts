@@ -47,10 +47,9 @@ export default defineResource({
       body: await placedLike(deps.store.resources, id.parent, whole(withOwnProperties(body))),
       existing,
     })
-    const state = existing?.state ?? {}
     // What it names must be there now: a poller is told only of what comes of it.
-    await resolveDeployment(deps, { id: id.text, body: wish, state }, {})
-    await demandDeploymentQuota(deps, { id: id.text, body: wish, state })
+    await resolveDeployment(deps, { id: id.text, body: wish }, {})
+    await demandDeploymentQuota(deps, { id: id.text, body: wish })
     return wish
   },
   async apply(deps, { id, state, resource }) {
@@ -81,11 +80,11 @@ export default defineResource({
     await deps.serving.remove(id.key)
     return (await deps.serving.observe(id.key)) ? goingOn(undefined, 100) : done()
   },
-  async view(deps, { id, body, state }, { operationUrl }) {
+  async view(deps, { id, body }, { operationUrl }) {
     const seen = await deps.serving.observe(id.toLowerCase())
     const warnings = [...(seen?.warnings ?? []), ...unheeded(body)]
     return {
-      sku: { capacity: scaleOf(body, state).instances },
+      sku: { capacity: scaleOf(body).instances },
       properties: {
         properties: {
           ...(operationUrl !== undefined && { AzureAsyncOperationUri: operationUrl }),

@@ -1,0 +1,85 @@
+import { type Fault, fault } from '../../faults.ts'
+import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { parseResourceId } from '../../resource-id.ts'
+import type { Resources } from '../../store/resources.ts'
+import { ownScale } from '../endpoints/deployment-settings.ts'
+import { ONLINE_DEPLOYMENTS } from '../endpoints/endpoint.ts'
+import { metricsOf } from '../monitor/definitions.ts'
+import { aggregations, operators, profilesOf, type ScaleProfile, type ScaleRule } from './autoscale-setting.ts'
+
+const MOST_PROFILES = 20
+const MOST_RULES = 10
+const MINUTE_MS = 60_000
+
+/**
+ * Refuses a setting that would scale nothing, or by what nobody measures.
+ *
+ * @throws AutoscaleInvalid, AutoscaleTargetUnsupported
+ */
+export async function checkAutoscale(resources: Resources, properties: JsonObject): Promise<void> {
+  const target = textAt(properties.targetResourceUri) ?? ''
+  const id = parseResourceId(target)
+  if (id?.type.toLowerCase() !== ONLINE_DEPLOYMENTS.toLowerCase()) {
+    throw fault('AutoscaleTargetUnsupported', { target })
+  }
+  const deployment = await resources.get(id.text)
+  if (!deployment) throw invalid(`The target '${target}' was not found.`)
+  if (ownScale(deployment.body)) {
+    throw invalid('The target has scaleSettings of type TargetUtilization: only one of both can decide.')
+  }
+  for (const [part, why] of [
+    ['notifications', 'nobody can be notified from here'],
+    ['predictiveAutoscalePolicy', 'what is to come is not predicted here'],
+  ] as const) {
+    const value = properties[part]
+    const isEmpty = value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+    const off = textAt(objectAt(value).scaleMode)?.toLowerCase() === 'disabled'
+    if (!isEmpty && !off) throw invalid(`'${part}' can't be honoured: ${why}.`)
+  }
+  const profiles = profilesOf(properties)
+  if (profiles.length === 0 || profiles.length > MOST_PROFILES) {
+    throw invalid(`A setting has 1 to ${MOST_PROFILES} profiles, not ${profiles.length}.`)
+  }
+  const raw = Array.isArray(properties.profiles) ? properties.profiles.map(objectAt) : []
+  if (raw.some(({ recurrence }) => recurrence !== undefined && recurrence !== null)) {
+    throw invalid("Profiles that recur are not kept here: give a 'fixedDate', or none.")
+  }
+  for (const profile of profiles) await checkProfile(resources, profile)
+}
+
+async function checkProfile(resources: Resources, profile: ScaleProfile): Promise<void> {
+  const { name, min, max, usual, rules, between } = profile
+  const at = `profile '${name}'`
+  if (![min, max, usual].every((count) => Number.isInteger(count) && count >= 1) || min > usual || usual > max) {
+    throw invalid(`The capacity of ${at} needs whole numbers with 1 ≤ minimum ≤ default ≤ maximum.`)
+  }
+  if (between && !(between.from < between.to)) throw invalid(`The fixedDate of ${at} needs a start before its end.`)
+  if (rules.length > MOST_RULES) throw invalid(`The ${at} has more than ${MOST_RULES} rules.`)
+  for (const rule of rules) await checkRule(resources, at, rule)
+}
+
+async function checkRule(resources: Resources, at: string, rule: ScaleRule): Promise<void> {
+  const measured = await resources.get(parseResourceId(rule.resource)?.text ?? '')
+  if (!measured) throw invalid(`What a rule of ${at} measures, '${rule.resource}', was not found.`)
+  const known = metricsOf(measured.type).map(({ name }) => name)
+  if (!known.some((name) => name.toLowerCase() === rule.metric.toLowerCase())) {
+    throw invalid(`'${rule.metric}' is no metric of '${measured.type}'; those are ${known.join(', ') || 'none'}.`)
+  }
+  const problems: readonly (readonly [boolean, string])[] = [
+    [!(rule.windowMs >= 5 * MINUTE_MS && rule.windowMs <= 720 * MINUTE_MS), 'a timeWindow from PT5M to PT12H'],
+    [!(rule.cooldownMs >= MINUTE_MS && rule.cooldownMs <= 7 * 24 * 60 * MINUTE_MS), 'a cooldown from PT1M to P7D'],
+    [!operators.has(rule.operator), `an operator among ${[...operators].join(', ')}`],
+    [!aggregations.has(rule.aggregation), `a timeAggregation among ${[...aggregations].join(', ')}`],
+    [!Number.isFinite(rule.threshold), 'a threshold'],
+    [!['increase', 'decrease'].includes(rule.direction), 'a direction: Increase or Decrease'],
+    [
+      !['changecount', 'percentchangecount', 'exactcount'].includes(rule.change),
+      'a type: ChangeCount, PercentChangeCount or ExactCount',
+    ],
+    [!(Number.isInteger(rule.value) && rule.value >= 1), 'a value that is a whole number from 1'],
+  ]
+  const problem = problems.find(([is]) => is)
+  if (problem) throw invalid(`A rule of ${at} needs ${problem[1]}.`)
+}
+
+const invalid = (reason: string): Fault => fault('AutoscaleInvalid', { reason })
