@@ -29,6 +29,8 @@ export interface Metrics {
    * @throws RunNotFound
    */
   add(workspace: string, run: string, points: readonly MetricPoint[]): Promise<void>
+  /** Removes all points of a run, which stays. */
+  remove(workspace: string, run: string): Promise<void>
   /** The latest point of each key: the one with the greatest step, then time, then value. */
   latest(workspace: string, run: string): Promise<readonly MetricPoint[]>
   summaries(workspace: string, run: string): Promise<readonly MetricSummary[]>

@@ -8,6 +8,7 @@ import type { Identities } from './identities.ts'
 import type { Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
+import type { RunRecords } from './run-records.ts'
 import type { RunSearches } from './run-search.ts'
 import type { Runs } from './runs.ts'
 import type { Samples } from './samples.ts'
@@ -22,6 +23,7 @@ export interface Repositories {
   readonly grants: Grants
   readonly runs: Runs
   readonly documents: Documents
+  readonly runRecords: RunRecords
   readonly activities: Activities
   readonly samples: Samples
   readonly vaults: VaultObjects

@@ -13,6 +13,7 @@ import { sealedPieces } from './012-sealed-pieces.ts'
 import { metricsApart } from './013-metrics-apart.ts'
 import { runValues } from './014-run-values.ts'
 import { documents } from './015-documents.ts'
+import { runRecords } from './016-run-records.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   metricsApart,
   runValues,
   documents,
+  runRecords,
 ]

@@ -19,8 +19,19 @@ export interface Tables extends BlobTables, VaultTables {
   documents: DocumentRow
   runs: RunRow
   metric_garbage: { run: number }
+  run_records: RunRecordRow
   run_values: { run: number; key: string; value: string | number }
   data_keys: { scope: string; body: string }
+}
+
+export interface RunRecordRow {
+  /** The order in which they came. */
+  seq: Generated<number>
+  run: number
+  kind: string
+  name: string
+  id: string
+  body: string
 }
 
 export interface ResourceRow {

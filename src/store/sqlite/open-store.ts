@@ -11,6 +11,7 @@ import { sqlGrants } from '../sql/grants.ts'
 import { sqlIdentities } from '../sql/identities.ts'
 import { sqlOperations } from '../sql/operations.ts'
 import { sqlResources } from '../sql/resources.ts'
+import { sqlRunRecords } from '../sql/run-records.ts'
 import { sqlRunSearches, sqlRuns } from '../sql/runs.ts'
 import { sqlSamples } from '../sql/samples.ts'
 import { unsealed } from '../sql/sealed-body.ts'
@@ -109,6 +110,7 @@ const repositories = (session: Session, { sealing = unsealed, metrics, noteRemov
   activities: sqlActivities(session),
   runs: sqlRuns(session, sealing, { metrics, noteRemoval }),
   documents: sqlDocuments(session, sealing),
+  runRecords: sqlRunRecords(session, sealing),
   samples: sqlSamples(session),
   vaults: sqlVaultObjects(session),
   dataKeys: sqlDataKeys(session),

@@ -62,6 +62,10 @@ export function openMetrics(path: string, database: Database): OpenMetrics {
       if (run === undefined) throw fault('RunNotFound', { run: id })
       await threads.add({ run, ...cellsOf(points) })
     },
+    async remove(workspace, id) {
+      const run = await numberOf(workspace, id)
+      if (run !== undefined) await threads.remove(run)
+    },
     async latest(workspace, id) {
       const run = await numberOf(workspace, id)
       return run === undefined ? [] : reader.series(run).map(latestOf)
