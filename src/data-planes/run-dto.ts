@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts'
+import { type JsonObject, objectAt } from '../json.ts'
 import type { Experiment, Run } from '../store/runs.ts'
 import { finalStatuses } from '../store/runs.ts'
 
@@ -31,9 +31,9 @@ const common = (run: Run, tenantId: string): JsonObject => ({
   tags: run.tags,
   properties: run.properties,
   parameters: run.params,
-  services: {},
-  inputDatasets: [],
-  outputDatasets: [],
+  services: objectAt(run.reported?.services),
+  inputDatasets: run.reported?.inputDatasets ?? [],
+  outputDatasets: run.reported?.outputDatasets ?? [],
   target: run.computeId?.slice(run.computeId.lastIndexOf('/') + 1) ?? null,
   runTypeV2: { orchestrator: orchestrator(run), traits: [], attribution: null, computeType: null },
   createdBy: {
@@ -45,13 +45,14 @@ const common = (run: Run, tenantId: string): JsonObject => ({
   duration: duration(run),
   computeDuration: duration(run),
   lastStartTimeUtc: run.startedAt ?? null,
-  outputs: presentOutputs(run),
-  inputs: {},
+  outputs: { ...objectAt(run.reported?.outputs), ...presentOutputs(run) },
+  inputs: objectAt(run.reported?.inputs),
 })
 
 /** A run as run history lists it. */
 export const presentRun = (run: Run, tenantId: string): JsonObject => ({
   ...common(run, tenantId),
+  ...shown(run.reported),
   createdUtc: run.createdAt,
   experimentId: run.experimentId,
   displayName: run.displayName,
@@ -59,14 +60,30 @@ export const presentRun = (run: Run, tenantId: string): JsonObject => ({
   description: run.description ?? null,
   hidden: run.hidden,
   dataContainerId: `dcid.${run.id}`,
-  runType: run.job ? `azureml.${run.kind === 'command' ? 'scriptrun' : run.kind}` : null,
+  runType: run.job ? `azureml.${run.kind === 'command' ? 'scriptrun' : run.kind}` : (run.reported?.runType ?? null),
 })
+
+/** What clients have reported that has no other place in a run's dto. */
+function shown(reported: JsonObject = {}): JsonObject {
+  const {
+    services,
+    inputDatasets,
+    outputDatasets,
+    outputs,
+    inputs,
+    runDefinition,
+    jobSpecification,
+    instances,
+    ...rest
+  } = reported
+  return rest
+}
 
 /** A run's details: what a client polls that streams a job. */
 export const presentDetails = (run: Run, tenantId: string, logFiles: Record<string, string>): JsonObject => ({
   ...common(run, tenantId),
   createdTimeUtc: run.createdAt,
-  runDefinition: run.job ?? null,
+  runDefinition: run.job ?? run.reported?.runDefinition ?? null,
   logFiles,
   submittedBy: run.createdBy.name,
 })

@@ -11,6 +11,7 @@ export const runFaults = {
     message: "The status of run '{run}' follows its job and can't be set. Cancel the job to end it.",
   },
   RunFinished: { status: 400, message: "Run '{run}' is {status} and can't become {wanted}." },
+  RunsAreKept: { status: 400, message: 'Runs are kept until they are deleted: deleting them by age is not offered.' },
   RunStatusInvalid: { status: 400, message: "'{status}' is no status of a run." },
   RunDefinitionMissing: { status: 409, message: "Run '{run}' exists, but is no job." },
   ExperimentNotFound: { status: 404, message: "Experiment '{experiment}' was not found." },

@@ -28,5 +28,7 @@ export interface RunRecords {
   ): Promise<Page<RunRecord>>
   /** The first record of each name, in the order of names. */
   first(workspace: string, run: string, kind: RunRecord['kind']): Promise<readonly RunRecord[]>
+  /** The run and the name of a row of a metric, by its id. */
+  named(workspace: string, id: string): Promise<{ readonly run: string; readonly name: string } | undefined>
   remove(workspace: string, run: string, kind: RunRecord['kind']): Promise<void>
 }

@@ -66,6 +66,8 @@ export interface Run {
   readonly outputs: Readonly<Record<string, { readonly assetId?: string; readonly type: string; readonly uri: string }>>
   readonly error?: { readonly code: string; readonly message: string; readonly details?: JsonObject }
   readonly warnings: readonly { readonly message: string; readonly source?: string }[]
+  /** What run history's clients report of a run and nothing here reads: what it is, its services, datasets by id. */
+  readonly reported?: JsonObject
   /** The states gone through, with the time each began. */
   readonly spans: readonly { readonly status: RunStatus; readonly at: string }[]
   /** What the engine made of the job and needs again after a restart. */
@@ -123,6 +125,8 @@ export interface Runs {
   put(run: Run): Promise<void>
   remove(workspace: string, id: string): Promise<void>
   find(workspace: string, query: FindRuns): Promise<Page<Run>>
+  /** How many of an experiment's runs, without deleted ones, are in each state. */
+  countByStatus(workspace: string, experimentId: string): Promise<ReadonlyMap<RunStatus, number>>
   /** Jobs of every workspace that are not in a final state: what a restarted server goes on with, oldest first. */
   unfinished(): Promise<readonly Run[]>
   /** Ids of a workspace's jobs that are not in a final state, whatever becomes of its key. */

@@ -1,10 +1,14 @@
 import { historyRefusal } from '../history-errors.ts'
 import type { Face } from '../operation.ts'
+import { eventOperations } from './events.ts'
 import { experimentOperations } from './experiments.ts'
+import { retentionOperations } from './retention.ts'
 import { runArtifactOperations } from './run-artifacts.ts'
 import { runDataOperations, spanOperations } from './run-data.ts'
+import { runMetricOperations } from './run-metrics.ts'
 import { runQueryOperations } from './run-queries.ts'
 import { runOperations } from './runs.ts'
+import { serviceOperations } from './services.ts'
 
 /** Run history: experiments and runs as Azure's own clients know them. */
 export const historyFace: Face = {
@@ -16,6 +20,9 @@ export const historyFace: Face = {
     ...runQueryOperations,
     ...runOperations,
     ...runDataOperations,
+    ...eventOperations,
+    ...runMetricOperations,
+    ...serviceOperations,
     ...runArtifactOperations,
   ],
 }
@@ -25,5 +32,5 @@ export const privateHistoryFace: Face = {
   name: 'Run history',
   prefixes: ['/history/v1.0/private'],
   refuse: historyRefusal,
-  operations: spanOperations,
+  operations: [...spanOperations, ...retentionOperations],
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../domain/deps.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
@@ -57,16 +58,45 @@ export const runDataOperations = [
   }),
 ]
 
-/** The states that a run went through: run history keeps them beside its public paths. */
-export const spanOperations = ([false, true] as const).map((active) =>
+const Span = Type.Object({
+  name: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  context: Type.Optional(Type.Object({ spanId: Type.Optional(Type.String()) })),
+})
+
+/** The states that a run went through, and spans of a client's own: run history keeps them beside its public paths. */
+export const spanOperations = [
+  ...([false, true] as const).map((active) =>
+    operation({
+      name: active ? 'Spans.getActive' : 'Spans.list',
+      method: 'GET',
+      path: active ? '/runs/{runId}/spans/active' : ('/runs/{runId}/spans' as '/runs/{runId}/spans/active'),
+      right,
+      async answer({ store }, { workspace, params }) {
+        const run = await findRun(store, workspace.key, params)
+        const { items } = await store.runRecords.find(workspace.key, run.id, { kind: 'span' })
+        const spans: JsonObject[] = [...presentSpans(run), ...items.map(({ body }) => body)]
+        return active
+          ? { spans: spans.filter(({ endTimestamp }) => (endTimestamp ?? null) === null) }
+          : { value: spans }
+      },
+    }),
+  ),
   operation({
-    name: active ? 'Spans.getActive' : 'Spans.list',
-    method: 'GET',
-    path: active ? '/runs/{runId}/spans/active' : ('/runs/{runId}/spans' as '/runs/{runId}/spans/active'),
-    right,
-    async answer({ store }, { workspace, params }) {
-      const spans = presentSpans(await findRun(store, workspace.key, params))
-      return active ? { spans: spans.filter(({ endTimestamp }) => endTimestamp === null) } : { value: spans }
+    name: 'Spans.post',
+    method: 'POST',
+    path: '/runs/{runId}/spans',
+    right: 'experiments/runs/write',
+    body: Type.Object({ spans: Type.Array(Span, { maxItems: 1000 }) }),
+    async answer({ store }, { workspace, params, body }) {
+      const run = await findRun(store, workspace.key, params)
+      const records = body.spans.map((span) => ({
+        kind: 'span' as const,
+        name: span.name ?? '',
+        id: span.context?.spanId ?? randomUUID(),
+        body: span as JsonObject,
+      }))
+      await store.write(({ runRecords }) => runRecords.add(workspace.key, run.id, records))
+      return undefined
     },
   }),
-)
+]

@@ -2,14 +2,18 @@ import { Type } from 'typebox'
 import type { Deps } from '../../domain/deps.ts'
 import { findExperiment } from '../../domain/experiments/find-experiment.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
+import { recordRun } from '../../domain/runs/record-run.ts'
 import { searchRuns } from '../../domain/runs/search-runs.ts'
 import { odataOrder, parseODataFilter } from '../../domain/search/odata-filter.ts'
 import { readPageToken } from '../../domain/search/page-token.ts'
+import { fault, isFault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
 import type { FindRuns } from '../../store/runs.ts'
 import { operation, type Workspace } from '../operation.ts'
 import { presentPage, presentPosted } from '../paging.ts'
 import { presentRun } from '../run-dto.ts'
 import { runOperation } from './run-operation.ts'
+import { RunRecord, recordOf } from './run-record.ts'
 import { ListQuery, QueryParams } from './schemas.ts'
 
 const DEFAULT_TOP = 100
@@ -82,6 +86,57 @@ export const runQueryOperations = [
           asked: { ...rest, workspace },
           parameter: '$continuationtoken',
         })
+      },
+    }),
+    operation({
+      name: 'Run.getCounts',
+      method: 'GET',
+      path: `${path}/runcounts`,
+      right,
+      async answer(deps, { workspace, params }) {
+        const { id } = await findExperiment(deps.store, workspace.key, params.experiment)
+        const counted = await deps.store.runs.countByStatus(workspace.key, id)
+        const names = [
+          'provisioning',
+          'queued',
+          'notStarted',
+          'starting',
+          'preparing',
+          'running',
+          'completed',
+          'failed',
+          'canceled',
+        ]
+        const counts = new Map([...counted].map(([status, count]) => [status.toLowerCase(), count]))
+        return {
+          ...Object.fromEntries(names.map((name) => [name, counts.get(name.toLowerCase()) ?? 0])),
+          notResponding: 0,
+        }
+      },
+    }),
+    operation({
+      name: path.includes('ids') ? 'Runs.batchAddOrModifyByExperimentId' : 'Runs.batchAddOrModifyByExperimentName',
+      method: 'PATCH',
+      path: `${path}/batch/runs`,
+      right: 'experiments/runs/write',
+      body: Type.Object({ runs: Type.Array(RunRecord, { maxItems: MOST }) }),
+      async answer(deps, { workspace, params, body, caller }) {
+        const runs: Record<string, JsonObject> = {}
+        const errors: Record<string, JsonObject> = {}
+        for (const sent of body.runs) {
+          const runId = sent.runId ?? ''
+          try {
+            if (runId === '') throw fault('ParameterInvalid', { reason: 'Each run of a batch has a runId.' })
+            const path = { runId, ...(params.experiment && { experimentName: params.experiment }) }
+            const record = recordOf(sent)
+            const run = await recordRun(deps, workspace.key, { path, record, by: caller, mode: 'upsert' })
+            runs[run.id] = presentRun(run, deps.tenantId)
+          } catch (error) {
+            if (!isFault(error)) throw error
+            errors[runId] = { error: { code: 'UserError', message: error.message } }
+          }
+        }
+        return { runs, errors }
       },
     }),
     operation({

@@ -37,7 +37,7 @@ export async function presentLoggedModel(from: Repositories, model: Run, asked: 
       metrics: measuresOf(model).map(({ key, value, step, at, run, dataset }) => ({
         key,
         value: presentValue(value),
-        timestamp: at,
+        timestamp: Math.floor(at),
         step,
         model_id: model.id,
         run_id: run,

@@ -42,7 +42,8 @@ export const presentInfo = (run: Run, asked: Asked): JsonObject => ({
 export const presentMetric = ({ key, value, at, step }: MetricPoint): JsonObject => ({
   key,
   value: presentValue(value),
-  timestamp: at,
+  // Clients of run history tell times finer than MLflow knows.
+  timestamp: Math.floor(at),
   step,
 })
 

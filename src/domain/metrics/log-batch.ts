@@ -1,4 +1,5 @@
 import { fault } from '../../faults.ts'
+import type { MetricPoint } from '../../store/metrics.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
 import { writableRun } from '../runs/find-run.ts'
@@ -28,11 +29,17 @@ export async function logBatch(
           return run
         })
   // After what may be refused. A server that ends in between has acknowledged nothing, and a retry adds what is missing.
-  await store.metrics.add(workspace, logged.id, batch.metrics)
-  // A sweep acts on what its trials log.
-  if (logged.job && logged.parentId !== undefined && batch.metrics.length > 0) {
-    runSignals.announce(workspace, logged.parentId)
-  }
+  await addPoints({ store, runSignals }, logged, batch.metrics)
+}
+
+/** Adds points to a run, and has who follows it look: a sweep acts on what its trials log. */
+export async function addPoints(
+  { store, runSignals }: Pick<Deps, 'store' | 'runSignals'>,
+  run: Run,
+  points: readonly MetricPoint[],
+): Promise<void> {
+  await store.metrics.add(run.workspace, run.id, points)
+  if (run.job && run.parentId !== undefined && points.length > 0) runSignals.announce(run.workspace, run.parentId)
 }
 
 function withParams(run: Run, added: Batch['params']): Run {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
-import type { JsonObject } from '../../json.ts'
+import { type JsonObject, objectAt } from '../../json.ts'
 import { finalStatuses, type Run, type RunStatus } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
 import { findRun, type RunPath } from './find-run.ts'
@@ -23,6 +23,11 @@ export interface RunChange {
   /** Datasets to add; one that stands there to the letter is not added again. */
   readonly addDatasets?: readonly JsonObject[]
   readonly addModels?: NonNullable<Run['models']>
+  readonly addWarnings?: Run['warnings']
+  readonly error?: NonNullable<Run['error']>
+  /** What run history's clients report beyond what is known of runs here; keys that it names are replaced. */
+  readonly reported?: JsonObject
+  readonly removeServices?: readonly string[]
   readonly addParams?: Readonly<Record<string, string>>
 }
 
@@ -58,9 +63,23 @@ function described(run: Run, change: RunChange, at: string): Run {
     properties: { ...run.properties, ...change.properties },
     ...(change.hidden !== undefined && { hidden: change.hidden }),
     ...(deleted && { deletedAt: deletedAt ?? at }),
+    ...(change.addWarnings && { warnings: [...run.warnings, ...change.addWarnings] }),
+    ...(change.error && { error: change.error }),
+    ...((change.reported || change.removeServices) && { reported: reportedOf(run, change) }),
     ...(change.addModels && { models: [...(run.models ?? []), ...change.addModels] }),
     ...(change.addParams && { params: { ...run.params, ...change.addParams } }),
     ...(change.addDatasets && { datasets: united(run.datasets ?? [], change.addDatasets) }),
+  }
+}
+
+/** Services are added to, one by one; the rest is replaced. */
+function reportedOf(run: Run, { reported = {}, removeServices = [] }: RunChange): JsonObject {
+  const services = { ...objectAt(run.reported?.services), ...objectAt(reported.services) }
+  for (const name of removeServices) delete services[name]
+  return {
+    ...run.reported,
+    ...reported,
+    ...(Object.keys(services).length > 0 || run.reported?.services ? { services } : {}),
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
 import type { Run, RunStatus } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
 import { activeExperiment } from '../experiments/active-experiment.ts'
@@ -17,6 +18,7 @@ export interface NewRun {
   readonly kind?: 'interactive' | 'logged-model'
   readonly params?: Readonly<Record<string, string>>
   readonly startedAt?: string
+  readonly reported?: JsonObject
   readonly tags?: Readonly<Record<string, string>>
   readonly properties?: Readonly<Record<string, string>>
   readonly createdBy: Run['createdBy']
@@ -58,6 +60,7 @@ export async function createRun(
       tags: request.tags ?? {},
       properties: request.properties ?? {},
       params: request.params ?? {},
+      ...(request.reported && { reported: request.reported }),
       hidden: false,
       outputs: {},
       warnings: [],

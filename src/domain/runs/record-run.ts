@@ -1,5 +1,6 @@
 import { fault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
+import type { JsonObject } from '../../json.ts'
 import type { Run, RunStatus } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
 import { ensureExperiment } from '../experiments/ensure-experiment.ts'
@@ -18,6 +19,8 @@ export interface RunReport {
   readonly displayName?: string
   readonly description?: string
   readonly hidden?: boolean
+  readonly reported?: JsonObject
+  readonly params?: Readonly<Record<string, string>>
   readonly tags: Readonly<Record<string, string>>
   readonly properties: Readonly<Record<string, string>>
 }
@@ -39,7 +42,7 @@ export async function recordRun(
   },
 ): Promise<Run> {
   const { path, record, by, mode } = request
-  const { status, startedAt, endedAt, ...rest } = record
+  const { status, startedAt, endedAt, params, ...rest } = record
   const times = { ...timeAt('startTimeUtc', startedAt), ...timeAt('endTimeUtc', endedAt) }
   const wanted = statusOf(status)
   const known = await deps.store.runs.get(workspace, path.runId)
@@ -48,6 +51,7 @@ export async function recordRun(
     return await changeRun(deps, workspace, {
       ...rest,
       path,
+      ...(params && { addParams: params }),
       ...(wanted && { status: wanted }),
       ...(times.startTimeUtc && { startedAt: times.startTimeUtc }),
       ...(times.endTimeUtc && { endedAt: times.endTimeUtc }),
@@ -61,6 +65,7 @@ export async function recordRun(
   const experiment = experimentName ?? path.experimentId ?? record.experimentId
   return await createRun(deps, workspace, {
     ...rest,
+    ...(params && { params }),
     id: path.runId,
     ...(experiment !== undefined && { experiment }),
     status: wanted ?? 'NotStarted',

@@ -15,5 +15,6 @@ const statements = [
     seq integer primary key autoincrement, run integer not null, kind text not null, name text not null,
     id text not null, body text not null, unique (run, kind, name, id))`,
   'create index run_records_order on run_records (run, kind, name, seq)',
+  'create index run_records_id on run_records (id)',
   'create trigger runs_records_removed after delete on runs begin delete from run_records where run = old.seq; end',
 ]

@@ -13,7 +13,11 @@ export function sqlRunRecords({ db }: Session, sealing: RowSealing): RunRecords 
     const found = db.selectFrom('runs').select('seq').where('workspace', '=', workspace)
     return (await found.where('id_key', '=', run.toLowerCase()).executeTakeFirst())?.seq
   }
-  const placeOf = (workspace: string, number: number, { kind, name, id }: Pick<RunRecordRow, 'kind' | 'name' | 'id'>) => ({
+  const placeOf = (
+    workspace: string,
+    number: number,
+    { kind, name, id }: Pick<RunRecordRow, 'kind' | 'name' | 'id'>,
+  ) => ({
     key: workspace,
     context: `record:${workspace}/${number}/${kind}/${name}/${id}`,
   })
@@ -62,6 +66,16 @@ export function sqlRunRecords({ db }: Session, sealing: RowSealing): RunRecords 
         .orderBy('name')
         .execute()
       return rows.map((row) => present(workspace, row))
+    },
+    async named(workspace, id) {
+      const found = db
+        .selectFrom('run_records')
+        .innerJoin('runs', 'runs.seq', 'run_records.run')
+        .select(['runs.id as run', 'run_records.name'])
+        .where('run_records.id', '=', id)
+        .where('run_records.kind', '=', 'metric')
+        .where('runs.workspace', '=', workspace)
+      return await found.executeTakeFirst()
     },
     async remove(workspace, run, kind) {
       const number = await numberOf(workspace, run)

@@ -65,6 +65,17 @@ export function sqlRuns(
       const last = items.at(-1)
       return { items: items.map(present), ...(rows.length > items.length && last && { next: String(last.seq) }) }
     },
+    async countByStatus(workspace, experimentId) {
+      const rows = await db
+        .selectFrom('runs')
+        .select(['status', ({ fn }) => fn.countAll<number>().as('count')])
+        .where('workspace', '=', workspace)
+        .where('experiment_id', '=', experimentId)
+        .where('deleted', '=', 0)
+        .groupBy('status')
+        .execute()
+      return new Map(rows.map(({ status, count }) => [status as Run['status'], count]))
+    },
     async unfinished() {
       const rows = await bodies.where('open', '=', 1).orderBy('seq').execute()
       // What can't be read now is gone on with when its key is back.
