@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadRegistry, type RegisteredType } from '../src/arm/registry.ts'
 import { faces } from '../src/data-planes/faces.ts'
+import { whyLeftOut } from '../src/data-planes/left-out.ts'
 import { namedOperations } from '../src/data-planes/named-operations.ts'
 import { vaultOperations } from '../src/data-planes/vault/vault-operations.ts'
 
@@ -52,7 +53,13 @@ function regionalPart(): string {
       some.map(({ method, path, name }) => `| ${method} | \`${path.replaceAll('|', '\\|')}\` | ${name} |`).join('\n')
     const table = (title: string, some: readonly Row[]) =>
       some.length === 0 ? '' : `\n${title}:\n\n| | path | name |\n| --- | --- | --- |\n${list(some)}\n`
-    return `### ${service}: ${done.length} of ${rows.length}\n${table('Works', done)}${table('Answers 501 `NotImplemented`', left)}`
+    const share = Math.floor((100 * done.length) / rows.length)
+    const onPurpose = Map.groupBy(left, ({ method, path }) => whyLeftOut(method, path))
+    const refused = [...onPurpose]
+      .filter(([reason]) => reason !== undefined)
+      .map(([reason, some]) => table(`Answers 501 \`NotImplemented\` on purpose: ${reason}`, some))
+    const rest = onPurpose.get(undefined) ?? []
+    return `### ${service}: ${done.length} of ${rows.length} (${share} %)\n${table('Works', done)}${refused.join('')}${table('Answers 501 `NotImplemented`', rest)}`
   })
   return parts.join('\n')
 }

@@ -152,14 +152,6 @@ describe('refusals', () => {
       status: 400,
       code: 'RunStatusInvalid',
     },
-    {
-      name: 'an operation that is not there yet',
-      method: 'POST',
-      path: '/runs/R1/events',
-      body: {},
-      status: 501,
-      code: 'NotImplemented',
-    },
     { name: 'a path of no operation', path: '/nothing/here', status: 404, code: 'NotFound' },
   ]) {
     test(`run history: ${name} is ${status} ${code}`, async () => {
@@ -171,11 +163,16 @@ describe('refusals', () => {
   }
 
   test('what is not there yet is named', async () => {
-    assert.match((await ask('POST', '/runs/R1/events', {})).json.error.message, /^Events\.post \(POST /)
-    const deep = `/artifact/v2.0${workspace}/artifacts/metadata/ExperimentRun/dcid.R1/outputs/a/model.txt`
+    const deep = `/dataset/v1.0${workspace}/datasets/d/definitions/1/path`
     const answer = await server.ask(deep, { host: region })
     assert.equal(answer.status, 501)
-    assert.match(answer.json.error.message, /^Artifact\.get \(GET /)
+    assert.match(answer.json.error.message, /^Dataset\.getDataPath \(GET /)
+  })
+
+  test('what is left out on purpose says why', async () => {
+    const answer = await ask('POST', '/experiments/e/localrun', {}, '/execution/v1.0')
+    assert.equal(answer.status, 501)
+    assert.match(answer.json.error.message, /snapshots, which are retired/)
   })
 
   test('without a token: 401 with a challenge; without a right: 403; without a workspace: 404', async () => {

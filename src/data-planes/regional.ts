@@ -8,6 +8,7 @@ import { isObject, textAt } from '../json.ts'
 import { foldId } from '../resource-id.ts'
 import { faces } from './faces.ts'
 import { type ContextOf, fastifySurface, routePattern } from './fastify-surface.ts'
+import { whyLeftOut } from './left-out.ts'
 import { operationNames } from './named-operations.ts'
 import { Answer, type Face, type Operation, type Workspace } from './operation.ts'
 import { SchemaError } from './schema-compiler.ts'
@@ -57,6 +58,8 @@ function addRoutes(app: FastifyInstance, parts: RegionalDeps, contextOf: Context
       .authenticate(request.headers.authorization, AUDIENCES, context?.origin)
       .then(() => {
         const named = names(request.method, path)
+        const reason = named && whyLeftOut(request.method, path)
+        if (reason) throw fault('OperationLeftOut', { operation: named, method: request.method, path, reason })
         throw named
           ? fault('OperationNotImplemented', { operation: named, method: request.method, path })
           : fault('PathNotFound', { method: request.method, path })

@@ -272,6 +272,63 @@ describe('typed metrics', () => {
   }
 })
 
+describe('artifacts, as azureml-core asks for them', () => {
+  const artifact = (method: string, path: string, body?: unknown) => ask(method, path, body, '/artifact/v2.0')
+  const place = 'ExperimentRun/dcid.A1'
+
+  test('bytes go in and out through the service; a second upload says whether it may replace', async () => {
+    await make('A1')
+    const content = `/artifacts/content/${place}/outputs/a/note.txt`
+    const made = (await artifact('POST', content, 'first')).json
+    assert.deepEqual([made.path, made.artifactId], ['outputs/a/note.txt', `${place}/outputs/a/note.txt`])
+    assert.equal((await artifact('POST', `${content}?allowOverwrite=false`, 'second')).status, 409)
+    assert.match((await artifact('GET', content)).text, /first/)
+    assert.match((await artifact('GET', `/artifacts/${place}/content?path=outputs/a/note.txt`)).text, /first/)
+    assert.equal((await artifact('GET', `/artifacts/content/${place}/none.txt`)).status, 404)
+  })
+
+  test('they are found by path, by id and by run', async () => {
+    const id = `${place}/outputs/a/note.txt`
+    assert.equal((await artifact('GET', `/artifacts/metadata/${id}`)).json.path, 'outputs/a/note.txt')
+    assert.equal(
+      (
+        await artifact('POST', '/artifacts/register', {
+          origin: 'ExperimentRun',
+          container: 'dcid.A1',
+          path: 'outputs/a/note.txt',
+        })
+      ).status,
+      200,
+    )
+    assert.equal(
+      (await artifact('POST', '/artifacts/register', { origin: 'ExperimentRun', container: 'dcid.A1', path: 'no' }))
+        .status,
+      404,
+    )
+    const many = (await artifact('POST', '/artifacts/batch/metadata', { artifactIds: [id, `${place}/no`] })).json
+    assert.deepEqual([Object.keys(many.artifacts), Object.keys(many.errors)], [[id], [`${place}/no`]])
+    const ofRun = '/experiments/kept/runs/A1/artifacts'
+    assert.equal((await ask('GET', `${ofRun}/path/outputs/a`)).json.value.length, 1)
+    const { contentUri } = (await ask('GET', `${ofRun}/contentinfo/outputs/a/note.txt`)).json
+    assert.match(contentUri, /note\.txt\?/)
+    assert.match((await ask('GET', `${ofRun}/artifacturi/outputs/a/note.txt`)).text, /note\.txt\?/)
+    assert.equal((await artifact('GET', `/artifacts/prefix/contentinfo/${place}/outputs`)).json.value.length, 1)
+  })
+
+  test('they are deleted one by one and all together', async () => {
+    for (const name of ['x', 'y', 'z']) await artifact('POST', `/artifacts/content/${place}/d/${name}`, name)
+    const left = async () =>
+      (await artifact('GET', `/artifacts/${place}/d/`)).json.value.map(({ path }: { path: string }) => path)
+    await artifact('DELETE', `/artifacts/metadata/${place}/d/x`)
+    assert.deepEqual(await left(), ['d/y', 'd/z'])
+    const paths = [{ path: 'd/y' }, { path: 'd/none' }]
+    assert.equal((await artifact('POST', `/artifacts/${place}/batch/metadata:delete`, { paths })).status, 404)
+    assert.deepEqual(await left(), ['d/y', 'd/z'])
+    assert.equal((await artifact('DELETE', `/artifacts/${place}/batch`)).status, 200)
+    assert.deepEqual((await artifact('GET', `/artifacts/${place}`)).json.value, [])
+  })
+})
+
 describe('what else a client reports of a run', () => {
   test('it is shown again; services are added to and deleted one by one', async () => {
     const sent = {

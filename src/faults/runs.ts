@@ -39,6 +39,11 @@ export const runFaults = {
   FilterInvalid: { status: 400, message: "Invalid filter '{filter}': {reason}." },
   MetricNotFound: { status: 404, message: "Metric '{metric}' was not found in run '{run}'." },
   ArtifactNotFound: { status: 404, message: "Artifact '{path}' was not found in '{container}'." },
+  ArtifactExists: { status: 409, message: "Artifact '{path}' is already in '{container}'." },
+  ArtifactsStay: {
+    status: 400,
+    message: "Artifacts of runs are kept in the datastore 'workspaceartifactstore', and not in '{datastore}'.",
+  },
   ArtifactPathInvalid: { status: 400, message: "'{path}' is no path of an artifact." },
   ArtifactReadOnly: {
     status: 400,
@@ -65,6 +70,11 @@ export const runFaults = {
   AssetNotFound: { status: 404, message: "Asset '{asset}' was not found." },
   WorkspaceNotFound: { status: 404, message: "Workspace '{workspace}' was not found." },
   TokenOfAnotherWorkspace: { status: 403, message: "This run's token is good for its own workspace alone." },
+  OperationLeftOut: {
+    status: 501,
+    code: 'NotImplemented',
+    message: '{operation} ({method} {path}) is not offered: {reason}.',
+  },
   OperationNotImplemented: {
     status: 501,
     code: 'NotImplemented',

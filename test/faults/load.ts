@@ -17,6 +17,39 @@ export interface Place {
   readonly container: string
 }
 
+interface Point {
+  readonly key: string
+  readonly value: number
+  readonly step: number
+}
+
+/** Each series with its points in order, and what its latest value is said to be. */
+function pointsText(points: readonly Point[]): string {
+  const series = Map.groupBy(points, ({ key }) => key)
+  return [...series]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, all]) => `${key}: ${all.map(({ step, value }) => `${step}=${value}`).join(' ')}; ${all.at(-1)?.value}`)
+    .join('\n')
+}
+
+const readPoints = (tracking: string, run: string) => async (server: TestServer) => {
+  const { metrics } = found(await server.ask(`${tracking}/runs/get?run_id=${run}`))?.json.run.data ?? { metrics: [] }
+  const lines = await Promise.all(
+    metrics.map(async ({ key, value }: Point) => {
+      const all: Point[] = []
+      let token = ''
+      do {
+        const path = `${tracking}/metrics/get-history?run_id=${run}&metric_key=${key}&max_results=1000${token}`
+        const page = found(await server.ask(path))?.json
+        all.push(...page.metrics)
+        token = page.next_page_token ? `&page_token=${page.next_page_token}` : ''
+      } while (token !== '')
+      return `${key}: ${all.map(({ step, value: one }) => `${step}=${one}`).join(' ')}; ${value}`
+    }),
+  )
+  return lines.length === 0 ? undefined : digest(lines.toSorted().join('\n'))
+}
+
 /** One client: asks for one random change after another until the connection breaks or it is told to end. */
 export async function client(options: {
   readonly name: string
@@ -136,6 +169,30 @@ export async function client(options: {
         return ok(await blob(dfs(to), { method: 'PUT', headers }))
       })
     },
+    /** Points of a run: a batch that was told to be there is there, each point once, and one that wasn't is whole or not. */
+    async metrics() {
+      const run = measured ?? `faults-${name}-${random.whole(0, 1e9)}`
+      const base = `/history/v1.0${place.workspace}/experiments/faults/runs/${run}`
+      if (measured === undefined) {
+        ok(await server.ask(base, { method: 'PATCH', body: { status: 'Running' } }))
+        measured = run
+      }
+      const tracking = `/mlflow/v2.0${place.workspace}/api/2.0/mlflow`
+      const batch = Array.from({ length: random.pick([1, 1, 3, 400]) }, () => {
+        steps += 1
+        return {
+          key: random.pick(['loss', 'acc']),
+          value: random.whole(0, 1e6) / 7,
+          timestamp: 1e12 + steps,
+          step: steps,
+        }
+      })
+      const next = [...points, ...batch]
+      await ledger.change(base, readPoints(tracking, run), digest(pointsText(next)), async () =>
+        ok(await server.ask(`${tracking}/runs/log-batch`, { method: 'POST', body: { run_id: run, metrics: batch } })),
+      )
+      points = next
+    },
     async remove() {
       const path = `${place.container}/${name}/small-${random.whole(0, 5)}`
       if (ledger.value(path) === undefined) return
@@ -143,6 +200,9 @@ export async function client(options: {
     },
   }
   const appended = new Map<string, string>()
+  let measured: string | undefined
+  let steps = 0
+  let points: readonly Point[] = []
   const paged = new Map<string, string>()
   const put = (path: string, body: string) =>
     ledger.change(path, read(path), digest(body), async () =>

@@ -5,6 +5,9 @@ import { presentArtifact, presentBatch, presentContent } from '../artifact-dto.t
 import { historyRefusal } from '../history-errors.ts'
 import { Answer, type Face, operation } from '../operation.ts'
 import { presentPage } from '../paging.ts'
+import { byIdOperations } from './by-id.ts'
+import { contentOperations } from './contents.ts'
+import { pathOperations } from './paths.ts'
 
 const PAGE = 1000
 const read = 'artifacts/read'
@@ -25,6 +28,9 @@ export const artifactFace: Face = {
   prefixes: ['/artifact/v2.0'],
   refuse: historyRefusal,
   operations: [
+    ...contentOperations,
+    ...byIdOperations,
+    ...pathOperations,
     operation({
       name: 'Artifacts.batchCreateEmptyArtifacts',
       method: 'POST',

@@ -3,8 +3,10 @@ import { openArtifacts, runContainer } from '../../domain/artifacts/artifacts.ts
 import type { Deps } from '../../domain/deps.ts'
 import { findRun, type RunPath } from '../../domain/runs/find-run.ts'
 import { readPageToken } from '../../domain/search/page-token.ts'
+import type { Origin } from '../../gateway/surface.ts'
+import type { Json } from '../../json.ts'
 import { presentArtifact, presentBatch, presentContent } from '../artifact-dto.ts'
-import type { Workspace } from '../operation.ts'
+import { operation, type Workspace } from '../operation.ts'
 import { presentPage } from '../paging.ts'
 import { runOperation } from './run-operation.ts'
 
@@ -112,4 +114,52 @@ export const runArtifactOperations = [
       })
     },
   }),
+  ...byPath('contentinfo', 'RunArtifact.getContentInformation', async (artifacts, { path, origin }) => {
+    const { path: file } = await artifacts.get(path)
+    return await presentContent(artifacts, file, origin)
+  }),
+  ...byPath('artifacturi', 'RunArtifact.getSasUri', (artifacts, { path, origin }) =>
+    artifacts.url(path, origin, 'read'),
+  ),
+  ...byPath('path', 'RunArtifact.listInPath', async (artifacts, { path, token, asked }) =>
+    presentPage(await artifacts.list(path, pageOf(token)), (item) => presentArtifact(artifacts, item), {
+      asked,
+      parameter: 'continuationToken',
+    }),
+  ),
+  ...byPath('prefix/contentinfo', 'RunArtifact.listSasByPrefix', async (artifacts, { path, origin, token, asked }) => {
+    const page = await artifacts.list(path, pageOf(token))
+    const items = await Promise.all(page.items.map((item) => presentContent(artifacts, item.path, origin)))
+    return presentPage({ ...page, items }, (content) => content, { asked, parameter: 'continuationToken' })
+  }),
 ]
+
+interface ByPath {
+  readonly path: string
+  readonly origin: Origin
+  readonly token: string | undefined
+  readonly asked: { readonly origin: Origin; readonly workspace: Workspace; readonly url: string }
+}
+
+/** Paths that end in the file's, as azureml-core asks. */
+function byPath(
+  suffix: string,
+  name: string,
+  answer: (artifacts: Awaited<ReturnType<typeof artifactsOf>>, asked: ByPath) => Promise<Json>,
+) {
+  return [
+    operation({
+      name,
+      method: 'GET',
+      path: `/experiments/{experimentName}/runs/{runId}/artifacts/${suffix}/{path}` as '/experiments/{experimentName}/runs/{runId}/artifacts/path/{path}',
+      deep: true,
+      right: read,
+      query: Type.Object({ continuationToken: Type.Optional(Type.String()) }),
+      async answer(deps, { workspace, params, query, origin, url }) {
+        const artifacts = await artifactsOf(deps, workspace, params)
+        const asked = { origin, workspace, url }
+        return await answer(artifacts, { path: params.path, origin, token: query.continuationToken, asked })
+      },
+    }),
+  ]
+}

@@ -59,11 +59,11 @@ export class MetricReader {
 
   read(run: number, name: string, wanted: Wanted): PointsRead {
     // One snapshot: chunks are put together while they are read.
-    this.#connection.exec('BEGIN')
+    this.#connection.exec('SAVEPOINT reading')
     try {
       return this.#read(run, name, wanted)
     } finally {
-      this.#connection.exec('COMMIT')
+      this.#connection.exec('RELEASE reading')
     }
   }
 

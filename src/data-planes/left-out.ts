@@ -1,0 +1,51 @@
+interface LeftOut {
+  /** What is asked, as `METHOD /path` in lower case. */
+  readonly asked: RegExp
+  readonly reason: string
+}
+
+/** Operations of Azure's regional services that are not offered on purpose. The rest that is not there is not there yet. */
+const leftOut: readonly LeftOut[] = [
+  { asked: /\/artifacts\/lock\//, reason: 'containers of artifacts have no locks; a blob has leases' },
+  {
+    asked: /^\w+ \/artifact\/v2\.0.*\/zip\//,
+    reason: 'no archives are made of artifacts; each file has a URL of its own',
+  },
+  { asked: /\/artifacts\/tags\//, reason: 'artifacts have no tags of their own; runs, models and data have' },
+  { asked: /\/ingest\/containersas/, reason: 'files of another container are copied by the blob service itself' },
+  { asked: /^\w+ \/artifact\/v1\.0/, reason: 'it is retired; models and data of the resource manager take its place' },
+  {
+    asked: /^\w+ \/content\//,
+    reason: 'source snapshots of azureml-core are retired; code is an asset of the resource manager',
+  },
+  {
+    asked: /^\w+ \/pipelines\//,
+    reason:
+      'modules and published pipelines of azureml-core are retired; components and pipeline jobs take their place',
+  },
+  {
+    asked: /^post \/hyperdrive\//,
+    reason: 'sweeps of azureml-core start from source snapshots, which are retired; sweep jobs take their place',
+  },
+  {
+    asked: /^post \/execution\//,
+    reason: 'runs of azureml-core start from source snapshots, which are retired; command jobs take their place',
+  },
+  {
+    asked: /\/modelmanagement\/.*\/(images|services|onlineendpoints|operations)\b/,
+    reason:
+      'images and services of azureml-core are retired; online endpoints of the resource manager take their place',
+  },
+  {
+    asked: /\/azuremonitor\/list$/,
+    reason: 'metrics of resources are asked of Azure Monitor, Microsoft.Insights/metrics',
+  },
+  {
+    asked: /^\w+ \/rp\/(armtemplates|workspaces)/,
+    reason: 'it has no caller; workspaces are made by the resource manager',
+  },
+]
+
+/** Why an operation is not offered; undefined where it is, or is not there yet. */
+export const whyLeftOut = (method: string, path: string): string | undefined =>
+  leftOut.find(({ asked }) => asked.test(`${method} ${path}`.toLowerCase()))?.reason
