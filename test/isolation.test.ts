@@ -195,7 +195,7 @@ describe('isolation', () => {
     )
     const made = Number(/made (\d+)/.exec(text)?.[1])
     assert.ok(made > 10, text)
-    const limits = memoryLimiter().description
+    const limits = memoryLimiter(bench.directory).description
     if (!limits.includes('no limit')) assert.ok(made < 5000, `${made}: ${limits}`)
     assert.equal(await leftovers(`attempt${count}`), 0)
   })

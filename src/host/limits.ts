@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Machine } from './machine.ts'
 
 /** What a vmSize stands for. */
@@ -47,8 +48,15 @@ export interface MemoryLimiter {
   release(name: string): void
 }
 
-/** The best limiter that really works here: it is tried out when the first job needs it, not guessed from names. */
-export function memoryLimiter(): MemoryLimiter {
+/**
+ * The best limiter that really works here: it is tried out when the first job needs it, not guessed from names.
+ *
+ * Groups are named for the data directory too: what ends ends all in its group, and two installs on one machine may have
+ * jobs and deployments of the same ids.
+ */
+export function memoryLimiter(directory: string): MemoryLimiter {
+  const install = createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 8)
+  const named = (name: string) => `${install}-${name}`
   let chosen: MemoryLimiter | undefined
   const limiter = () => {
     chosen ??= limiterIn(writableParent('memory'), writableParent('pids'))
@@ -58,8 +66,8 @@ export function memoryLimiter(): MemoryLimiter {
     get description() {
       return limiter().description
     },
-    prepare: (name, bytes) => limiter().prepare(name, bytes),
-    release: (name) => limiter().release(name),
+    prepare: (name, bytes) => limiter().prepare(named(name), bytes),
+    release: (name) => limiter().release(named(name)),
   }
 }
 

@@ -61,7 +61,7 @@ export function localEngine(options: LocalEngineOptions): ComputeEngine {
 
   const deps: JobDeps = {
     ...options,
-    limiter: memoryLimiter(),
+    limiter: memoryLimiter(directory),
     machine,
     readable: options.readable ?? [],
     variables: options.variables ?? {},

@@ -109,7 +109,7 @@ export const job = (run: string, command: string, more: Partial<JobSpec> = {}): 
 
 /** Waits until a job is in one of the states, by the engine's own word; fails with what it is after the limit. */
 export async function reaches(engine: ComputeEngine, id: string, ...wanted: RunStatus[]): Promise<Observation> {
-  const limit = Date.now() + 60_000
+  const limit = Date.now() + 120_000
   for (;;) {
     const seen = await engine.observe(id)
     if (seen && wanted.includes(seen.status)) return seen
@@ -120,7 +120,7 @@ export async function reaches(engine: ComputeEngine, id: string, ...wanted: RunS
 
 /** Waits for a condition that has no event to wait for. */
 export async function eventually<Value>(what: () => Promise<Value | undefined> | Value | undefined): Promise<Value> {
-  const limit = Date.now() + 30_000
+  const limit = Date.now() + 120_000
   for (;;) {
     const value = await what()
     if (value !== undefined) return value

@@ -58,7 +58,7 @@ export function localServing(options: LocalServingOptions): ServingEngine {
     ...options,
     readable: options.readable ?? [],
     variables: options.variables ?? {},
-    limiter: memoryLimiter(),
+    limiter: memoryLimiter(directory),
     machine,
     orphanSeconds: options.orphanSeconds ?? 30,
     grant: (vmSize) => grant(options.sizeOf(vmSize), machine),

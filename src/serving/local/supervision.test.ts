@@ -143,7 +143,7 @@ describe('a deployment under way', () => {
     const last = ask(engine, spec, 'sleep0.3')
     await engine.remove(spec.id)
     assert.equal(await last.then((each) => 'status' in each && each.status), 200)
-    assert.equal(await engine.observe(spec.id), undefined)
+    await eventually(async () => ((await engine.observe(spec.id)) === undefined ? true : undefined))
     assert.equal(await ask(engine, spec, 'x').then((each) => 'refused' in each && each.refused), 'unavailable')
   })
 })

@@ -204,7 +204,7 @@ export async function deployed(engine: ServingEngine, spec: DeploymentSpec): Pro
 /** Waits for a condition that has no event to wait for. */
 export async function eventually<Value>(
   what: () => Promise<Value | undefined> | Value | undefined,
-  limitMs = 30_000,
+  limitMs = 120_000,
 ): Promise<Value> {
   const limit = Date.now() + limitMs
   for (;;) {
