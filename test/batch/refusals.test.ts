@@ -331,3 +331,12 @@ test('who has the right at an endpoint may invoke it, and no other', async () =>
   await world.arm.made(world.path('batchEndpoints/closed'), { location: 'eastus', properties })
   assert.equal((await world.ask('/jobs', { method: 'POST', body, token, endpoint: 'closed' })).status, 403)
 })
+
+test('azure-ai-ml sends the deployment of an earlier invocation along: one that is not there is not meant', async () => {
+  const agent = { 'user-agent': 'azure-ai-ml/1.35.2 azsdk-python-core/1.38.0', 'azureml-model-deployment': 'blue' }
+  const begun = await world.invoke(world.folder('letters'), agent)
+  assert.equal(begun.status, 201, begun.text)
+  assert.equal(begun.json.properties.tags['azureml.deploymentname'], 'main')
+  assert.equal((await world.invoke(world.folder('letters'), { ...agent, 'user-agent': 'curl/8' })).status, 404)
+  await world.ended(begun.json.name)
+})

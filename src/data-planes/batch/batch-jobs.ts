@@ -116,6 +116,9 @@ async function invoke(asked: Request, endpoint: StoredResource): Promise<Answer>
   const run = await invokeBatch(plane.deps, plane.put, {
     endpoint,
     deployment: header('azureml-model-deployment') ?? asked.deployment,
+    // azure-ai-ml checks names itself, and sends with every invocation the one of the last that had any: even of an
+    // online endpoint. One that is not there is such a left-over.
+    orDefault: /azure-ai-ml\//i.test(header('user-agent') ?? ''),
     body: await readBody(request),
     caller,
     repeatability: header('repeatability_request-id') ?? header('repeatability-request-id'),

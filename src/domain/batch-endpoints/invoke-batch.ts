@@ -20,6 +20,8 @@ export interface InvokeRequest {
   readonly endpoint: StoredResource
   /** The default one unless said. */
   readonly deployment?: string | undefined
+  /** A deployment that is not there was not meant: the default one is. */
+  readonly orDefault?: boolean
   readonly body: JsonObject
   readonly caller: Caller
   /** Says that a further request with it is the same one: clients send it again where an answer was lost. */
@@ -34,10 +36,11 @@ export interface InvokeRequest {
 export async function invokeBatch(
   deps: Pick<Deps, 'store' | 'blobs'>,
   put: PutResource,
-  { endpoint, deployment: asked, body, caller, repeatability }: InvokeRequest,
+  { endpoint, deployment: asked, orDefault, body, caller, repeatability }: InvokeRequest,
 ): Promise<Run> {
   const workspace = endpoint.id.slice(0, endpoint.id.lastIndexOf('/batchEndpoints/'))
-  const deployment = await deploymentOf(deps, endpoint, asked)
+  const named = asked && (await deps.store.resources.get(`${endpoint.id}/deployments/${asked}`))
+  const deployment = await deploymentOf(deps, endpoint, named || !orDefault ? asked : undefined)
   const invocation = readInvocation(body)
   const name = invocation.name ?? `batchjob-${repeatability ? sameFor(endpoint, caller, repeatability) : randomUUID()}`
   const known = await deps.store.runs.get(foldId(workspace), name)
