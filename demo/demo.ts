@@ -36,6 +36,7 @@ const stage = openStage(curl, {
   'YOUR-STORAGE-ACCOUNT-NAME': `${name}st`,
   'YOUR-MANAGED-IDENTITY': 'my-identity',
   'YOUR-COMPUTE-NAME': 'one-node',
+  'YOUR-ENDPOINT-NAME': 'iris-flowers',
   ADMIN_USERNAME: 'azureuser',
   ADMIN_PASSWORD: 'not-Shown-Again-7',
 })

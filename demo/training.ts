@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { article } from './article.ts'
+import { serving } from './serving.ts'
 import { openProgress, type Stage, Unexpected } from './stage.ts'
 import { expect, finished, type List, type Resource, type Step } from './walk.ts'
 
@@ -35,6 +36,7 @@ export const training: readonly Step[] = [
   { name: 'follow the job', play: followJob },
   { name: 'read its metrics', play: readMetrics },
   { name: 'find the model registered', play: findModel },
+  ...serving,
   { name: 'delete the model', play: deleteModel },
   { name: 'delete everything', play: deleteEverything },
 ]
