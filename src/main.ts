@@ -220,6 +220,9 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     scaling.start()
     onStop('runs', () => runs.stop())
     await runs.start()
+    const webhooks = diagnostics.deliverWebhooks(deps)
+    onStop('webhooks', () => webhooks.stop())
+    webhooks.start()
     onStop('schedules', () => schedules.stop())
     await schedules.start()
 
@@ -257,11 +260,12 @@ async function loadLog() {
 }
 
 async function loadDiagnostics() {
-  const [archives, samples] = await Promise.all([
+  const [archives, samples, webhooks] = await Promise.all([
     import('./domain/diagnostics/archive-activities.ts'),
     import('./domain/monitor/sample-nodes.ts'),
+    import('./domain/webhooks/deliver-webhooks.ts'),
   ])
-  return { ...archives, ...samples }
+  return { ...archives, ...samples, ...webhooks }
 }
 
 async function loadGateway() {

@@ -55,6 +55,9 @@ export const runFaults = {
     message:
       "Workspace '{workspace}' has no datastore '{datastore}' with an account and a container to keep artifacts in.",
   },
+  WebhookNotFound: { status: 404, message: 'Webhook with ID {webhook} not found.' },
+  EvaluationDatasetNotFound: { status: 404, message: "Dataset with ID '{dataset}' not found." },
+  ScorerNotFound: { status: 404, message: "Scorer '{scorer}' not found for experiment {experiment}." },
   TraceNotFound: { status: 404, message: "Trace with ID '{trace}' was not found." },
   TraceIncomplete: { status: 404, message: "Not all spans of trace '{trace}' have come yet." },
   TraceTagNotFound: { status: 404, message: "No tag with key '{tag}' in trace '{trace}'." },

@@ -29,17 +29,20 @@ export const mlflowRefusal: Face['refuse'] = (fault) => ({
   body: { error_code: codes[fault.key] ?? byStatus.get(fault.status) ?? 'INTERNAL_ERROR', message: fault.message },
 })
 
-/** A field that is not what it should be, as MLflow tells it. */
+/** A field that is missing or not what it should be, as MLflow tells it. */
 export function invalidParameter({ path, value, message }: SchemaProblem) {
   const name = path
     .slice(1)
     .split('/')
     .reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : `${text}.${part}`))
-  const reason =
-    name === ''
-      ? `The request ${message}.`
-      : `Invalid value ${JSON.stringify(value)?.slice(0, MOST_SHOWN)} for parameter '${name}' supplied: it ${message}.`
-  return fault('ParameterInvalid', { reason })
+  const [, missing] = /required property '(\w+)'/.exec(message) ?? []
+  if (missing !== undefined) {
+    const field = name === '' ? missing : `${name}.${missing}`
+    return fault('ParameterInvalid', { reason: `Missing value for required parameter '${field}'.` })
+  }
+  const shown = JSON.stringify(value)?.slice(0, MOST_SHOWN)
+  const reason = `Invalid value ${shown} for parameter '${name}' supplied: it ${message}.`
+  return fault('ParameterInvalid', { reason: name === '' ? `The request ${message}.` : reason })
 }
 
 const MOST_SHOWN = 200

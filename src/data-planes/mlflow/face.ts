@@ -3,6 +3,7 @@ import { artifactServiceOperations } from './artifact-service.ts'
 import { artifactOperations } from './artifacts.ts'
 import { assessmentOperations } from './assessments.ts'
 import { invalidParameter, mlflowRefusal } from './errors.ts'
+import { evaluationDatasetOperations } from './evaluation-datasets.ts'
 import { experimentOperations } from './experiments.ts'
 import { legacyTraceOperations } from './legacy-traces.ts'
 import { loggedModelOperations } from './logged-models.ts'
@@ -12,8 +13,10 @@ import { modelVersionOperations } from './model-versions.ts'
 import { otlpOperations } from './otlp.ts'
 import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
+import { scorerOperations } from './scorers.ts'
 import { serverOperations } from './server.ts'
 import { traceOperations } from './traces.ts'
+import { webhookOperations } from './webhooks.ts'
 
 /** MLflow's tracking server and model registry, per workspace. */
 export const mlflowFace: Face = {
@@ -40,5 +43,8 @@ export const mlflowFace: Face = {
     ...loggedModelOperations,
     ...registeredModelOperations,
     ...modelVersionOperations,
+    ...webhookOperations,
+    ...evaluationDatasetOperations,
+    ...scorerOperations,
   ],
 }

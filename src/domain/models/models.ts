@@ -6,6 +6,8 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { Page, Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
 import { checkRegistryTags } from '../metrics/limits.ts'
+import { announce } from '../webhooks/announce.ts'
+import { changeOf } from '../webhooks/registry-events.ts'
 
 export const MODELS = 'Microsoft.MachineLearningServices/workspaces/models'
 export const MODEL_VERSIONS = `${MODELS}/versions`
@@ -168,6 +170,8 @@ export async function changeModel(
       },
     }
     await within.resources.put(changed)
+    const happened = changeOf(modelView(changed), request)
+    await announce(within, workspace, { happened, now: changed.system.lastModifiedAt })
     return modelView(changed)
   })
 }

@@ -6,7 +6,7 @@ import type { ModelPlace } from './model-source.ts'
 
 /** MLflow keeps prompts as registered models with this tag, and their text in a tag of the version. */
 export const IS_PROMPT = 'mlflow.prompt.is_prompt'
-const TEXT = 'mlflow.prompt.text'
+export const PROMPT_TEXT = 'mlflow.prompt.text'
 
 export const isPrompt = (tags: Readonly<Record<string, string>>): boolean => tags[IS_PROMPT]?.toLowerCase() === 'true'
 
@@ -18,6 +18,6 @@ export async function promptPlace(
 ): Promise<ModelPlace> {
   const path = `LocalUpload/${randomUUID()}/prompt.txt`
   const at = { ...(await artifactStore(store, workspace)), path }
-  await blobs.write(at, tags[TEXT] ?? '')
+  await blobs.write(at, tags[PROMPT_TEXT] ?? '')
   return { uri: datastoreUri(workspace, 'workspaceartifactstore', path), blobs: at }
 }

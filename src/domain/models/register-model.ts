@@ -2,6 +2,8 @@ import { fault } from '../../faults.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
 import { checkRegistryTags } from '../metrics/limits.ts'
+import { announce } from '../webhooks/announce.ts'
+import { modelMade, versionMade } from '../webhooks/registry-events.ts'
 import { mlflowFlavors, modelPlace } from './model-source.ts'
 import {
   findModel,
@@ -39,7 +41,10 @@ export async function createModel(
 ): Promise<ModelView> {
   return await store.write(async (within) => {
     if (await within.resources.get(modelId(workspaceId, model.name))) throw fault('ModelExists', { model: model.name })
-    return await putModel(within, workspaceId, { ...model, now: now().toISOString() })
+    const at = now().toISOString()
+    const made = await putModel(within, workspaceId, { ...model, now: at })
+    await announce(within, workspaceId, { happened: [modelMade(made)], now: at })
+    return made
   })
 }
 
@@ -101,6 +106,8 @@ export async function registerModel(
       },
     })
     await within.resources.put(made)
+    const happened = [versionMade(modelView(made), ofPrompt)]
+    await announce(within, workspaceId, { happened, now })
     return modelView(made)
   })
 }

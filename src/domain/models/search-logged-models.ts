@@ -73,7 +73,8 @@ function fieldOf(
 ): FieldValue {
   if (entity === 'metrics') {
     const measured = measuresOf(model).filter((one) => one.key === key && counts(one))
-    return measured.toSorted((a, b) => b.step - a.step || b.at - a.at)[0]?.value
+    // Any of them satisfies a filter, whatever dataset it was measured on; the last one is what models are ordered by.
+    return measured.toSorted((a, b) => b.step - a.step || b.at - a.at || b.value - a.value).map(({ value }) => value)
   }
   if (entity === 'params') return Object.hasOwn(model.params, key) ? model.params[key] : undefined
   if (entity === 'tags') return Object.hasOwn(model.tags, key) ? model.tags[key] : undefined

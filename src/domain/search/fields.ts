@@ -138,6 +138,18 @@ export const traceFields: Fields = {
   others: { tags: any, metadata: any, spans: any, feedback: any, expectations: any },
 }
 
+export const datasetFields: Fields = {
+  attributes: {
+    name: text,
+    dataset_id: text,
+    created_by: text,
+    last_updated_by: text,
+    created_time: number,
+    last_update_time: number,
+  },
+  others: { tags: any },
+}
+
 export const loggedModelFields: Fields = {
   attributes: {
     model_id: text,
