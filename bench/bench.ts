@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { TestServer } from '../test/support/server.ts'
 import { batch } from './batch.ts'
 import { besideAzurite } from './beside-azurite.ts'
+import { environments } from './environments.ts'
 import { load, request } from './load.ts'
+import { logLatency } from './logs.ts'
 import { submitToFirstOutput } from './submit.ts'
 import { type Row, render } from './table.ts'
 import { training } from './training.ts'
@@ -39,6 +41,8 @@ try {
   await tokens(server)
   console.log('submit to first output …')
   add(await submitToFirstOutput(server))
+  console.log('lines of jobs …')
+  for (const row of await logLatency(server)) add(row)
   console.log('many jobs, a long pipeline …')
   for (const row of await training(server)) add(row)
   console.log('a batch job …')
@@ -47,6 +51,8 @@ try {
 } finally {
   rmSync(data, { recursive: true, force: true })
 }
+console.log('environments beside uv …')
+for (const row of await environments()) add(row)
 console.log('blobs beside Azurite …')
 for (const row of await besideAzurite()) add(row)
 

@@ -70,6 +70,15 @@ describe('environments', () => {
     assert.ok(!(await readdir(folder)).includes('half-built'))
   })
 
+  test('whose files have gone with their interpreter is built anew', async () => {
+    const environments = open()
+    const built = await environments.ensure(conda('six==1.16.0'), () => undefined)
+    await rm(built.sitePackages, { recursive: true })
+    const again = await environments.ensure(conda('six==1.16.0'), () => undefined)
+    assert.notEqual(again.directory, built.directory)
+    assert.ok((await stat(again.sitePackages)).isDirectory())
+  })
+
   test('is compiled beside the jobs that use it', async () => {
     const built = await open().ensure(conda('six==1.16.0'), () => undefined)
     const limit = Date.now() + 60_000

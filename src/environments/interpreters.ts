@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -57,12 +57,24 @@ function distance(version: string, near: string): number {
   return Math.abs(minor - wanted) - (minor > wanted ? 0.5 : 0) - micro / 1000
 }
 
-let found: { readonly at: number; readonly list: Promise<readonly Interpreter[]> } | undefined
-/** The machine's Pythons; looked for again after a minute, since users install what a failed build named. */
-function interpreters(searchPath: string): Promise<readonly Interpreter[]> {
-  if (!found || Date.now() - found.at > 60_000) found = { at: Date.now(), list: lookForAll(searchPath) }
+let found:
+  | { readonly searchPath: string; readonly at: number; readonly list: Promise<readonly Interpreter[]> }
+  | undefined
+
+/**
+ * The machine's Pythons; looked for again after a minute, since users install what a failed build named, and at once
+ * where one has gone.
+ */
+async function interpreters(searchPath: string): Promise<readonly Interpreter[]> {
+  if (found?.searchPath !== searchPath || Date.now() - found.at > 60_000) found = lookNow(searchPath)
+  const list = await found.list
+  const there = await Promise.all(list.map(({ executable }) => stat(executable).catch(() => undefined)))
+  if (there.every((each) => each !== undefined)) return list
+  found = lookNow(searchPath)
   return found.list
 }
+
+const lookNow = (searchPath: string) => ({ searchPath, at: Date.now(), list: lookForAll(searchPath) })
 
 async function lookForAll(searchPath: string): Promise<readonly Interpreter[]> {
   const paths = new Set<string>()

@@ -2,7 +2,7 @@
 from _common import *
 os.environ["AZURE_ML_CLI_PRIVATE_FEATURES_ENABLED"] = "true"  # control flow is in preview in the SDK
 from azure.ai.ml import command, Input, Output, dsl, load_component
-from azure.ai.ml.entities import Environment
+from azure.ai.ml.entities import Environment, QueueSettings
 from azure.ai.ml.sweep import Choice, Uniform, QUniform, BanditPolicy
 from azure.ai.ml.dsl._condition import condition
 from azure.ai.ml.dsl._do_while import do_while
@@ -114,6 +114,35 @@ p = failing()
 p.settings.continue_on_step_failure = True
 kids = children(run(p, ("Failed",)).name)
 check(kids["free"]["status"] == "Completed" and "b" not in kids, "with continue_on_step_failure what does not depend on it finishes")
+
+# A registered component, defaults, an optional input that nothing gives, a literal and a compute that are inputs of the
+# pipeline, the queue of one step, and what another SDK's node may have besides.
+registered = ml.components.create_or_update(steps("registered" + T).component)
+check(registered.version and ml.components.get(registered.name, registered.version).version == registered.version, "a component knows its version: " + str(registered.version))
+
+
+@dsl.pipeline()
+def given(where: str, rate: float = 0.25, word: str = None):
+    x = ml.components.get(registered.name, registered.version)(lr=rate, log=word)
+    x.compute = where
+    x.queue_settings = QueueSettings(job_tier="premium", priority="low")
+    y = show(inp=x.outputs.out)
+    y.compute = where
+    y.outputs.res = Output(type="uri_folder", path="azureml://datastores/workspaceblobstore/paths/own" + T + "/")
+    return {"final": y.outputs.res}
+
+
+job = given(where=CPU)
+job.settings.default_datastore = "workspaceblobstore"
+job = run(job)
+kids = children(job.name)
+x = ml.jobs.get(kids["x"]["runId"])
+check(x.compute.endswith(CPU) and x.queue_settings.job_tier.lower() == "premium", "a step's compute is an input of its pipeline; its queue is the node's")
+check(kids["x"]["parameters"] == {"lr": "0.25"}, "defaults are filled in, and an optional input that nothing gives is left out: " + str(kids["x"]["parameters"]))
+check(kids["x"]["properties"].get("azureml.moduleid", "").endswith(f"/components/{registered.name}/versions/{registered.version}"), "a registered component is the step's")
+t = pathlib.Path(tempfile.mkdtemp())
+ml.jobs.download(job.name, download_path=t, output_name="final")
+check(next(t.rglob("r.txt")).read_text() == "0.25" and ml.jobs.get(job.name).outputs["final"].path.endswith("own" + T + "/"), "an output is promoted, and lies where its node says")
 
 # A pipeline in a pipeline.
 @dsl.pipeline()
