@@ -279,6 +279,8 @@ export interface ResourceDeclaration<Reads extends TSchema = TSchema> {
   readonly secret?: readonly string[]
   /** A body as the facts take it, where Azure's service takes what its own facts refuse. */
   readonly tolerates?: (body: JsonObject) => JsonObject
+  /** The checked body with what `tolerates` took out of the facts' sight. */
+  readonly putsBack?: (checked: JsonObject, sent: JsonObject) => JsonObject
   /** Values that every new resource has unless its body says otherwise; merged below what was sent. */
   readonly defaults?: (request: WishRequest<Static<Reads>>) => JsonObject
   /** Ids in the body that must exist: by path, with the type each must have. */

@@ -27,7 +27,8 @@ export function checkBody(
   const body = type.declaration.tolerates?.(sent) ?? sent
   const known = factsFor(facts, type, version)
   const operation = operationOn(known, verb.toUpperCase())
-  return known && operation?.body ? check({ facts, type, version, known }, operation.body, body) : body
+  const checked = known && operation?.body ? check({ facts, type, version, known }, operation.body, body) : body
+  return type.declaration.putsBack?.(checked, sent) ?? checked
 }
 
 /** The body of an action, checked alike. */

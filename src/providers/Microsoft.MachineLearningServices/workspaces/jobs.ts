@@ -7,6 +7,7 @@ import { jobKind } from '../../../domain/jobs/job-kinds.ts'
 import { jobServices } from '../../../domain/jobs/job-services.ts'
 import { checkNotification } from '../../../domain/jobs/notification.ts'
 import { parentRun } from '../../../domain/jobs/parent-run.ts'
+import { withoutRay, withRay } from '../../../domain/jobs/untold-distribution.ts'
 import { cancelRun } from '../../../domain/runs/cancel-run.ts'
 import { cancelBelow } from '../../../domain/runs/child-runs.ts'
 import { JOBS, jobRuns } from '../../../domain/runs/job-runs.ts'
@@ -21,6 +22,8 @@ export default defineResource({
   type: JOBS,
   name: /^[a-zA-Z0-9][\w-]{0,254}$/,
   reads: Type.Object({ properties: Type.Object({ jobType: Type.String() }) }),
+  tolerates: withoutRay,
+  putsBack: withRay,
   hides: ['provisioningState'],
   statuses: { created: 201, createdDone: 201, updated: 200 },
   backing: jobRuns,
