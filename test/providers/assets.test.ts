@@ -125,6 +125,18 @@ describe('data', () => {
     })
   }
 
+  test('by Hadoop’s schemes, the container in either place, leads where its web address does', async () => {
+    for (const [at, uri] of [
+      `wasbs://${account}.blob.core.windows.net/azureml/x/`,
+      `abfss://azureml@${account}.dfs.core.windows.net/x/`,
+      // Of elsewhere, as https: who reads it is told.
+      'wasbs://account-name.blob.core.windows.net/container-name/x/',
+    ].entries()) {
+      assert.equal((await arm.made(path(`data/hadoop${at}/versions/1`), data(uri))).properties.dataUri, uri)
+      assert.equal((await arm.remove(path(`data/hadoop${at}`))).status, 200)
+    }
+  })
+
   test('does not lend the workspace an account that none of its datastores lies on', async () => {
     const other = `${arm.group}/providers/Microsoft.Storage/storageAccounts/foreignaccount`
     await arm.made(other, { location: 'eastus', kind: 'StorageV2', sku: { name: 'Standard_LRS' } })

@@ -16,7 +16,9 @@ const JOB_ARTIFACTS = /^azureml:\/\/jobs\/([^/]+)\/outputs\/(?:artifacts|default
 const SHORT = /^azureml:\/\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
 const LONG =
   /^azureml:\/\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)(?:\/providers\/Microsoft\.MachineLearningServices)?\/workspaces\/([^/]+)\/datastores\/([^/]+)(?:\/paths)?(?:\/(.*))?$/i
-const BLOB_HOST = /^https?:\/\/([a-z0-9]{3,24})\.(?:blob|dfs)\.[^/]+\/([^/?]+)(?:\/([^?]*))?(?:\?.*)?$/i
+/** Hadoop's schemes are written with the container in the path, too. */
+const BLOB_HOST =
+  /^(?:https?|wasbs?|abfss?):\/\/([a-z0-9]{3,24})\.(?:blob|dfs)\.[^/]+\/([^/?]+)(?:\/([^?]*))?(?:\?.*)?$/i
 const OWN_BLOB = /^https?:\/\/[^/]+\/_(?:blob|dfs)\/([a-z0-9]{3,24})\/([^/?]+)(?:\/([^?]*))?(?:\?.*)?$/i
 const HADOOP = /^(?:wasbs?|abfss?):\/\/([^@/]+)@([a-z0-9]{3,24})\.(?:blob|dfs)\.[^/]+(?:\/(.*))?$/i
 
@@ -65,7 +67,7 @@ export async function resolveReadable(
     const path = decoded(uri, blob[3] ?? '')
     return inAccount(from, workspace, { uri, account: blob[1], container: blob[2], path })
   }
-  if (/^https?:\/\//i.test(uri)) return undefined
+  if (/^(https?|wasbs?|abfss?):\/\//i.test(uri)) return undefined
   throw unresolvable(uri, 'it is neither a datastore path nor a web address')
 }
 
