@@ -79,7 +79,11 @@ function launchOf(
   const confined = sandbox.kind !== 'none'
   const own = confined ? inside.own : folder.own
   // What the user sets goes before what describes the place, but for where the parts are.
-  const given: Readonly<Record<string, string>> = { ...spec.environment?.variables, ...spec.variables }
+  const given: Readonly<Record<string, string>> = {
+    ...prepared.image?.variables,
+    ...spec.environment?.variables,
+    ...spec.variables,
+  }
   return {
     command: sandbox.wrap({
       command: [join(prepared.variables.VIRTUAL_ENV ?? '', 'bin', 'python'), join(program, 'main.py')],
@@ -91,7 +95,7 @@ function launchOf(
         { source: folder.own, target: inside.own },
         ...(confined ? [{ source: folder.temporary, target: '/tmp' }] : []),
       ],
-      shown: [{ source: version.models, target: inside.models }],
+      shown: [...(prepared.image?.shown ?? []), { source: version.models, target: inside.models }],
     }),
     cwd: confined ? '/' : prepared.cwd,
     environment: {

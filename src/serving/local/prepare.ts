@@ -31,6 +31,8 @@ export interface Prepared {
   readonly readable: readonly string[]
   readonly path: readonly string[]
   readonly variables: Readonly<Record<string, string>>
+  /** What a Dockerfile sets, and the files that it copies; the deployment's own variables win. */
+  readonly image?: Pick<BuiltEnvironment, 'variables' | 'shown'>
   readonly cwd: string
   readonly warnings: readonly string[]
 }
@@ -65,6 +67,7 @@ export async function prepareVersion(
       interpreter: environment.interpreter.executable,
       sitePackages: environment.sitePackages,
       readable: environment.readable,
+      image: { variables: environment.variables, shown: environment.shown },
       path,
       cwd: confined ? join(inside.app, app) : join(folder.app, app),
       warnings: environment.notes.filter((line) => line.startsWith('SUBSTITUTED')),

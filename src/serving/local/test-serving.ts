@@ -75,6 +75,7 @@ export async function openBench(
     allowSubstitute: false,
     index: userPackageIndex(process.env),
     confine: sandbox.wrap,
+    blobs: service.blobs,
   })
   const engines: ServingEngine[] = []
   const bench: Bench = {
