@@ -65,7 +65,19 @@ interface Wire {
   close(): void
 }
 
+/** A connection that is made anew where the server closes it after each answer, as gunicorn does. */
 async function openWire(port: number): Promise<Wire> {
+  let one = await openOnce(port)
+  return {
+    async ask(bytes) {
+      if (one.isClosed()) one = await openOnce(port)
+      return one.ask(bytes)
+    },
+    close: () => one.close(),
+  }
+}
+
+async function openOnce(port: number): Promise<Wire & { isClosed(): boolean }> {
   const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   let waiting: { resolve(status: number): void; reject(error: Error): void } | undefined
@@ -73,9 +85,14 @@ async function openWire(port: number): Promise<Wire> {
   let status = 0
   /** Bytes of the body still to come; -1 while the head comes, -2 for a chunked body. */
   let left = -1
+  let isClosed = false
   const done = () => {
     const { resolve } = waiting ?? {}
     waiting = undefined
+    if (/\r\nconnection: close/i.test(head)) {
+      isClosed = true
+      socket.destroy()
+    }
     head = ''
     left = -1
     resolve?.(status)
@@ -97,8 +114,12 @@ async function openWire(port: number): Promise<Wire> {
     } else if (status === 204 || status === 304 || head.endsWith('\r\n0\r\n\r\n')) done()
   })
   socket.on('error', (error) => waiting?.reject(error))
-  socket.on('close', () => waiting?.reject(new Error('the server closed the connection')))
+  socket.on('close', () => {
+    isClosed = true
+    waiting?.reject(new Error('the server closed the connection'))
+  })
   return {
+    isClosed: () => isClosed,
     ask: (bytes) =>
       new Promise((resolve, reject) => {
         waiting = { resolve, reject }

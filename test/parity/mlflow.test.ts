@@ -20,7 +20,8 @@ import {
 } from '../../src/serving/local/test-serving.ts'
 import { askOurs, pythonOf, startBeside } from './beside.ts'
 
-const training = conda('mlflow==2.22.5', 'scikit-learn==1.7.2', 'pandas==2.3.3')
+/** FastAPI is pinned to what this MLflow's own server still runs on. */
+const training = conda('mlflow==2.22.5', 'scikit-learn==1.7.2', 'pandas==2.3.3', 'fastapi==0.115.12')
 
 /** A classifier with a table's signature, a function of tensors, and one with parameters that answers a table. */
 const models = `
