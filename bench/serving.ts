@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Endpoints } from '../test/support/endpoints.ts'
-import { startServer } from '../test/support/server.ts'
+import { startServer, until } from '../test/support/server.ts'
 import { measure, measurePeer, peers, pythonWith, scoreBody } from './serving-peers.ts'
 import { type Row, render } from './table.ts'
 
@@ -49,7 +49,22 @@ try {
   const key = await online.key(endpoint)
   const script = readFileSync(join(here, 'peers', 'score.py'), 'utf8')
   const shape = { environmentId, model: iris, requestSettings: requests }
-  await online.deploy(`${endpoint}/deployments/one`, script, shape)
+  /** An environment may have to be built first. */
+  const deploy = async (name: string, wish: object) => {
+    const id = `${endpoint}/deployments/${name}`
+    const answer = await online.arm.put(id, wish)
+    if (answer.status >= 300) throw new Error(answer.text)
+    await until(
+      `${name} answers`,
+      async () => {
+        const { provisioningState } = (await online.arm.get(id)).json.properties
+        if (provisioningState === 'Failed') throw new Error(`${name} failed`)
+        return provisioningState === 'Succeeded'
+      },
+      600_000,
+    )
+  }
+  await deploy('one', await online.deploymentBody(script, shape))
   await online.traffic(endpoint, { one: 100 })
   const path = '/_score/eastus/bench/score'
   const ask = (clients: number, body = scoreBody) => measure(server.facts.port, path, { body, seconds, clients, key })
@@ -91,8 +106,9 @@ try {
       met: ratio >= peer.goal,
     })
   }
+  const body = await online.deploymentBody(script, { ...shape, environmentVariables: { WORKER_COUNT: '2' } })
   const began = performance.now()
-  await online.deploy(`${endpoint}/deployments/two`, script, { ...shape, environmentVariables: { WORKER_COUNT: '2' } })
+  await deploy('two', body)
   await online.traffic(endpoint, { two: 100 })
   await online.score(endpoint, { key, body: scoreBody })
   const put = performance.now() - began
@@ -110,7 +126,7 @@ try {
     ratio: `${(two.perSecond / ours.perSecond).toFixed(2)}×`,
   })
 
-  await online.arm.made(`${endpoint}/deployments/onnx`, {
+  await deploy('onnx', {
     location: 'eastus',
     sku: { name: 'Default', capacity: 1 },
     properties: {

@@ -36,7 +36,7 @@ export class Deployment {
   #since: string
   #state: DeploymentView['state'] = 'Starting'
   #restarts = 0
-  #probedAt = performance.now()
+  #isRestoring = false
   #work: Promise<void> = Promise.resolve()
   #removed = false
 
@@ -97,6 +97,7 @@ export class Deployment {
 
   /** Takes up what an earlier server left. */
   restore(): Promise<void> {
+    this.#isRestoring = true
     return this.#inTurn(async () => {
       const record = (await jsonOf(this.folder.serving)) as { readonly name: string } | undefined
       const folder = record && versionFolder(join(this.folder.versions, record.name))
@@ -110,7 +111,10 @@ export class Deployment {
         if (found > 0 || served.idleMsBeforeZero === undefined) version.scale(this.#processes(served))
         else this.#isZero = true
       }
+      this.#isRestoring = false
       await this.#goFor(this.#spec)
+      // What came in the meantime starts what it needs.
+      this.#dispatcher.pump()
     })
   }
 
@@ -139,11 +143,8 @@ export class Deployment {
   /** What is due from time to time: probes, and the end of instances that nobody asks. */
   tick(): void {
     const now = performance.now()
-    if (now - this.#probedAt >= this.#spec.liveness.periodMs) {
-      this.#probedAt = now
-      this.#serving?.probe()
-      this.#next?.probe()
-    }
+    this.#serving?.probe()
+    this.#next?.probe()
     const idle = this.#spec.idleMsBeforeZero
     const isBusy = this.inFlight > 0 || this.queued > 0 || this.#takers.some((worker) => worker.load > 0)
     if (idle === undefined || this.#isZero || !this.#serving || this.#next || isBusy) return
@@ -162,7 +163,7 @@ export class Deployment {
     if (this.#fallen) this.#drop(this.#fallen)
     const current = [this.#serving, this.#next].find((version) => version?.key === key)
     if (current) {
-      await writeWhole(current.folder.spec, JSON.stringify(spec))
+      if (!isDeepStrictEqual(current.spec, spec)) await writeWhole(current.folder.spec, JSON.stringify(spec))
       current.spec = spec
       if (current !== this.#serving || spec.idleMsBeforeZero === undefined) this.#isZero = false
       if (!this.#isZero) current.scale(this.#processes(spec))
@@ -250,6 +251,7 @@ export class Deployment {
 
   /** Starts what was ended for want of requests; answers for how long a request may wait. */
   #wake(): number {
+    if (this.#isRestoring) return START_PATIENCE_MS
     if (this.#removed || !this.#serving) return 0
     if (!this.#isZero) return this.#spec.requests.timeoutMs
     this.#isZero = false

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { removeFolder } from '../../host/files.ts'
 import type { MemoryLimiter } from '../../host/limits.ts'
 import { startRunner } from '../../host/runner.ts'
 import type { Sandbox } from '../../host/sandbox.ts'
@@ -41,7 +42,7 @@ export async function launchProcess(
   },
 ): Promise<void> {
   const { folder, share } = to
-  await clearRun(folder)
+  await Promise.all([clearRun(folder), removeFolder(folder.temporary)])
   await Promise.all(
     [folder.run, join(folder.own, 'home'), folder.temporary].map((path) =>
       mkdir(path, { recursive: true, mode: 0o700 }),

@@ -48,7 +48,8 @@ export function localServing(options: LocalServingOptions): ServingEngine {
   const machine = options.machine ?? thisMachine()
   const directory = join(options.directory, 'serving')
   const deployments = new Map<string, Deployment>()
-  const leaving = new Map<string, Deployment>()
+  /** Seen until its folder is gone: one that is made anew by its name would else share it. */
+  const leaving = new Map<string, { readonly deployment: Deployment; readonly gone: Promise<void> }>()
   const listeners: ((id: string) => void)[] = []
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
@@ -116,6 +117,7 @@ export function localServing(options: LocalServingOptions): ServingEngine {
     isolation: sandbox.description,
 
     async apply(spec) {
+      await leaving.get(spec.id)?.gone
       let deployment = deployments.get(spec.id)
       if (!deployment) {
         deployment = new Deployment(spec, deploymentFolder(directory, spec.id), deps)
@@ -125,19 +127,18 @@ export function localServing(options: LocalServingOptions): ServingEngine {
     },
 
     async observe(id) {
-      return (deployments.get(id) ?? leaving.get(id))?.view
+      return (deployments.get(id) ?? leaving.get(id)?.deployment)?.view
     },
 
     async remove(id) {
       const deployment = deployments.get(id)
       if (!deployment) return
       deployments.delete(id)
-      // Seen until its folder is gone: one that is made anew by its name would else share it.
-      leaving.set(id, deployment)
-      deployment
+      const gone = deployment
         .remove()
         .catch((error: unknown) => log.error({ err: error, deployment: id }, 'a deployment could not be removed'))
         .finally(() => leaving.delete(id))
+      leaving.set(id, { deployment, gone })
     },
 
     onChange(listener) {

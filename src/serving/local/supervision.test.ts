@@ -62,6 +62,30 @@ describe('a deployment under way', () => {
     await eventually(async () => ('refused' in (await ask(engine, spec, 'x')) ? undefined : true))
   })
 
+  test('a process that fails its readiness is asked no more until it answers again', async () => {
+    const spec = await deployed(
+      engine,
+      await bench.script('unready', pidScript, {
+        instances: 2,
+        requests: { timeoutMs: 100, maxConcurrentPerInstance: 4, maxQueueWaitMs: 100 },
+        readiness: { ...probe, periodMs: 50, timeoutMs: 50, failureThreshold: 2 },
+      }),
+    )
+    assert.equal((await engine.observe(spec.id))?.readyInstances, 2)
+    assert.deepEqual(await ask(engine, spec, 'sleep2').then((each) => 'refused' in each && each.refused), 'timeout')
+    await eventually(async () => ((await engine.observe(spec.id))?.readyInstances === 1 ? true : undefined))
+    assert.equal((await answer(engine, spec, 'x')).status, 200)
+    await eventually(async () => ((await engine.observe(spec.id))?.readyInstances === 2 ? true : undefined))
+    assert.equal((await engine.observe(spec.id))?.restarts, 0)
+  })
+
+  test('a deployment that is removed and made anew at once is whole', async () => {
+    const spec = await deployed(engine, await bench.script('again', pidScript))
+    await engine.remove(spec.id)
+    await deployed(engine, spec)
+    assert.equal((await answer(engine, spec, 'x')).status, 200)
+  })
+
   test('a process that is stuck is replaced when its probe has failed often enough', async () => {
     const spec = await deployed(
       engine,
@@ -142,8 +166,9 @@ describe('a deployment under way', () => {
     const spec = await deployed(engine, await bench.script('removed', pidScript))
     const last = ask(engine, spec, 'sleep0.3')
     await engine.remove(spec.id)
-    assert.equal(await last.then((each) => 'status' in each && each.status), 200)
-    await eventually(async () => ((await engine.observe(spec.id)) === undefined ? true : undefined))
+    const answered = await last
+    assert.equal('status' in answered ? answered.status : answered.refused, 200)
+    await eventually(async () => ((await engine.observe(spec.id)) ? undefined : true))
     assert.equal(await ask(engine, spec, 'x').then((each) => 'refused' in each && each.refused), 'unavailable')
   })
 })

@@ -81,6 +81,9 @@ export class Version {
     return this.#wanted > 0 && this.readyCount >= this.#wanted
   }
 
+  get spec(): DeploymentSpec {
+    return this.#spec
+  }
   set spec(spec: DeploymentSpec) {
     this.#spec = spec
   }
@@ -118,7 +121,7 @@ export class Version {
   }
 
   probe(): void {
-    for (const worker of this.#workers.values()) worker.probe(this.#spec.liveness)
+    for (const worker of this.#workers.values()) worker.probe(this.#spec.liveness, this.#spec.readiness)
   }
 
   /** Ends all processes after what they have begun; resolves when they are gone. */
@@ -178,6 +181,7 @@ export class Version {
           if (this.isUp) this.#proven = true
           this.#events.changed()
         },
+        changed: () => this.#events.changed(),
         ended: (ended, failure) => this.#ended(ended, failure),
       },
     })

@@ -19,6 +19,8 @@ const RUNNER_PATIENCE_MS = 20_000
 export interface WorkerEvents extends TakerEvents {
   /** It answers. */
   ready(worker: Worker): void
+  /** It is to be asked no more for now, or again. */
+  changed(): void
   /** It is gone, asked or not. */
   ended(worker: Worker, failure: DeploymentFailure): void
 }
@@ -31,9 +33,15 @@ export class Worker implements Taker {
   readonly #log: Logger
   #connection: Connection | undefined
   #state: 'starting' | 'ready' | 'leaving' | 'ended' = 'starting'
-  #began = performance.now()
+  /** When it was launched. */
+  #began: number | undefined
   #heard = performance.now()
-  #silent = 0
+  readonly #liveness = new Silence()
+  readonly #readiness = new Silence()
+  /** It is not asked until it has answered its readiness probe again. */
+  #isOut = false
+  #heardSinceOut = 0
+  #backAfter = 1
   #killedFor: DeploymentFailure | undefined
   #drained: (() => void) | undefined
   #asked = false
@@ -52,7 +60,7 @@ export class Worker implements Taker {
   }
 
   get isReady(): boolean {
-    return this.#state === 'ready'
+    return this.#state === 'ready' && !this.#isOut
   }
   get isEnded(): boolean {
     return this.#state === 'ended'
@@ -76,34 +84,38 @@ export class Worker implements Taker {
   follow(): void {
     this.#began = performance.now()
     this.#heard = this.#began
-    this.#look().catch((error: unknown) => this.#end({ reason: 'System', message: String(error) }))
+    this.#look(this.#began).catch((error: unknown) => this.#end({ reason: 'System', message: String(error) }))
   }
 
   /**
-   * Looks whether it still does what it should, as a probe of Azure's that fails `failureThreshold` times in a row.
-   * A worker that works on one request for that long counts as silent: on Azure its probe would wait as well.
+   * Looks whether it still does what it should, as often as the probes want. A worker that works on one request for so
+   * long counts as silent: on Azure its probe would wait as well.
    */
-  probe(liveness: Probe): void {
+  probe(liveness: Probe, readiness: Probe): void {
     const now = performance.now()
-    if (this.#state === 'starting') {
-      const limit = liveness.initialDelayMs + liveness.failureThreshold * liveness.periodMs
-      if (now - this.#began > limit)
-        this.kill({ reason: 'Probe', message: `The script did not get ready within ${Math.round(limit / 1000)} s.` })
-      return
-    }
+    if (this.#state === 'starting') this.#probeStart(liveness, now)
     if (this.#state !== 'ready' || !this.#connection) return
-    if (this.#connection.load === 0) {
-      this.#silent = 0
-      this.#connection.ping()
+    const silentMs = this.#connection.load === 0 ? 0 : now - this.#heard
+    if (this.#readiness.fails(readiness, { now, silentMs }) && !this.#isOut) {
+      this.#isOut = true
+      this.#heardSinceOut = 0
+      this.#events.changed()
+    }
+    if (this.#liveness.fails(liveness, { now, silentMs })) {
+      const seconds = Math.round(silentMs / 1000)
+      this.kill({ reason: 'Probe', message: `The process did not answer for ${seconds} s and was replaced.` })
+    } else if (this.#connection.load === 0 && now - this.#heard >= Math.min(liveness.periodMs, readiness.periodMs)) {
       this.#heard = now
-    } else if (now - this.#heard > liveness.timeoutMs) {
-      this.#silent += 1
-      if (this.#silent >= liveness.failureThreshold)
-        this.kill({
-          reason: 'Probe',
-          message: `The process did not answer for ${Math.round((now - this.#heard) / 1000)} s and was replaced.`,
-        })
-    } else this.#silent = 0
+      this.#connection.ping()
+    }
+    this.#backAfter = readiness.successThreshold
+  }
+
+  #probeStart(liveness: Probe, now: number): void {
+    const limit = liveness.initialDelayMs + liveness.failureThreshold * liveness.periodMs
+    // Its time begins when it is launched: building an environment is none of the script's.
+    if (this.#began === undefined || now - this.#began <= limit) return
+    this.kill({ reason: 'Probe', message: `The script did not get ready within ${Math.round(limit / 1000)} s.` })
   }
 
   /** Takes no more, and ends when it has answered what it has. */
@@ -152,12 +164,14 @@ export class Worker implements Taker {
     await Worker.endIn(this.folder)
   }
 
-  async #look(): Promise<void> {
+  async #look(began: number): Promise<void> {
     while (this.#state === 'starting' || this.#state === 'leaving') {
+      // It may have been asked to go before it had said who it is.
+      if (this.#state === 'leaving') await this.#signal()
       const socket = await connectTo(this.folder.own).catch(() => undefined)
       if (socket) return this.#connected(socket)
       if (await jsonOf(join(this.folder.run, 'exit.json'))) return this.#ended()
-      if (performance.now() - this.#began > RUNNER_PATIENCE_MS && !(await Worker.isRunning(this.folder)))
+      if (performance.now() - began > RUNNER_PATIENCE_MS && !(await Worker.isRunning(this.folder)))
         return this.#end({ reason: 'System', message: 'The process could not be started.' })
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
@@ -172,11 +186,20 @@ export class Worker implements Taker {
       heard: () => {
         this.#heard = performance.now()
         if (this.#state === 'starting') this.#becomeReady()
+        else if (this.#isOut) this.#comeBack()
       },
       closed: (left) => this.#closed(left),
     })
     this.#connection = connection
-    connection.ping()
+    if (this.#state === 'starting') connection.ping()
+    else this.#signal().catch((error: unknown) => this.#log.error({ err: error }, 'a worker could not be ended'))
+  }
+
+  #comeBack(): void {
+    this.#heardSinceOut += 1
+    if (this.#heardSinceOut < this.#backAfter) return
+    this.#isOut = false
+    this.#events.changed()
   }
 
   #becomeReady(): void {
@@ -251,4 +274,18 @@ function failureOf(told: unknown, exit: Exit | undefined): DeploymentFailure {
         ? `signal ${exit.code - 128}`
         : `exit status ${exit.code}`
   return { reason: 'Crash', message: `The process ended by itself (${how}).` }
+}
+
+/** Counts how often in a row a probe found a worker silent. */
+class Silence {
+  #at = performance.now()
+  #failed = 0
+
+  /** Whether the probe, if it is due, fails for good. */
+  fails(probe: Probe, seen: { readonly now: number; readonly silentMs: number }): boolean {
+    if (seen.now - this.#at < probe.periodMs) return false
+    this.#at = seen.now
+    this.#failed = seen.silentMs > probe.timeoutMs ? this.#failed + 1 : 0
+    return this.#failed >= probe.failureThreshold
+  }
 }
