@@ -44,6 +44,18 @@ const leftOut: readonly LeftOut[] = [
     asked: /^\w+ \/rp\/(armtemplates|workspaces)/,
     reason: 'it has no caller; workspaces are made by the resource manager',
   },
+  {
+    asked: /\/mlflow\/(gateway\/|gateway-proxy)/,
+    reason: 'MLflow’s gateway hands requests on to models of other services, whose keys it would keep',
+  },
+  {
+    asked: /\/mlflow\/(prompt-optimization|scorers\/online-config|runs\/create-promptlab-run)/,
+    reason: 'it needs a language model of the server’s own',
+  },
+  {
+    asked: /\/mlflow\/workspaces/,
+    reason: 'workspaces are made by the resource manager, and named by the path',
+  },
 ]
 
 /** Why an operation is not offered; undefined where it is, or is not there yet. */

@@ -24,7 +24,7 @@ export interface Settings {
   readonly keepFreeBytes: number
   /** How many vCPUs of a family a region's quota admits. */
   readonly quotaCores: number
-  /** Refuse what clients log past Azure's limits, with 429 where they log too fast. */
+  /** Refuse what clients log past Azure's limits, which are smaller than MLflow's. */
   readonly matchCloud: boolean
   /** Refuse requests past Azure's limits, unless the simulation says otherwise. */
   readonly enforceRateLimit: boolean

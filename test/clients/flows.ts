@@ -39,6 +39,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/n_vault.py', checks: 41 },
   { file: 'js/n_vault_js.mjs', checks: 15 },
   { file: 'flows/j_mlflow.py', checks: 20 },
+  { file: 'flows/j_mlflow_http.py', checks: 18 },
   { file: 'flows/k_az.sh', checks: 24 },
   { file: 'flows/k_az_ad.sh', checks: 35 },
   { file: 'flows/k_az_vault.sh', checks: 39 },
