@@ -85,6 +85,13 @@ dependencies:
     { name: 'any 1.2', pip: ['scikit-learn~=1.2.0'], constraints: ['numpy<2'] },
     { name: 'a new scikit-learn', pip: ['scikit-learn==1.5.1'], constraints: [] },
     { name: 'one that nothing bounds', pip: ['scikit-learn>=1.0'], constraints: [] },
+    {
+      name: 'an old scikit-learn beside any mlflow',
+      pip: ['scikit-learn~=1.2.2', 'mlflow'],
+      constraints: ['numpy<2', 'mlflow<3'],
+    },
+    { name: 'one whose mlflow is pinned', pip: ['scikit-learn==1.2.2', 'mlflow==3.1.0'], constraints: ['numpy<2'] },
+    { name: 'one whose numpy is asked for', pip: ['scikit-learn==1.2.2', 'numpy>=2'], constraints: [] },
     { name: 'azureml-mlflow beside any mlflow', pip: ['mlflow', 'azureml-mlflow'], constraints: ['mlflow<=3.15.0'] },
     { name: 'azureml-mlflow beside a pinned mlflow', pip: ['mlflow==2.9.2', 'azureml-mlflow'], constraints: [] },
   ])

@@ -1,4 +1,4 @@
-import { boundedBelow, mentions } from './requirement.ts'
+import { boundedBelow, decides, mentions } from './requirement.ts'
 
 /** What a release that came later broke, and the bound that keeps it out. */
 export interface Repair {
@@ -33,6 +33,13 @@ export const repairs: readonly Repair[] = [
     because: 'it uses a name that markupsafe took away',
   },
   {
+    package: 'scikit-learn',
+    below: '1.4.2',
+    beside: 'mlflow',
+    constraint: 'mlflow<3',
+    because: 'a later mlflow saves its models in a format that refuses them',
+  },
+  {
     package: 'mlflow',
     beside: 'azureml-mlflow',
     constraint: 'mlflow<=3.15.0',
@@ -46,9 +53,10 @@ export function repairsFor(lines: readonly string[]): {
   readonly notes: readonly string[]
 } {
   const needed = repairs.filter(
-    ({ package: name, below, beside }) =>
+    ({ package: name, below, beside, constraint }) =>
       (below === undefined ? mentions(lines, name) && !boundedBelow(lines, name) : boundedBelow(lines, name, below)) &&
-      (beside === undefined || mentions(lines, beside)),
+      (beside === undefined || mentions(lines, beside)) &&
+      !decides(lines, constraint),
   )
   const constraints = [...new Set(needed.map(({ constraint }) => constraint))]
   return {

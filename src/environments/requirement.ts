@@ -40,6 +40,20 @@ export function boundedBelow(lines: readonly string[], name: string, version?: s
   })
 }
 
+/** Whether some line pins the package of a constraint, or asks for a version that the constraint keeps out. */
+export function decides(lines: readonly string[], constraint: string): boolean {
+  const bound = readRequirement(constraint)
+  const [, limit = ''] = bound?.clauses[0] ?? []
+  return lines.some((line) => {
+    const requirement = readRequirement(line)
+    if (!bound || requirement?.name !== bound.name) return false
+    return requirement.clauses.some(
+      ([operator, version]) =>
+        /^(={2,3}|~=)$/.test(operator) || (/^>=?$/.test(operator) && compareVersions(version, limit) >= 0),
+    )
+  })
+}
+
 /** The greatest version that a clause admits, and whether that one itself is admitted. */
 function upperBound(
   operator: string,
