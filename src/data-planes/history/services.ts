@@ -47,11 +47,9 @@ export const serviceOperations = [
     }),
     async answer(deps, { workspace, params, body }) {
       const path = { runId: params.runId }
-      const run = await findRun(deps.store, workspace.key, path)
-      const instances = { ...instancesOf(run, params.nodeId), ...(body.instances as JsonObject | null) }
-      const reported = { instances: { ...objectAt(run.reported?.instances), [params.nodeId]: instances } }
-      await changeRun(deps, workspace.key, { path, reported })
-      return { instances }
+      const reported = { instances: { [params.nodeId]: (body.instances ?? {}) as JsonObject } }
+      const run = await changeRun(deps, workspace.key, { path, reported })
+      return { instances: instancesOf(run, params.nodeId) }
     },
   }),
 ]

@@ -72,14 +72,21 @@ function described(run: Run, change: RunChange, at: string): Run {
   }
 }
 
-/** Services are added to, one by one; the rest is replaced. */
+/** Services, and those of nodes, are added to one by one; the rest is replaced. */
 function reportedOf(run: Run, { reported = {}, removeServices = [] }: RunChange): JsonObject {
   const services = { ...objectAt(run.reported?.services), ...objectAt(reported.services) }
   for (const name of removeServices) delete services[name]
+  const nodes = objectAt(run.reported?.instances)
+  const told = Object.entries(objectAt(reported.instances))
+  const instances = {
+    ...nodes,
+    ...Object.fromEntries(told.map(([node, of]) => [node, { ...objectAt(nodes[node]), ...objectAt(of) }])),
+  }
   return {
     ...run.reported,
     ...reported,
     ...(Object.keys(services).length > 0 || run.reported?.services ? { services } : {}),
+    ...(Object.keys(instances).length > 0 && { instances }),
   }
 }
 
