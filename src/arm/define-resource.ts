@@ -243,6 +243,8 @@ export interface LinkedRequest {
  * resource table keeps them. Writes happen inside the engine's own transaction.
  */
 export interface Backing {
+  /** Set where what removes what it stands in takes it along: then it is not removed one by one. */
+  readonly goesAlong?: boolean
   get(from: Repositories, id: ResourceId): Promise<StoredResource | undefined>
   put(into: Repositories, resource: StoredResource): Promise<void>
   remove(from: Repositories, id: ResourceId): Promise<void>

@@ -121,7 +121,7 @@ async function removeBacked(removal: Removal, type: RegisteredType, id: Resource
   const { deps, registry } = removal
   for (const child of registry.childrenOf(type)) {
     const { backing } = child.declaration
-    if (!backing) continue
+    if (!backing || backing.goesAlong) continue
     let after: string | undefined
     do {
       const options = { limit: PAGE, ...(after !== undefined && { after }) }

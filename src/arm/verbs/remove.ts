@@ -7,6 +7,7 @@ import { activitySource, noteBegun, putEnded } from '../activity.ts'
 import type { Address } from '../address.ts'
 import type { ArmDeps } from '../arm-deps.ts'
 import { answer, present } from '../envelope.ts'
+import { operationOn } from '../facts/operation-on.ts'
 import { getKept, markKept, peekKept } from '../kept.ts'
 import { demandLinked } from '../linked-rights.ts'
 import { locationOf } from '../locations.ts'
@@ -15,6 +16,7 @@ import { checkPreconditions, type Preconditions, preconditionsOf } from '../prec
 import { purgeTree } from '../purge.ts'
 import type { RegisteredType } from '../registry.ts'
 import { surroundingsOf } from '../surroundings.ts'
+import type { ResolvedVersion } from '../versions.ts'
 import { demandVerb } from './demand-verb.ts'
 import { type Exchange, readContext, warningOf } from './exchange.ts'
 import { PATIENCE_MS } from './put.ts'
@@ -38,6 +40,9 @@ export interface Removed {
   readonly operation: StoredOperation | undefined
   readonly location: string
 }
+
+/** What a client waits for an answer, by far. */
+const LONG_PATIENCE_MS = 30_000
 
 /** DELETE of one resource with all that is below it. */
 export async function deleteResource(
@@ -68,7 +73,7 @@ export async function deleteResource(
     return answer(response, context, { status: 204, headers })
   }
   const later = type.declaration.statuses?.deleted === 202
-  const ended = await arm.reconciler.settled(operation, later ? 0 : PATIENCE_MS)
+  const ended = await arm.reconciler.settled(operation, later ? 0 : patienceOf(arm, type, version))
   if (ended.status === 'Succeeded' && !later) {
     const body = shown && (await present(arm, type, shown, readContext(exchange, version)))
     return answer(response, context, { status: 200, body, headers })
@@ -78,6 +83,13 @@ export async function deleteResource(
     status: 202,
     headers: { ...headers, ...operationHeaders(operation, context.origin, place) },
   })
+}
+
+/** How long a delete is waited for: where its version knows no 202, until it is over, or nearly so. */
+function patienceOf({ facts }: ArmDeps, { provider, path }: RegisteredType, version: ResolvedVersion): number {
+  const known = version.facts === undefined ? undefined : facts.type(provider.namespace, path, version.facts)
+  const responses = operationOn(known, 'DELETE')?.responses
+  return responses && !('202' in responses) ? LONG_PATIENCE_MS : PATIENCE_MS
 }
 
 /** Whether this delete, which found nothing, meant the soft-deleted resource of this id and asked for good: it is gone then. */

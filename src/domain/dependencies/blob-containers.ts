@@ -14,6 +14,8 @@ const accountOf = (service: ResourceId): string => service.parent?.name.toLowerC
  * who asked for it, and that it is being made or taken away.
  */
 export const blobContainers = {
+  /** An account takes all that is in it along. */
+  goesAlong: true,
   async get(from: Repositories, id: ResourceId): Promise<StoredResource | undefined> {
     if (!id.parent) return undefined
     const row = await from.resources.get(id.key)
