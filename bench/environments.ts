@@ -29,7 +29,7 @@ export async function environments(): Promise<readonly Row[]> {
         image: 'mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04',
         condaFile: JSON.stringify({ name, dependencies: ['python', { pip }] }),
       })
-    /** Seconds in each state of a job that imports what is asked, and from its PUT to its end. */
+    /** Seconds from the PUT of a job that imports what is asked to its end. */
     const run = async (name: string, of: string, module: string) => {
       const began = performance.now()
       const path = `${workspace}/jobs/${name}`
@@ -57,7 +57,7 @@ export async function environments(): Promise<readonly Row[]> {
     if (!existsSync(uv)) throw new Error('environments are not built with uv here')
     const alone = uvAlone(uv)
     await environment('learn', REQUIREMENTS)
-    const cold = (await run('cold', 'learn', 'sklearn')) - barely('import sys')
+    const cold = (await run('cold', 'learn', 'sys')) - barely('import sys')
     const warm: number[] = []
     for (let at = 0; at < 7; at++) warm.push(await run(`warm-${at}`, 'learn', 'sys'))
     const median = 1000 * (warm.sort((a, b) => a - b)[3] ?? Number.NaN)
