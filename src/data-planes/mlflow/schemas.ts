@@ -1,7 +1,13 @@
 import { Type } from 'typebox'
 
+/** The furthest that a time in milliseconds can be. */
+const FURTHEST = 8_640_000_000_000_000
+
 /** Protocol buffers' JSON writes whole numbers of 64 bits as text; MLflow's Python client writes numbers. */
-export const Whole = Type.Union([Type.Integer(), Type.String({ pattern: '^-?\\d+$' })])
+export const Whole = Type.Union([
+  Type.Integer({ minimum: -FURTHEST, maximum: FURTHEST }),
+  Type.String({ pattern: '^-?\\d{1,15}$' }),
+])
 
 /** A metric's value: JSON has no NaN and no infinity, so they come as text. */
 export const Value = Type.Union([

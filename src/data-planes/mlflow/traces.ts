@@ -76,6 +76,14 @@ function idsOf(sent: readonly string[] | undefined): readonly string[] {
   return ids
 }
 
+/** @throws ParameterInvalid for a day that there is not */
+function timeOf(text: string): number {
+  const at = Date.parse(text)
+  if (Number.isNaN(at))
+    throw fault('ParameterInvalid', { reason: `Invalid value "${text}" for parameter 'request_time' supplied.` })
+  return at
+}
+
 const DeleteInput = Type.Object({
   experiment_id: text,
   max_timestamp_millis: Type.Optional(Whole),
@@ -152,7 +160,7 @@ export const traceOperations = [
       const trace = await startTrace(deps, asked.workspace.key, {
         experiment: experimentAt(info.trace_location),
         id: info.trace_id,
-        at: Date.parse(info.request_time),
+        at: timeOf(info.request_time),
         state: traceState(info.state),
         metadata: info.trace_metadata ?? {},
         tags: info.tags ?? {},
