@@ -39,7 +39,7 @@ export const peers: readonly Peer[] = [
   {
     name: 'MLServer, one worker',
     packages: [sklearn, 'mlserver==1.7.1'],
-    command: () => ['-m', 'mlserver.cli', 'start', '.'],
+    command: () => ['-c', 'from mlserver.cli import main; main()', 'start', '.'],
     health: '/v2/health/ready',
     path: '/v2/models/iris/infer',
     body: JSON.stringify({ inputs: [{ name: 'x', shape: [1, 4], datatype: 'FP64', data: [5.1, 3.5, 1.4, 0.2] }] }),

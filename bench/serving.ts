@@ -95,7 +95,11 @@ try {
     met: added <= 0.3,
   })
   for (const peer of peers) {
-    const theirs = await measurePeer(peer, { model, seconds })
+    const theirs = await measurePeer(peer, { model, seconds }).catch((error: Error) => error)
+    if (theirs instanceof Error) {
+      say({ what: `the same, beside ${peer.name}`, ours: 'not measured', goal: theirs.message })
+      continue
+    }
     const now = await ask(16)
     const ratio = now.perSecond / theirs.perSecond
     say({
