@@ -350,6 +350,8 @@ export async function makePlaces(server: TestServer): Promise<Places> {
   for (const [path, body] of [
     ['codes/conform-parent/versions/1', code],
     ['batchEndpoints/conform-parent', { location: 'eastus', properties: { authMode: 'AADToken' } }],
+    // Without an example of its own, a type is asked below `conform`.
+    ['onlineEndpoints/conform', { location: 'eastus', properties: { authMode: 'Key' } }],
   ] as const) {
     const put = await server.ask(`${workspace}/${path}?api-version=2023-10-01`, { method: 'PUT', body })
     if (put.status >= 300) throw new Error(put.text)
