@@ -682,11 +682,12 @@ describe('jobs and assets refuse', () => {
 })
 
 describe('regional services and blobs refuse what is not there yet, by name', () => {
-  test('an operation of run history', async () => {
-    const answer = await server.ask(`/history/v1.0${workspace}/runs/x/events`, { method: 'POST', body: {} })
+  test('an operation of execution', async () => {
+    const start = `/execution/v1.0${workspace}/experiments/x/snapshotrun`
+    const answer = await server.ask(start, { method: 'POST', body: {} })
     assert.equal(answer.status, 501, answer.text)
     assert.match(answer.text, /NotImplemented/)
-    assert.match(answer.text, /events/i)
+    assert.match(answer.text, /retired/)
   })
   test('an operation of model management', async () => {
     const answer = await server.ask(`/modelmanagement/v1.0${workspace}/services`)
