@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { pythonEnvironments } from '../src/environments/environments.ts'
 import { userPackageIndex } from '../src/environments/package-index.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { load, type Measured, request } from './load.ts'
 
 const here = import.meta.dirname
@@ -168,12 +168,4 @@ async function end(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit')
   process.kill(-child.pid, 'SIGKILL')
   await exit
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  await once(server.close(), 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

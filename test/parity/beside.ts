@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { DeploymentSpec, ServingEngine } from '../../src/serving/engine.ts'
 import { answer, eventually } from '../../src/serving/local/test-serving.ts'
+import { freePort } from '../support/free-port.ts'
 
 /** What a server is asked; left out, a POST to `/score` without headers and body. */
 export interface Ask {
@@ -89,12 +89,4 @@ async function send(port: number, { method = 'POST', target = '/score', headers,
     ),
     text: (await buffer(response)).toString('utf8'),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  await once(server.close(), 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

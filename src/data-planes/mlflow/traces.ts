@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { experimentIdsOf } from '../../domain/experiments/find-experiment.ts'
 import { traceFields } from '../../domain/search/fields.ts'
 import { parseFilter } from '../../domain/search/filter.ts'
@@ -74,6 +74,14 @@ function idsOf(sent: readonly string[] | undefined): readonly string[] {
     })
   }
   return ids
+}
+
+const Batch = Type.Object({ trace_ids: texts, experiment_ids: texts })
+
+/** The traces that a batch names, within its experiments where it names any. */
+async function tracesAsked(from: Repositories, workspace: string, asked: Static<typeof Batch>) {
+  const found = await tracesNamed(from, workspace, idsOf(asked.trace_ids))
+  return found.filter(({ experimentId }) => asked.experiment_ids?.includes(experimentId) ?? true)
 }
 
 /** @throws ParameterInvalid for a day that there is not */
@@ -198,10 +206,9 @@ export const traceOperations = [
     api: '3.0',
     path: '/traces/batchGet',
     right: read,
-    input: Type.Object({ trace_ids: texts, experiment_ids: texts }),
+    input: Batch,
     async answer({ store }, { input, ...asked }): Promise<JsonObject> {
-      const found = await tracesNamed(store, asked.workspace.key, idsOf(input.trace_ids))
-      const within = found.filter(({ experimentId }) => input.experiment_ids?.includes(experimentId) ?? true)
+      const within = await tracesAsked(store, asked.workspace.key, input)
       return { traces: await Promise.all(within.map((trace) => whole(store, trace, asked))) }
     },
   }),
@@ -211,10 +218,9 @@ export const traceOperations = [
     api: '3.0',
     path: '/traces/batchGetInfos',
     right: read,
-    input: Type.Object({ trace_ids: texts, experiment_ids: texts }),
+    input: Batch,
     async answer({ store }, { input, ...asked }): Promise<JsonObject> {
-      const found = await tracesNamed(store, asked.workspace.key, idsOf(input.trace_ids))
-      const within = found.filter(({ experimentId }) => input.experiment_ids?.includes(experimentId) ?? true)
+      const within = await tracesAsked(store, asked.workspace.key, input)
       return { trace_infos: within.map((trace) => presentTraceInfo(trace, asked)) }
     },
   }),
