@@ -3,24 +3,19 @@ import io
 import json
 import os
 
-from . import collector, cors, lines, swagger
+from . import collector, lines, swagger
 from .failures import Failure, words
 from .http import is_json, json_answer, refuse
-from .script_model import ScriptModel, began_of, spent_header
+from .model_without_script import ModelWithoutScript, Unfit, bad
+from .script_model import began_of
 
 _FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _WANTED = "The input must be a JSON dictionary with exactly one of the input fields %s" % (("input_data",) + _FORMATS,)
 
 
-class Unfit(Exception):
-    """An input that no model is asked with."""
-
-
-class MlflowModel(ScriptModel):
+class MlflowModel(ModelWithoutScript):
     def __init__(self, settings):
-        self.cors = cors.Origins(os.environ.get("AML_CORS_ORIGINS", ""))
-        self.plain = False
-        self.collects(settings)
+        super().__init__(settings)
         path = os.path.join(os.environ["AZUREML_MODEL_DIR"], os.environ["LAZULI_MODEL"])
         try:
             import mlflow.pyfunc
@@ -55,10 +50,8 @@ class MlflowModel(ScriptModel):
     def scored(self, head, body):
         from mlflow.exceptions import MlflowException
 
-        if head.method == "OPTIONS":
-            return 200, [("content-type", "text/html; charset=utf-8"), ("x-ms-run-function-failed", "False")], b""
-        if head.method != "POST":
-            return refuse(405, "Method not allowed")
+        if unasked := self.unasked(head):
+            return unasked
         kind = head.get("content-type", "application/json").partition(";")[0].strip().lower()
         if kind not in ("text/csv", "application/json", "") and not is_json(kind):
             types = "This predictor only supports the following content types: Types: ['text/csv', 'application/json']."
@@ -81,17 +74,13 @@ class MlflowModel(ScriptModel):
             )
         except Exception as error:
             return self.script_failed(error)
-        headers = [("content-type", "application/json"), ("x-ms-run-function-failed", "False"), spent_header(began)]
-        return 200, headers, answer
+        return self.answered(began, answer)
 
     def parsed(self, body):
         """The data as the model takes it, its parameters, and whether Azure's format asked."""
         from mlflow.utils.proto_json_utils import dataframe_from_parsed_json, parse_tf_serving_input
 
-        try:
-            value = json.loads(body)
-        except ValueError as error:
-            raise Unfit("Ensure that input is a valid JSON formatted string. Error: %s" % error)
+        value = self.value_of(body)
         if not isinstance(value, dict):
             raise Unfit("%s. Received a %s." % (_WANTED, type(value).__name__))
         params = value.get("params")
@@ -171,7 +160,3 @@ class MlflowModel(ScriptModel):
 
         frame = data if isinstance(data, pandas.DataFrame) else pandas.DataFrame(data)
         return collector.Collector(name=name, on_error=lambda error: None).collect(frame, context)
-
-
-def bad(message):
-    return json_answer(400, {"error_code": "BAD_REQUEST", "message": message})

@@ -2,10 +2,10 @@
 import json
 import os
 
-from . import cors, lines, swagger
+from . import lines, swagger
 from .failures import Failure, words
-from .http import json_answer, refuse
-from .script_model import ScriptModel, began_of, spent_header
+from .model_without_script import ModelWithoutScript, Unfit, bad
+from .script_model import began_of
 
 _FORMATS = ("input_data", "inputs", "instances")
 _WANTED = "The input must be a JSON dictionary with exactly one of the input fields %s" % (_FORMATS,)
@@ -26,15 +26,9 @@ _TYPES = {
 }
 
 
-class Unfit(Exception):
-    """An input that the model can't be asked with."""
-
-
-class OnnxModel(ScriptModel):
+class OnnxModel(ModelWithoutScript):
     def __init__(self, settings):
-        self.cors = cors.Origins(os.environ.get("AML_CORS_ORIGINS", ""))
-        self.plain = False
-        self.collects(settings)
+        super().__init__(settings)
         path = find(os.path.join(os.environ["AZUREML_MODEL_DIR"], os.environ["LAZULI_MODEL"]))
         try:
             import numpy
@@ -67,10 +61,8 @@ class OnnxModel(ScriptModel):
         return inputs, {"type": "object", "properties": {name: {"type": "array", "items": {}} for name in self.outputs}}
 
     def scored(self, head, body):
-        if head.method == "OPTIONS":
-            return 200, [("content-type", "text/html; charset=utf-8"), ("x-ms-run-function-failed", "False")], b""
-        if head.method != "POST":
-            return refuse(405, "Method not allowed")
+        if unasked := self.unasked(head):
+            return unasked
         began = began_of()
         try:
             name, feeds = self.parsed(body)
@@ -85,15 +77,11 @@ class OnnxModel(ScriptModel):
         plain = [each.tolist() if hasattr(each, "tolist") else each for each in found]
         value = plain[0] if len(plain) == 1 else dict(zip(self.outputs, plain))
         answer = json.dumps(value if name == "input_data" else {"predictions": value}).encode("utf-8")
-        headers = [("content-type", "application/json"), ("x-ms-run-function-failed", "False"), spent_header(began)]
-        return 200, headers, answer
+        return self.answered(began, answer)
 
     def parsed(self, body):
         """Which format asked, and a tensor for each of the model's inputs."""
-        try:
-            value = json.loads(body)
-        except ValueError as error:
-            raise Unfit("Ensure that input is a valid JSON formatted string. Error: %s" % error)
+        value = self.value_of(body)
         found = [name for name in _FORMATS if name in value] if isinstance(value, dict) else []
         if len(found) != 1:
             raise Unfit(_WANTED)
@@ -148,7 +136,3 @@ def find(path):
     if len(found) != 1:
         raise Failure("Model", "The model's folder has %d files that end in .onnx, and one is needed." % len(found))
     return found[0]
-
-
-def bad(message):
-    return json_answer(400, {"error_code": "BAD_REQUEST", "message": message})
