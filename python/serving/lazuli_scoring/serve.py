@@ -1,4 +1,4 @@
-"""The socket: frames in, frames out, one request after the other.
+"""The sockets: frames in by one, frames out by another, one request after the other.
 
 A frame is twelve bytes (length of the rest, kind, a byte unused, status, number) and the rest. A request's and an
 answer's rest is four bytes of length, so many bytes of head (`name: value` lines; a request's first line is its method
@@ -43,29 +43,45 @@ def forever(listener, model, settings):
     gc.freeze()
     lines.log("I", "azmlinfsrv", "Worker with pid %d ready for serving traffic" % os.getpid())
     while True:
-        if not select.select([listener], [], [], settings.get("orphanSeconds", 30))[0]:
-            lines.log("I", "azmlinfsrv", "No server has been connected for a while: the worker ends")
-            sys.exit(0)
-        connection, _ = listener.accept()
+        requests, answers = accept(listener, settings.get("orphanSeconds", 30))
         try:
-            _Connection(connection, model).run()
+            _Connection(requests, answers, model).run()
         except OSError:
             pass  # the server went away; another one may come
         finally:
-            connection.close()
+            requests.close()
+            answers.close()
             lines.flush()
 
 
+def accept(listener, patience):
+    """The two connections of a server: one for its requests, then one for the answers."""
+    requests = None
+    while True:
+        ready = select.select([listener] + ([requests] if requests else []), [], [], patience)[0]
+        if not ready:
+            lines.log("I", "azmlinfsrv", "No server has been connected for a while: the worker ends")
+            sys.exit(0)
+        if requests in ready and not requests.recv(1, socket.MSG_PEEK):
+            # That server has ended in between: what comes next is the first of another's.
+            requests.close()
+            requests = None
+        elif requests is None:
+            requests = listener.accept()[0]
+        elif listener in ready:
+            return requests, listener.accept()[0]
+
+
 class _Connection:
-    def __init__(self, connection, model):
-        self.socket, self.model = connection, model
+    def __init__(self, requests, answers, model):
+        self.requests, self.answers, self.model = requests, answers, model
         self.buffer, self.position = b"", 0
         # Frames that were read while an answer was streamed.
         self.waiting = []
 
     def run(self):
         score = self.model.score
-        send = self.socket.sendall
+        send = self.answers.sendall
         while True:
             frame = self.waiting.pop(0) if self.waiting else self.frame()
             if frame is None:
@@ -88,7 +104,7 @@ class _Connection:
 
     def stream(self, number, status, head, parts):
         """Sends an answer as the script makes it, until its reader has gone away."""
-        send = self.socket.sendall
+        send = self.answers.sendall
         send(_HEADER.pack(4 + len(head), BEGIN, status, number) + _LENGTH.pack(len(head)) + head)
         try:
             for part in parts:
@@ -112,7 +128,7 @@ class _Connection:
         send(_HEADER.pack(0, END, 0, number))
 
     def is_cancelled(self, number):
-        while select.select([self.socket], [], [], 0)[0]:
+        while select.select([self.requests], [], [], 0)[0]:
             frame = self.frame()
             if frame is None:
                 raise ConnectionResetError
@@ -136,7 +152,7 @@ class _Connection:
                 if length > _READ:
                     return kind, number, self.large(buffer, at + 12, length)
             lines.flush()
-            more = self.socket.recv(_READ)
+            more = self.requests.recv(_READ)
             if not more:
                 return None
             buffer, at = (buffer[at:] + more, 0) if have else (more, 0)
@@ -148,7 +164,7 @@ class _Connection:
         whole[:have] = buffer[at:]
         view = memoryview(whole)
         while have < length:
-            got = self.socket.recv_into(view[have:])
+            got = self.requests.recv_into(view[have:])
             if not got:
                 raise ConnectionResetError
             have += got

@@ -22,11 +22,21 @@ export interface ConnectionEvents {
 }
 
 /**
+ * Requests and answers go over a socket each. Over one, a write that finds the worker dead would drop what it had
+ * answered before and is not read yet; a request that was answered would count as the one that it died of.
+ */
+export interface WorkerSockets {
+  readonly requests: Socket
+  readonly answers: Socket
+}
+
+/**
  * The connection to one worker, which answers in the order in which it was asked: what has no answer yet is a queue,
  * whose first the worker is at.
  */
 export class Connection {
-  readonly #socket: Socket
+  readonly #requests: Socket
+  readonly #answers: Socket
   readonly #events: ConnectionEvents
   #queue: (Ticket | undefined)[] = []
   #head = 0
@@ -36,16 +46,20 @@ export class Connection {
   #isCorked = false
   #streaming: Streamed | undefined
 
-  constructor(socket: Socket, events: ConnectionEvents) {
-    this.#socket = socket
+  constructor({ requests, answers }: WorkerSockets, events: ConnectionEvents) {
+    this.#requests = requests
+    this.#answers = answers
     this.#events = events
     const read = frameReader((frame) => this.#take(frame))
-    socket.on('data', (chunk) => {
+    answers.on('data', (chunk) => {
       events.heard()
       read(chunk)
     })
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
+    // Either breaks when the worker ends; the end of its answers tells what it left.
+    requests.on('error', () => undefined)
+    answers.on('error', () => undefined)
+    answers.on('close', () => {
+      requests.destroy()
       const left = this.#left()
       this.#streaming?.fail()
       this.#streaming = undefined
@@ -65,31 +79,31 @@ export class Connection {
     // A worker that is busy will not read before: what comes until then is written together.
     if (this.load > 0 && !this.#isCorked) {
       this.#isCorked = true
-      this.#socket.cork()
+      this.#requests.cork()
       setImmediate(this.#uncork)
     }
     this.#push(ticket)
     const pieces = requestFrame(this.#number, ticket.request)
-    for (const piece of pieces) this.#socket.write(piece)
+    for (const piece of pieces) this.#requests.write(piece)
   }
 
   readonly #uncork = (): void => {
     this.#isCorked = false
-    this.#socket.uncork()
+    this.#requests.uncork()
   }
 
   ping(): void {
     this.#push(undefined)
-    this.#socket.write(bareFrame(kinds.ping, this.#number))
+    this.#requests.write(bareFrame(kinds.ping, this.#number))
   }
 
   /** Tells the worker that nobody reads the answer that it streams. */
   cancelStream(): void {
-    if (this.#streaming) this.#socket.write(bareFrame(kinds.cancel, this.#streaming.number))
+    if (this.#streaming) this.#requests.write(bareFrame(kinds.cancel, this.#streaming.number))
   }
 
   close(): void {
-    this.#socket.destroy()
+    this.#answers.destroy()
   }
 
   #push(entry: Ticket | undefined): void {
@@ -119,11 +133,11 @@ export class Connection {
       this.#next()
     } else if (frame.kind === kinds.pong) this.#next()
     // Not ours: whoever writes into this socket is no worker.
-    else this.#socket.destroy()
+    else this.#answers.destroy()
   }
 
   #begin(frame: Frame, ticket: Ticket | undefined): void {
-    const streamed = new Streamed(frame.number, this.#socket, () => this.cancelStream())
+    const streamed = new Streamed(frame.number, this.#answers, () => this.cancelStream())
     this.#streaming = streamed
     if (!ticket || ticket.settled) {
       this.cancelStream()
@@ -192,18 +206,29 @@ class Streamed {
 }
 
 /** Connects to the worker of a folder; rejects where none listens (yet). */
-export async function connectTo(folder: string): Promise<Socket> {
+export async function connectTo(folder: string): Promise<WorkerSockets> {
   const path = join(folder, socketName)
   // The kernel takes 107 bytes; by the folder's open file any folder's socket has a short name.
   const handle = Buffer.byteLength(path) > 100 && process.platform === 'linux' ? await open(folder) : undefined
+  const short = handle ? `/proc/self/fd/${handle.fd}/${socketName}` : path
   try {
-    const socket = connect(handle ? `/proc/self/fd/${handle.fd}/${socketName}` : path)
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve)
-      socket.once('error', reject)
-    })
-    return socket
+    const requests = await connected(short)
+    try {
+      return { requests, answers: await connected(short) }
+    } catch (error) {
+      requests.destroy()
+      throw error
+    }
   } finally {
     await handle?.close()
   }
+}
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect(path)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  return socket
 }

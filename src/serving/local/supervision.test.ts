@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -44,6 +45,32 @@ describe('a deployment under way', () => {
     const metrics = await engine.metrics(spec.id)
     assert.deepEqual(metrics?.outcomes, { '200': 211, crashed: 1 })
     assert.ok((metrics?.memoryBytes ?? 0) > 1e6)
+  })
+
+  test('what a process has answered before it died is not lost, though the next could not be written to it', async () => {
+    const spec = await deployed(
+      engine,
+      await bench.script('answered', pidScript, {
+        requests: { timeoutMs: 60_000, maxConcurrentPerInstance: 200, maxQueueWaitMs: 60_000 },
+      }),
+    )
+    await Promise.all(Array.from({ length: 200 }, () => answer(engine, spec, 'x')))
+    const root = deploymentFolder(join(bench.directory, 'serving'), spec.id).versions
+    const [version = ''] = await readdir(root)
+    const exit = join(processFolder(join(root, version), 0).run, 'exit.json')
+    const answered = ask(engine, spec, 'sleep0.2')
+    const died = ask(engine, spec, 'die')
+    await new Promise(setImmediate)
+    // This process looks away until the worker is gone, and writes to it before it reads anything.
+    setImmediate(() => {
+      while (!existsSync(exit)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    })
+    const results = await Promise.all([answered, died, ask(engine, spec, 'x')])
+    assert.deepEqual(
+      results.map((each) => ('refused' in each ? each.refused : each.status)),
+      [200, 'crashed', 200],
+    )
+    assert.equal((await engine.observe(spec.id))?.restarts, 1)
   })
 
   test('what takes too long is told so; what comes too much at once is refused; what waits too long as well', async () => {

@@ -5,7 +5,7 @@ import { Value } from 'typebox/value'
 import { jsonOf } from '../../host/files.ts'
 import { isAlive, type ProcessIdentity, signalProcess } from '../../host/process-identity.ts'
 import type { DeploymentFailure, Probe } from '../engine.ts'
-import { Connection, connectTo } from './connection.ts'
+import { Connection, connectTo, type WorkerSockets } from './connection.ts'
 import type { ProcessFolder } from './places.ts'
 import { refuse, type Taker, type TakerEvents, type Ticket } from './ticket.ts'
 
@@ -168,8 +168,8 @@ export class Worker implements Taker {
     while (this.#state === 'starting' || this.#state === 'leaving') {
       // It may have been asked to go before it had said who it is.
       if (this.#state === 'leaving') await this.#signal()
-      const socket = await connectTo(this.folder.own).catch(() => undefined)
-      if (socket) return this.#connected(socket)
+      const sockets = await connectTo(this.folder.own).catch(() => undefined)
+      if (sockets) return this.#connected(sockets)
       if (await jsonOf(join(this.folder.run, 'exit.json'))) return this.#ended()
       if (performance.now() - began > RUNNER_PATIENCE_MS && !(await Worker.isRunning(this.folder)))
         return this.#end({ reason: 'System', message: 'The process could not be started.' })
@@ -177,8 +177,8 @@ export class Worker implements Taker {
     }
   }
 
-  #connected(socket: Awaited<ReturnType<typeof connectTo>>): void {
-    const connection = new Connection(socket, {
+  #connected(sockets: WorkerSockets): void {
+    const connection = new Connection(sockets, {
       finished: () => {
         this.#events.finished()
         if (connection.load === 0) this.#drained?.()
