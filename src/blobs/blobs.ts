@@ -76,6 +76,8 @@ export interface Blobs {
   materialise(at: BlobLocation, target: string): Promise<void>
   /** Stores a file or a folder of this machine under `at`. Links are not followed out of `source`. */
   collect(source: string, at: BlobLocation): Promise<void>
+  /** Makes a folder that is found though nothing lies in it. What is there already stays as it is. */
+  makeFolder(at: BlobLocation): Promise<void>
   /** A service SAS for a blob or a container of an account here, signed with the account's key. */
   sas(
     at: BlobLocation,

@@ -6,6 +6,7 @@ import { fault } from '../faults.ts'
 import { openBlob } from './blob-reads.ts'
 import type { BlobAddress, Core } from './core.ts'
 import { listBlobs } from './listing.ts'
+import { isFolder } from './paths/parents.ts'
 
 /**
  * Puts a blob, or the blobs under a folder, on this machine. A blob in one file is cloned where the file system can
@@ -16,21 +17,22 @@ import { listBlobs } from './listing.ts'
  */
 export async function materialise(core: Core, at: BlobAddress, target: string): Promise<void> {
   const name = at.name.replace(/\/+$/, '')
-  if (name !== '' && name === at.name && (await core.rows.find(at.account, at.container, name))) {
-    return materialiseBlob(core, at, target)
-  }
+  const own = name === '' ? undefined : await core.rows.find(at.account, at.container, name)
+  const isMarked = own !== undefined && isFolder(own)
+  if (own && !isMarked && name === at.name) return materialiseBlob(core, at, target)
+  if (isMarked) await mkdir(target, { recursive: true })
   const prefix = name === '' ? '' : `${name}/`
   let marker: string | undefined
-  let found = 0
+  let found = isMarked ? 1 : 0
   do {
     const page = await listBlobs(core, at, { prefix, limit: 1000, ...(marker && { marker }) })
     for (const item of page.items) {
       if (item.kind !== 'blob') continue
       found += 1
-      const { name: full, metadata } = item.blob
+      const { name: full } = item.blob
       const path = insideOf(target, full.slice(prefix.length))
       // A folder's own marker, as clients of hierarchical accounts write it.
-      if (metadata.hdi_isfolder === 'true' || full.endsWith('/')) await mkdir(path, { recursive: true })
+      if (isFolder(item.blob) || full.endsWith('/')) await mkdir(path, { recursive: true })
       else await materialiseBlob(core, { ...at, name: full }, path)
     }
     marker = page.next

@@ -17,6 +17,8 @@ import { filesOf, materialise, openPlainFile } from './folders.ts'
 import { isLocked, leasePhase } from './leases.ts'
 import { listBlobs } from './listing.ts'
 import { fileAccount } from './names.ts'
+import { makePath } from './paths/make-path.ts'
+import { normalPath } from './paths/parents.ts'
 import { receive } from './receive.ts'
 import { serviceSas } from './sas.ts'
 
@@ -140,6 +142,12 @@ export function localBlobs(core: Core, accounts: StorageAccounts): Blobs {
       for await (const { path, name } of filesOf(source, addressOf(at).name)) {
         await write({ ...at, path: name }, await openPlainFile(path))
       }
+    },
+    async makeFolder(at) {
+      const address = { ...addressOf(at), name: normalPath(at.path) }
+      if (address.name === '') return
+      const options = { kind: 'directory' as const, properties: {}, metadata: {} }
+      await makePath(core, address, options).catch(unless('PathConflict'))
     },
     async sas(at, { permissions, lifetimeSeconds, container = false }) {
       const { name, ...inside } = addressOf(at)

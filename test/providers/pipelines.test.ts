@@ -23,6 +23,14 @@ before(async () => {
     outputs: { copy: { type: 'uri_folder' } },
     command: 'cp ${{inputs.data}}/word.txt ${{outputs.copy}}/ && cat ${{inputs.data}}/word.txt',
   })
+  await component('idle', {
+    outputs: { out: { type: 'uri_folder' }, file: { type: 'uri_file' } },
+    command: 'echo ${{outputs.out}} ${{outputs.file}}',
+  })
+  await component('look', {
+    inputs: { data: { type: 'uri_folder' } },
+    command: 'cd ${{inputs.data}} && echo "entries: $(ls -A | wc -l)"',
+  })
   await component('wait', { command: 'sleep 300' })
   await component('fail', { command: 'echo it broke >&2; exit 7' })
 })
@@ -124,6 +132,25 @@ describe('a pipeline', () => {
     assert.equal(first.properties['azureml.pipelinerunid'], 'line')
     assert.equal((await arm.get(path(`jobs/${first.runId}`))).json.properties.jobType, 'Command')
     assert.deepEqual((await state(second.runId)).queueSettings, { jobTier: 'Premium', priority: 3 })
+  })
+
+  test('hands on the folder that a step left empty as an empty folder, and no file that it did not write', async () => {
+    const jobs = {
+      first: node('idle'),
+      second: node('look', { inputs: { data: literal('${{parent.jobs.first.outputs.out}}') } }),
+    }
+    assert.equal((await arm.put(path('jobs/empty'), pipeline(jobs))).status, 201)
+    const done = await ended('empty')
+    assert.equal(done.status, 'Completed', JSON.stringify((await history('runs/empty/details')).error))
+    const second = (await children('empty')).find(({ displayName }) => displayName === 'second')
+    const lazuli = join(import.meta.dirname, '..', '..', 'bin', 'lazuli')
+    const { stdout } = await promisify(execFile)(lazuli, ['logs', second.runId, '--data', server.data])
+    assert.equal(stdout, 'entries: 0\n')
+
+    const file = { ...jobs, second: node('look', { inputs: { data: literal('${{parent.jobs.first.outputs.file}}') } }) }
+    assert.equal((await arm.put(path('jobs/absent'), pipeline(file))).status, 201)
+    assert.equal((await ended('absent')).status, 'Failed')
+    assert.match(JSON.stringify((await history('runs/absent/details')).error), /nothing is stored at/)
   })
 
   test('is explained, and the lines of its steps printed, by the command line', async () => {

@@ -120,6 +120,7 @@ function files(): { readonly blobs: Blobs; readonly put: (path: string, text: st
     list: refuse,
     materialise: refuse,
     collect: refuse,
+    makeFolder: refuse,
     sas: refuse,
   } satisfies Blobs
   return { blobs, put: (path, text) => void stored.set(path, text) }

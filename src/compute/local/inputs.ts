@@ -38,7 +38,8 @@ export async function placeInput(
       `Input '${input.name}': no datastore of the workspace lies on the account '${source.account}', and its container '${source.container}' is not public.`,
     )
   // A model may be one file or a folder of them; what is stored says which. A lone file keeps its name.
-  const path = source.path !== '' && (await blobs.info(source)) ? join(place, basename(source.path)) : place
+  const stored = source.path === '' ? undefined : await blobs.info(source)
+  const path = stored && stored.metadata.hdi_isfolder !== 'true' ? join(place, basename(source.path)) : place
   const target = join(folder, path)
   await mkdir(dirname(target), { recursive: true })
   await materialise(blobs, source, target, `Input '${input.name}': nothing is stored at ${input.value}.`)

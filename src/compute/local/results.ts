@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Blobs } from '../../blobs/blobs.ts'
-import type { JobSpec } from '../engine.ts'
+import type { BlobLocation, JobSpec } from '../engine.ts'
 import { kept, nodeFolder, places } from './launch.ts'
 import { mountsAreFollowed } from './mounts.ts'
 
@@ -23,12 +23,23 @@ export async function collectOutputs(blobs: Blobs, spec: JobSpec, work: string):
     const path = join(places.data, output.name)
     const kind = await ownKind(work, path)
     const wanted = output.type === 'uri_file' ? 'file' : 'folder'
+    if (kind !== wanted && !(kind && output.type.endsWith('model'))) {
+      notes.push(`output ${output.name}: the job left no ${output.type} there, so nothing is stored`)
+      continue
+    }
     // A mount has been stored as it was written.
-    if (kind === wanted && output.mode === 'rw_mount' && mountsAreFollowed) continue
-    if (kind === wanted || (kind && output.type.endsWith('model'))) await blobs.collect(join(work, path), output.target)
-    else notes.push(`output ${output.name}: the job left no ${output.type} there, so nothing is stored`)
+    const isStored = kind === wanted && output.mode === 'rw_mount' && mountsAreFollowed
+    if (!isStored) await blobs.collect(join(work, path), output.target)
+    if (output.type === 'uri_folder') await keepEmpty(blobs, output.target)
   }
   return notes
+}
+
+/** A step that wrote nothing leaves an empty folder, not nothing: the next step mounts it, as in Azure. */
+async function keepEmpty(blobs: Blobs, target: BlobLocation): Promise<void> {
+  const path = target.path.replace(/\/*$/, '')
+  const { items } = await blobs.list({ ...target, path: `${path}/` }, { limit: 1 })
+  if (items.length === 0) await blobs.makeFolder({ ...target, path })
 }
 
 async function ownKind(work: string, path: string): Promise<'file' | 'folder' | undefined> {

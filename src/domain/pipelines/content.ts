@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Blobs } from '../../blobs/blobs.ts'
+import type { BlobInfo, Blobs } from '../../blobs/blobs.ts'
 import type { BlobLocation, EnvironmentSpec, JobSpec } from '../../compute/engine.ts'
 import type { JsonObject } from '../../json.ts'
 import type { RunContent } from '../../store/runs.ts'
@@ -42,11 +42,25 @@ async function environmentContent(
 /** The bytes of a blob, or of all blobs of a folder with their names. */
 async function bytesContent(blobs: Blobs, at: BlobLocation): Promise<string> {
   const hash = createHash('sha256')
-  const own = at.path === '' || at.path.endsWith('/') ? undefined : await blobs.info(at)
-  if (own) return hash.update(own.md5 ?? own.etag).digest('hex')
-  for await (const { name, size, md5, etag } of folder(blobs, at)) hash.update(`${name}\n${size}\n${md5 ?? etag}\n`)
-  return hash.digest('hex')
+  const own = await standingAt(blobs, at)
+  if (own && !isFolder(own)) return hash.update(own.md5 ?? own.etag).digest('hex')
+  let found = own !== undefined
+  for await (const { name, size, md5, etag } of folder(blobs, at)) {
+    hash.update(`${name}\n${size}\n${md5 ?? etag}\n`)
+    found = true
+  }
+  // An empty folder is something: a step that wants it can run, one that finds nothing can't.
+  return found ? hash.digest('hex') : 'nothing'
 }
+
+/** What stands at a place itself: a blob, or the mark of a folder, which no trailing slash hides. */
+export async function standingAt(blobs: Blobs, at: BlobLocation): Promise<BlobInfo | undefined> {
+  const path = at.path.replace(/\/+$/, '')
+  const own = path === '' ? undefined : await blobs.info({ ...at, path })
+  return own && (path === at.path || isFolder(own)) ? own : undefined
+}
+
+const isFolder = ({ metadata }: BlobInfo): boolean => metadata.hdi_isfolder === 'true'
 
 /** The blobs of a folder, their names from it on. */
 export async function* folder(blobs: Blobs, at: BlobLocation) {

@@ -4,7 +4,7 @@ import type { Run, RunContent } from '../../store/runs.ts'
 import { resolveUri } from '../datastores/resolve-uri.ts'
 import type { Deps } from '../deps.ts'
 import type { Component } from './component.ts'
-import { contentOf, differences, folder } from './content.ts'
+import { contentOf, differences, folder, standingAt } from './content.ts'
 
 /** Whether a step has to run, and why. */
 export interface Reuse {
@@ -58,7 +58,7 @@ async function untouched({ store, blobs }: Pick<Deps, 'store' | 'blobs'>, run: R
   for (const { uri } of Object.values(run.outputs)) {
     const place = await resolveUri(store, run.workspace, uri).catch(() => undefined)
     if (!place) return false
-    const own = place.path.endsWith('/') ? undefined : await blobs.info(place)
+    const own = await standingAt(blobs, place)
     let found = own !== undefined
     if (own && Date.parse(own.modifiedAt) > end) return false
     for await (const { modifiedAt } of folder(blobs, place)) {
