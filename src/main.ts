@@ -129,6 +129,7 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
     const schedules = engines.scheduler({
       ...deps,
       putJob: (id, body, caller) => manager.put(id, body, { caller }),
+      turn: (id, { action, operationTrigger }) => manager.act(id, action, { operationTrigger }),
     })
 
     const batch = planes.batch({

@@ -8,7 +8,7 @@ import type { ResourceId } from '../resource-id.ts'
 import type { ListResources, StoredResource } from '../store/resources.ts'
 import type { Page, Repositories } from '../store/store.ts'
 import type { DeploymentAround, DeploymentCalls } from './deployment-calls.ts'
-import type { MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
+import type { ActionCalls, MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
 
 export { DEPLOYMENT_SEALED } from './deployment-calls.ts'
 export type { MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
@@ -38,7 +38,7 @@ export const failed = (fault: Fault, state?: JsonObject): Progress => ({ at: 'fa
  * Calls of the engine from inside: bootstrap, and declarations that need another resource (a registry that a
  * workspace makes when first needed). The same way as a client's verbs, without a client's rights.
  */
-export interface InnerCalls {
+export interface InnerCalls extends ActionCalls {
   get(id: string): Promise<StoredResource | undefined>
   /** Resolves when the resource is true. @throws the Fault that a client would see, also the operation's */
   put(id: string, body: JsonObject, options?: InnerPut): Promise<StoredResource>

@@ -9,14 +9,16 @@ import { deploymentCalls } from './deployments/calls.ts'
 import { present } from './envelope.ts'
 import { getKept } from './kept.ts'
 import { moveResources } from './moves.ts'
+import { newOperation } from './operations.ts'
 import { policyCalls } from './policy/calls.ts'
 import { operationsOf } from './provider-operations.ts'
 import { purgeTree } from './purge.ts'
 import { regions } from './regions.ts'
 import type { RegisteredType } from './registry.ts'
 import { changeTags } from './verbs/change-tags.ts'
+import { PATIENCE_MS } from './verbs/put.ts'
 import { removeResource } from './verbs/remove.ts'
-import { writeResource } from './verbs/write.ts'
+import { absent, writeResource } from './verbs/write.ts'
 
 /** Who is written down where nobody asked: the server itself. */
 export const systemCaller = (tenantId: string): Caller => ({
@@ -78,6 +80,25 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
         preconditions: UNCONDITIONAL,
       })
       if (operation) await ended(operation)
+    },
+    async act(text, action, body) {
+      const { id, type } = typeOf(text)
+      const { deps, versions, reconciler } = arm()
+      const resource = await getKept(deps.store, type, id)
+      if (!resource) throw absent(id, type)
+      const operation = newOperation({
+        resourceId: resource.id,
+        verb: 'action',
+        action,
+        apiVersion: versions.newest(type),
+        caller: systemCaller(deps.tenantId),
+        input: body,
+        now: deps.now(),
+      })
+      await deps.store.write((within) => within.operations.put(operation))
+      reconciler.begin(operation)
+      const last = await reconciler.settled(operation, PATIENCE_MS)
+      if (last.status === 'Failed') throw faultOf(last)
     },
     async purge(text) {
       await purgeTree(arm(), typeOf(text))

@@ -27,6 +27,11 @@ export interface PolicyCalls {
   verdicts(scope: ResourceId): Promise<readonly JsonObject[]>
 }
 
+export interface ActionCalls {
+  /** Begins an action that goes on, like a client's POST. @throws the Fault where it can't be done at all */
+  act(id: string, action: string, body: JsonObject): Promise<void>
+}
+
 export interface TagsAsked {
   readonly id: ResourceId
   readonly caller: Caller

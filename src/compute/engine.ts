@@ -116,6 +116,8 @@ export interface NodeView {
   readonly nodeId: string
   readonly state: 'idle' | 'running' | 'preparing' | 'unusable' | 'leaving' | 'preempted'
   readonly run?: string
+  /** ISO 8601; since when it has nothing to do. */
+  readonly idleSince?: string
   readonly cpus: number
   readonly memoryBytes: number
 }

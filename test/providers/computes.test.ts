@@ -140,6 +140,72 @@ describe('instances', () => {
     assert.equal((await arm.get(path('box'))).json.properties.properties.state, 'Stopped')
   })
 
+  test('start and stop when their schedules say, and stop when they have idled too long', async () => {
+    const at = (action: string, expression: string, more: object = {}) => ({
+      ...{ action, triggerType: 'Cron', cron: { expression, timeZone: 'Pacific Standard Time' } },
+      ...more,
+    })
+    const schedules = {
+      computeStartStop: [
+        at('Stop', '0 18 1 6 *'),
+        at('Start', '0 8 2 6 *'),
+        at('Stop', '0 9 2 6 *', { status: 'Disabled' }),
+      ],
+    }
+    const { properties } = await arm.made(
+      path('timed'),
+      instance({ schedules, idleTimeBeforeShutdown: 'PT2H', vmSize: 'Standard_D2' }),
+    )
+    const [first] = properties.properties.schedules.computeStartStop
+    assert.equal(first.provisioningStatus, 'Completed')
+    assert.equal(first.status, 'Enabled')
+    assert.match(first.id, /^[0-9a-f-]{36}$/)
+    const year = new Date().getUTCFullYear() + 1
+    const clock = async (now: string) => {
+      const body = { properties: { clock: { now } } }
+      assert.equal((await server.ask('/lazuli/simulation', { method: 'PUT', body })).status, 200)
+    }
+    const becomes = (state: string, by: string) =>
+      until(`the instance is ${state}`, async () => {
+        const inner = (await arm.get(path('timed'))).json.properties.properties
+        return inner.state === state && inner.lastOperation.operationTrigger === by
+      })
+    // Six in the evening of Seattle's summer.
+    await clock(`${year}-06-02T01:00:02Z`)
+    await becomes('Stopped', 'Schedule')
+    await clock(`${year}-06-02T15:00:02Z`)
+    await becomes('Running', 'Schedule')
+    await clock(`${year}-06-02T17:30:00Z`)
+    await becomes('Stopped', 'IdleShutdown')
+    const answer = await arm.post(`${path('timed')}/start`)
+    assert.equal((await arm.ended(answer)).json.status, 'Succeeded')
+    await becomes('Running', 'User')
+  })
+
+  for (const [what, properties, says] of [
+    [
+      'an action that there is not',
+      { action: 'Pause', triggerType: 'Cron', cron: { expression: '0 1 * * *' } },
+      /Start(,| or) Stop/,
+    ],
+    ['no kind of trigger', { action: 'Stop', cron: { expression: '0 1 * * *' } }, /Cron or Recurrence/],
+    [
+      'a cron expression that is none',
+      { action: 'Stop', triggerType: 'Cron', cron: { expression: '0 1' } },
+      /five fields/,
+    ],
+    ['no interval', { action: 'Stop', triggerType: 'Recurrence', recurrence: { frequency: 'Day' } }, /interval/],
+  ] as const)
+    test(`with a schedule of ${what} are refused`, async () => {
+      const refused = await arm.refusal(path('odd'), instance({ schedules: { computeStartStop: [properties] } }))
+      assert.match(refused.message, says)
+    })
+
+  test('refuse to idle for less than Azure allows', async () => {
+    const refused = await arm.refusal(path('odd'), instance({ idleTimeBeforeShutdown: 'PT5M' }))
+    assert.match(refused.message, /from PT15M to P3D/)
+  })
+
   test('refuse what is not run for them, and a listing of nodes', async () => {
     const scripts = { setupScripts: { scripts: { startupScript: { scriptSource: 'inline', scriptData: 'eA==' } } } }
     assert.match((await arm.refusal(path('scripted'), instance(scripts))).message, /setupScripts/)

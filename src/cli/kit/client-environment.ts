@@ -65,7 +65,10 @@ function clientSecret(server: ServerFacts): string {
   }
 }
 
-/** NO_PROXY with this machine in it, and without what would lead clients past us to Azure itself. */
+/**
+ * NO_PROXY with this machine in it, and without what would lead clients past us to Azure itself. `::1` is left out:
+ * the library behind MLTable takes what follows a colon for a port, and then does nothing at all.
+ */
 function exceptions(before: string, intercepts: readonly string[]): string {
   const covers = (entry: string): boolean => {
     const domain = entry
@@ -79,5 +82,5 @@ function exceptions(before: string, intercepts: readonly string[]): string {
     )
   }
   const kept = before.split(/[\s,]+/).filter((entry) => entry !== '' && !covers(entry))
-  return [...new Set([...kept, 'localhost', '127.0.0.1', '::1'])].join(',')
+  return [...new Set([...kept, 'localhost', '127.0.0.1'])].join(',')
 }

@@ -118,8 +118,10 @@ export class Pool {
     const targetNodes = stopped ? busy : Math.max(busy, Math.min(maxNodes, Math.max(minNodes, busy + queued.nodes)))
     return {
       nodes: this.nodes.map((node) => {
-        const of = node.job === undefined ? undefined : stateOf(node.job)
-        return { nodeId: node.id, state: of?.state ?? 'idle', ...(of ? { run: of.run } : {}), ...this.granted }
+        if (node.job === undefined) {
+          return { nodeId: node.id, state: 'idle', idleSince: new Date(node.idleSince).toISOString(), ...this.granted }
+        }
+        return { nodeId: node.id, ...stateOf(node.job), ...this.granted }
       }),
       targetNodes: Math.max(targetNodes, stopped ? 0 : Math.min(this.nodes.length, maxNodes)),
       allocationState: targetNodes > this.nodes.length ? 'Resizing' : 'Steady',

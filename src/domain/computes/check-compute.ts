@@ -23,7 +23,6 @@ const unhonoured: Readonly<Record<string, string>> = {
   subnet: 'nodes are slots of this machine and have no virtual network',
   virtualMachineImage: 'nodes are slots of this machine and boot no image of their own',
   setupScripts: 'setup scripts of instances are not run here',
-  schedules: 'schedules of instances are not kept here yet',
   customServices: 'custom services of instances are not run here',
 }
 

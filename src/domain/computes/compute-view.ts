@@ -1,8 +1,11 @@
 import type { NodeView, PoolView } from '../../compute/engine.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { foldId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import type { Deps } from '../deps.ts'
+import { guidOf } from '../guid.ts'
 import { poolSpec, readCompute } from './compute.ts'
+import { sentSchedules } from './instance-times.ts'
 
 /** What of a compute is only known when asked: its nodes, its instance's state. */
 export async function computeView(deps: Pick<Deps, 'engines'>, compute: StoredResource): Promise<JsonObject> {
@@ -59,7 +62,9 @@ function clusterView(compute: StoredResource, pool: PoolView | undefined): JsonO
 
 function instanceView(compute: StoredResource, pool: PoolView | undefined): JsonObject {
   const operation = objectAt(compute.state.lastOperation)
+  const schedules = sentSchedules(compute.body)
   return {
+    ...(schedules.length > 0 && { schedules: { computeStartStop: schedules.map(presentSchedule(compute)) } }),
     state: instanceState(compute, pool),
     applications: [],
     errors: [],
@@ -68,6 +73,15 @@ function instanceView(compute: StoredResource, pool: PoolView | undefined): Json
       Object.keys(operation).length > 0 ? operation : { operationName: 'Create', operationTrigger: 'User' },
   }
 }
+
+const presentSchedule =
+  ({ id }: StoredResource) =>
+  (sent: JsonObject, index: number): JsonObject => ({
+    status: 'Enabled',
+    ...sent,
+    id: guidOf(`${foldId(id)}/schedules/${index}`),
+    provisioningStatus: 'Completed',
+  })
 
 /** An instance's state in Azure's words, from what is wished and what its one node does. */
 export function instanceState(compute: StoredResource, pool: PoolView | undefined): string {

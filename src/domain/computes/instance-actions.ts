@@ -21,10 +21,14 @@ export async function turnInstance(
   return to === 'on' ? isUp(pool) : (pool?.nodes.length ?? 0) === 0
 }
 
-/** The note of an instance's last operation, as Azure keeps it. */
-export const lastOperation = (operationName: 'Start' | 'Stop' | 'Restart', at: Date): JsonObject => ({
+/** The note of an instance's last operation, as Azure keeps it; a schedule's call says so in its body. */
+export const lastOperation = (
+  operationName: 'Start' | 'Stop' | 'Restart',
+  { operationTrigger }: JsonObject,
+  at: Date,
+): JsonObject => ({
   operationName,
   operationTime: at.toISOString(),
   operationStatus: 'Succeeded',
-  operationTrigger: 'User',
+  operationTrigger: operationTrigger === 'Schedule' || operationTrigger === 'IdleShutdown' ? operationTrigger : 'User',
 })

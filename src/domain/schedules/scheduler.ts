@@ -1,6 +1,8 @@
 import { isFault } from '../../faults.ts'
 import { foldId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
+import { COMPUTES } from '../computes/compute.ts'
+import { type InstanceDeps, turnIfDue } from '../computes/turn-instances.ts'
 import type { Deps } from '../deps.ts'
 import { fire, isEnabled, jobName, type PutJob, SCHEDULES, triggerOf, workspaceOf } from './schedule.ts'
 
@@ -15,10 +17,10 @@ export interface Scheduler {
   stop(): Promise<void>
 }
 
-export type SchedulerDeps = Pick<Deps, 'store' | 'access' | 'tenantId' | 'log' | 'now'> & { readonly putJob: PutJob }
+export type SchedulerDeps = Pick<Deps, 'access' | 'tenantId' | 'now'> & InstanceDeps & { readonly putJob: PutJob }
 
 /**
- * Makes the jobs of schedules when they are due. What is due follows from the schedules in the store and the clock alone;
+ * Makes the jobs of schedules when they are due, and starts and stops instances. What is due follows from the schedules in the store and the clock alone;
  * a time's job has a name of its own, so that none is made twice whatever ends the server in between.
  */
 export function scheduler(deps: SchedulerDeps): Scheduler {
@@ -29,7 +31,9 @@ export function scheduler(deps: SchedulerDeps): Scheduler {
   const look = async (): Promise<void> => {
     const from = new Date(looked)
     const now = deps.now()
-    for await (const schedule of allSchedules(deps)) await bring(deps, schedule, from, now)
+    for await (const schedule of allOf(deps, SCHEDULES)) await bring(deps, schedule, from, now)
+    const span = { from: new Date(Math.max(looked, now.getTime() - GRACE_MS)), to: now }
+    for await (const compute of allOf(deps, COMPUTES)) await turnIfDue(deps, compute, span)
     // A clock that was put back looks from there again.
     looked = now.getTime()
   }
@@ -52,10 +56,10 @@ export function scheduler(deps: SchedulerDeps): Scheduler {
   }
 }
 
-async function* allSchedules({ store }: SchedulerDeps): AsyncGenerator<StoredResource> {
+async function* allOf({ store }: SchedulerDeps, type: string): AsyncGenerator<StoredResource> {
   let after: string | undefined
   do {
-    const page = await store.resources.ofType('', SCHEDULES, { limit: 200, ...(after !== undefined && { after }) })
+    const page = await store.resources.ofType('', type, { limit: 200, ...(after !== undefined && { after }) })
     yield* page.items
     after = page.next
   } while (after !== undefined)

@@ -11,6 +11,7 @@ import { checkCompute } from '../../../domain/computes/check-compute.ts'
 import { poolSpec, readCompute } from '../../../domain/computes/compute.ts'
 import { computeView, presentNode } from '../../../domain/computes/compute-view.ts'
 import { isUp, lastOperation, turnInstance } from '../../../domain/computes/instance-actions.ts'
+import { checkInstanceTimes } from '../../../domain/computes/instance-times.ts'
 import { demandQuota } from '../../../domain/computes/quotas.ts'
 import { removeCompute } from '../../../domain/computes/remove-compute.ts'
 import { normalRegion } from '../../../domain/workspaces/region.ts'
@@ -60,6 +61,7 @@ export default defineResource({
     const problem = await identityFault(deps.store.resources, objectAt(body.identity))
     if (problem) throw problem
     const wish = checkCompute(deps, { body: { ...withScale(body), location }, existing, name: id.name })
+    await checkInstanceTimes(wish, deps.now())
     await demandQuota(deps, { id: id.text, body: wish })
     return wish
   },
@@ -117,7 +119,7 @@ export default defineResource({
 /** Turns an instance through the given positions, one after the other; which was reached is kept in the state. */
 function turning(name: 'Start' | 'Stop' | 'Restart', positions: readonly ('on' | 'off')[]): ActionDeclaration<unknown> {
   return {
-    async run(deps, { resource, state }): Promise<Progress> {
+    async run(deps, { resource, state, body }): Promise<Progress> {
       const { kind } = readCompute(resource.body)
       if (kind !== 'ComputeInstance') {
         return failed(fault('ComputeOperationUnsupported', { operation: name.toLowerCase(), kind }))
@@ -129,7 +131,11 @@ function turning(name: 'Start' | 'Stop' | 'Restart', positions: readonly ('on' |
       }
       const { turning: _over, ...rest } = state
       if (reached + 1 < positions.length) return goingOn({ ...rest, turning: { [name]: reached + 1 } }, 0)
-      return done({ ...rest, stopped: positions.at(-1) === 'off', lastOperation: lastOperation(name, deps.now()) })
+      return done({
+        ...rest,
+        stopped: positions.at(-1) === 'off',
+        lastOperation: lastOperation(name, body, deps.now()),
+      })
     },
   }
 }
