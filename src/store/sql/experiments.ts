@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely'
 import type { RowSealing } from '../data-keys.ts'
 import type { Experiment, Runs } from '../runs.ts'
 import { bodyOf, clearBody } from './sealed-body.ts'
@@ -15,6 +16,9 @@ export function sqlExperiments({ db, run }: Session, sealing: RowSealing): Exper
   const bodies = db.selectFrom('experiments').select(['seq', 'workspace', 'id', 'body'])
   const byId = bodies.where('workspace', '=', '').where('id', '=', '').compile()
   const byName = bodies.where('workspace', '=', '').where('name', '=', '').compile()
+  const counted = CompiledQuery.raw(
+    'update experiments set runs = runs + 1 where workspace = ? and id = ? returning runs',
+  ) as CompiledQuery<{ readonly runs: number }>
   return {
     async experiment(workspace, id) {
       const [row] = await run<Stored>(byId, [workspace, id])
@@ -46,13 +50,7 @@ export function sqlExperiments({ db, run }: Session, sealing: RowSealing): Exper
       return { items: items.map(present), ...(rows.length > items.length && last && { next: String(last.seq) }) }
     },
     async nextNumber(workspace, experimentId) {
-      const row = await db
-        .updateTable('experiments')
-        .set((column) => ({ runs: column('runs', '+', 1) }))
-        .where('workspace', '=', workspace)
-        .where('id', '=', experimentId)
-        .returning('runs')
-        .executeTakeFirst()
+      const [row] = await run<{ readonly runs: number }>(counted, [workspace, experimentId])
       if (!row) throw new Error(`No experiment ${experimentId} to number a run in`)
       return row.runs
     },

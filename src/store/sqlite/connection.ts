@@ -35,7 +35,7 @@ export class Connection {
     return { rows: [], changes, insertId: lastInsertRowid }
   }
 
-  /** Runs statements that are not worth keeping: pragmas, transaction control. */
+  /** Runs statements that are not worth keeping: pragmas, what a failure rolls back. */
   exec(sql: string): void {
     this.#database.exec(sql)
   }

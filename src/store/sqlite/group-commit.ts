@@ -93,14 +93,14 @@ export class GroupCommit {
       this.#patience,
     )
     try {
-      this.#connection.exec('BEGIN IMMEDIATE')
+      this.#connection.execute('BEGIN IMMEDIATE', [])
       while (answers.length < PARTS && (answers.length === 0 || performance.now() - started < MILLISECONDS)) {
         const part = this.#queue.shift()
         if (!part) break
         refused.push(part)
         answers.push(await this.#run(part, late.promise))
       }
-      this.#connection.exec('COMMIT')
+      this.#connection.execute('COMMIT', [])
     } catch (cause) {
       this.#abandon()
       // Nothing of the group is on disk, also of those parts that went well: all of them are told.
@@ -116,11 +116,11 @@ export class GroupCommit {
   /** Runs one part and answers what is to be told to its caller once the group is on disk. */
   async #run(part: Part, late: Promise<never>): Promise<() => void> {
     const state = { open: true }
-    this.#connection.exec('SAVEPOINT part')
+    this.#connection.execute('SAVEPOINT part', [])
     try {
       const value = await Promise.race([running.run(state, part.work, this.#session), late])
       state.open = false
-      this.#connection.exec('RELEASE part')
+      this.#connection.execute('RELEASE part', [])
       return () => part.settle.resolve(value)
     } catch (error) {
       state.open = false

@@ -125,9 +125,9 @@ function removeSome(): void {
 /** Runs `work` as one transaction, and answers what was wrong with it. */
 function commit(work: () => void): { readonly error?: string } {
   try {
-    connection.exec('BEGIN IMMEDIATE')
+    connection.execute('BEGIN IMMEDIATE', [])
     work()
-    connection.exec('COMMIT')
+    connection.execute('COMMIT', [])
     return {}
   } catch (error) {
     try {
