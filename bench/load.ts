@@ -13,6 +13,7 @@ export interface Load {
 export interface Measured {
   readonly perSecond: number
   readonly p50: number
+  readonly p95: number
   readonly p99: number
   readonly failed: number
 }
@@ -56,7 +57,7 @@ export async function load({ port, clients, seconds, request: make }: Load): Pro
   )
   times.sort((a, b) => a - b)
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? Number.NaN
-  return { perSecond: times.length / seconds, p50: at(0.5), p99: at(0.99), failed }
+  return { perSecond: times.length / seconds, p50: at(0.5), p95: at(0.95), p99: at(0.99), failed }
 }
 
 interface Wire {

@@ -11,7 +11,11 @@ const manyRun = (n: number) => ({
   at: 1_700_000_000_000 + n * 1000,
 })
 
-export async function seedOurs(data: string, workspace: string, count: number): Promise<void> {
+/**
+ * Puts `count` runs into the store's own write path (its group commit and its metrics' thread, without HTTP), a thousand
+ * to a part. Each metric has `points` points, of which the last is the run's value.
+ */
+export async function seedOurs(data: string, workspace: string, count: number, points = 1): Promise<void> {
   const store = await openStore({ directory: data })
   const at = '2026-01-01T00:00:00Z'
   await store.write(({ runs }) =>
@@ -54,7 +58,14 @@ export async function seedOurs(data: string, workspace: string, count: number): 
         return store.metrics.add(
           workspace,
           id,
-          Object.entries(metrics).map(([key, value]) => ({ key, value, step: 0, at: ms })),
+          Object.entries(metrics).flatMap(([key, value]) =>
+            Array.from({ length: points }, (_, step) => ({
+              key,
+              value: step === points - 1 ? value : value + 1 / (step + 1),
+              step,
+              at: ms + step,
+            })),
+          ),
         )
       }),
     )
