@@ -117,7 +117,7 @@ async function measured(asking: Asking): Promise<{ readonly figures: Figures; re
     'runs/log-parameter': () => call('POST', '/runs/log-parameter', { run_id: one, key: `p${next++}`, value: '1' }),
     'runs/set-tag': () => call('POST', '/runs/set-tag', { run_id: ids[9], key: 'at', value: String(next++) }),
     'runs/log-batch of 100': () =>
-      call('POST', '/runs/log-batch', { run_id: batched, metrics: points((next += 100), 100) }),
+      call('POST', '/runs/log-batch', { run_id: batched, metrics: points(next++ * 100, 100) }),
     'metrics/get-history of 10,000': call('GET', `/metrics/get-history?run_id=${long}&metric_key=loss`),
     'chart of 10,000': call(
       'GET',
