@@ -18,9 +18,20 @@ export interface MetricSummary extends MetricPoint {
   readonly high?: number
 }
 
+/** Points that belong to a write of the store: all of it is there, or nothing. */
+export interface PendingPoints {
+  /**
+   * Has points added to a run once the write that this is part of is on disk; who waits for the write waits for them too. A
+   * server that ends in between adds them with its next start.
+   *
+   * @throws RunNotFound
+   */
+  add(workspace: string, run: string, points: readonly MetricPoint[]): Promise<void>
+}
+
 /**
- * Metrics of runs. They are no part of a write of the store: points are on disk when `add` resolves, whatever else is
- * written at the time, and a run that is removed takes them along.
+ * Metrics of runs. What `add` is given is no part of a write of the store: points are on disk when it resolves, whatever
+ * else is written at the time. A run that is removed takes them along.
  */
 export interface Metrics {
   /**

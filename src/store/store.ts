@@ -5,7 +5,7 @@ import type { Directory } from './directory.ts'
 import type { Documents } from './documents.ts'
 import type { Grants } from './grants.ts'
 import type { Identities } from './identities.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics, PendingPoints } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { Resources } from './resources.ts'
 import type { RunRecords } from './run-records.ts'
@@ -24,6 +24,7 @@ export interface Repositories {
   readonly runs: Runs
   readonly documents: Documents
   readonly runRecords: RunRecords
+  readonly pendingPoints: PendingPoints
   readonly activities: Activities
   readonly samples: Samples
   readonly vaults: VaultObjects

@@ -23,19 +23,29 @@ interface Point {
   readonly step: number
 }
 
-/** Each series with its points in order, and what its latest value is said to be. */
-function pointsText(points: readonly Point[]): string {
-  const series = Map.groupBy(points, ({ key }) => key)
-  return [...series]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, all]) => `${key}: ${all.map(({ step, value }) => `${step}=${value}`).join(' ')}; ${all.at(-1)?.value}`)
-    .join('\n')
+/** What is logged to a run. */
+interface Logged {
+  readonly metrics: readonly Point[]
+  readonly params: readonly { readonly key: string; readonly value: string }[]
 }
 
-const readPoints = (tracking: string, run: string) => async (server: TestServer) => {
-  const { metrics } = found(await server.ask(`${tracking}/runs/get?run_id=${run}`))?.json.run.data ?? { metrics: [] }
+/** Each series with its points in order, and what its latest value is said to be; and the params. */
+function loggedText({ metrics, params }: Logged): string {
+  const series = Map.groupBy(metrics, ({ key }) => key)
+  const lines = [...series].map(
+    ([key, all]) => `${key}: ${all.map(({ step, value }) => `${step}=${value}`).join(' ')}; ${all.at(-1)?.value}`,
+  )
+  return [...lines, ...params.map(paramLine)].toSorted().join('\n')
+}
+
+const paramLine = ({ key, value }: Logged['params'][number]) => `param ${key}: ${value}`
+
+const readLogged = (tracking: string, run: string) => async (server: TestServer) => {
+  const nothing: Logged = { metrics: [], params: [] }
+  const { metrics, params }: Logged =
+    found(await server.ask(`${tracking}/runs/get?run_id=${run}`))?.json.run.data ?? nothing
   const lines = await Promise.all(
-    metrics.map(async ({ key, value }: Point) => {
+    metrics.map(async ({ key, value }) => {
       const all: Point[] = []
       let token = ''
       do {
@@ -47,7 +57,8 @@ const readPoints = (tracking: string, run: string) => async (server: TestServer)
       return `${key}: ${all.map(({ step, value: one }) => `${step}=${one}`).join(' ')}; ${value}`
     }),
   )
-  return lines.length === 0 ? undefined : digest(lines.toSorted().join('\n'))
+  const all = [...lines, ...params.map(paramLine)]
+  return all.length === 0 ? undefined : digest(all.toSorted().join('\n'))
 }
 
 /** One client: asks for one random change after another until the connection breaks or it is told to end. */
@@ -169,7 +180,7 @@ export async function client(options: {
         return ok(await blob(dfs(to), { method: 'PUT', headers }))
       })
     },
-    /** Points of a run: a batch that was told to be there is there, each point once, and one that wasn't is whole or not. */
+    /** What is logged to a run: a batch that was told to be there is there, each point once, and one that wasn't is whole or not. */
     async metrics() {
       const run = measured ?? `faults-${name}-${random.whole(0, 1e9)}`
       const base = `/history/v1.0${place.workspace}/experiments/faults/runs/${run}`
@@ -178,7 +189,7 @@ export async function client(options: {
         measured = run
       }
       const tracking = `/mlflow/v2.0${place.workspace}/api/2.0/mlflow`
-      const batch = Array.from({ length: random.pick([1, 1, 3, 400]) }, () => {
+      const metrics = Array.from({ length: random.pick([1, 1, 3, 400]) }, () => {
         steps += 1
         return {
           key: random.pick(['loss', 'acc']),
@@ -187,11 +198,14 @@ export async function client(options: {
           step: steps,
         }
       })
-      const next = [...points, ...batch]
-      await ledger.change(base, readPoints(tracking, run), digest(pointsText(next)), async () =>
-        ok(await server.ask(`${tracking}/runs/log-batch`, { method: 'POST', body: { run_id: run, metrics: batch } })),
-      )
-      points = next
+      // With params the batch is in two files, and there as a whole or not at all.
+      const params = random.pick([true, false]) ? [{ key: `p${steps}`, value: String(random.whole(0, 1e6)) }] : []
+      const next = { metrics: [...logged.metrics, ...metrics], params: [...logged.params, ...params] }
+      await ledger.change(base, readLogged(tracking, run), digest(loggedText(next)), async () => {
+        const body = { run_id: run, metrics, params }
+        return ok(await server.ask(`${tracking}/runs/log-batch`, { method: 'POST', body }))
+      })
+      logged = next
     },
     async remove() {
       const path = `${place.container}/${name}/small-${random.whole(0, 5)}`
@@ -202,7 +216,7 @@ export async function client(options: {
   const appended = new Map<string, string>()
   let measured: string | undefined
   let steps = 0
-  let points: readonly Point[] = []
+  let logged: Logged = { metrics: [], params: [] }
   const paged = new Map<string, string>()
   const put = (path: string, body: string) =>
     ledger.change(path, read(path), digest(body), async () =>

@@ -23,6 +23,9 @@ const named = [
   'begin-after',
   'commit-before',
   'commit-after',
+  'metrics-begin-before',
+  'metrics-commit-before',
+  'metrics-commit-after',
   'file-datasync-before',
   'file-datasync-after',
   'file-sync-after',
@@ -98,7 +101,8 @@ interface Plan {
 function namedPoint(point: number): Plan {
   const name = named[(point / 2) % named.length] ?? 'commit-before'
   // Spawns are few, commits many: an occurrence that load of a second or two reaches.
-  const occurrence = random.whole(1, name.startsWith('spawn') ? 2 : name.startsWith('file') ? 12 : 60)
+  const most = [['spawn', 2] as const, ['metrics', 4] as const, ['file', 12] as const]
+  const occurrence = random.whole(1, most.find(([kind]) => name.startsWith(kind))?.[1] ?? 60)
   const file = join(home, `stalled-${point}`)
   const stall = join(import.meta.dirname, 'stall.ts')
   return {

@@ -4,23 +4,31 @@
  * is thrown and nothing of the server's code knows of it: the points are the calls that bring state to disk.
  *
  * LAZULI_TEST_STALL = `POINT:OCCURRENCE:FILE`; occurrences count from the SIGUSR2 that the suite sends once the server is ready.
+ * Points that begin with `metrics-` are those of the thread that writes metrics, which starts with the first of them: there
+ * they count from the start.
  */
 import childProcess from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import sqlite from 'node:sqlite'
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread, workerData } from 'node:worker_threads'
 
 const [point = '', occurrence = '1', file = ''] = (process.env.LAZULI_TEST_STALL ?? '').split(':')
-if (isMainThread && point !== '' && file !== '') arm()
+const METRICS = 'metrics-'
+const isOfMetrics = typeof workerData === 'string' && workerData.endsWith('metrics.db')
+if (point !== '' && file !== '' && (isMainThread || isOfMetrics)) arm()
 
 function arm(): void {
-  let left = Number.POSITIVE_INFINITY
-  process.on('SIGUSR2', () => {
-    left = Number(occurrence)
-  })
-  const pass = (name: string) => {
+  let left = isMainThread ? Number.POSITIVE_INFINITY : Number(occurrence)
+  if (isMainThread) {
+    process.on('SIGUSR2', () => {
+      left = Number(occurrence)
+    })
+  }
+  const prefix = isMainThread ? '' : METRICS
+  const pass = (place: string) => {
+    const name = `${prefix}${place}`
     if (name !== point || --left > 0) return
     writeFileSync(file, name)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
@@ -31,12 +39,14 @@ function arm(): void {
 }
 
 function stallInCommits(pass: (name: string) => void): void {
-  const { exec } = sqlite.DatabaseSync.prototype
-  sqlite.DatabaseSync.prototype.exec = function (sql) {
-    const name = sql.startsWith('COMMIT') ? 'commit' : sql.startsWith('BEGIN') ? 'begin' : 'other'
-    pass(`${name}-before`)
-    exec.call(this, sql)
-    pass(`${name}-after`)
+  const { run } = sqlite.StatementSync.prototype
+  sqlite.StatementSync.prototype.run = function (...parameters) {
+    const { sourceSQL } = this
+    const name = sourceSQL === 'COMMIT' ? 'commit' : sourceSQL === 'BEGIN IMMEDIATE' ? 'begin' : undefined
+    if (name) pass(`${name}-before`)
+    const outcome = Reflect.apply(run, this, parameters)
+    if (name) pass(`${name}-after`)
+    return outcome
   }
 }
 

@@ -201,3 +201,27 @@ describe('the artifact service', () => {
     assert.deepEqual([answer.status, answer.json.error_code], [400, 'INVALID_PARAMETER_VALUE'])
   })
 })
+
+test('a batch of which something is refused leaves nothing, neither at its run nor at the models that it measured', async () => {
+  const post = async (path: string, body: unknown, status = 200) => {
+    const answer = await ask(`${API}${path}`, { method: 'POST', body })
+    assert.equal(answer.status, status, answer.text)
+    return answer.json
+  }
+  const { run_id } = await newRun()
+  const { model_id } = (await post('/logged-models', { experiment_id: '0', name: 'whole' })).model.info
+  const pair = (key: string, value: string) => ({ key, value })
+  const metric = { key: 'acc', value: 0.5, timestamp: 1, model_id }
+  await post('/runs/log-batch', { run_id, metrics: [metric], params: [pair('depth', '3')] })
+  const state = async () => [
+    (await ask(`${API}/runs/get?run_id=${run_id}`)).json.run.data,
+    (await ask(`${API}/logged-models/${model_id}`)).json.model.data,
+  ]
+  const before = await state()
+  assert.equal(before[0].metrics.length + before[1].metrics.length, 2)
+  const metrics = [{ ...metric, value: 1, step: 9 }]
+  await post('/runs/log-batch', { run_id, metrics, params: [pair('depth', '4')] }, 400)
+  const nobodys = [...metrics, { ...metric, model_id: 'm-none' }]
+  await post('/runs/log-batch', { run_id, metrics: nobodys, tags: [pair('t', '1')] }, 404)
+  assert.deepEqual(await state(), before)
+})

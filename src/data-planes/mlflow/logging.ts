@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../domain/deps.ts'
 import { logBatch } from '../../domain/metrics/log-batch.ts'
-import { measureModels } from '../../domain/models/measures.ts'
+import type { Measured } from '../../domain/models/measures.ts'
 import { changeRun } from '../../domain/runs/change-run.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
 import { fault } from '../../faults.ts'
@@ -48,22 +47,12 @@ const pointOf = ({ key, value, timestamp, step }: Sent): MetricPoint => ({
 })
 
 /** MLflow 3 names the model that a metric measures: it is that model's metric too. */
-async function logToModels(
-  deps: Deps,
-  asked: { workspace: string; run: string },
-  sent: readonly Sent[],
-): Promise<void> {
+function measuredOf(run: string, sent: readonly Sent[]): Measured {
   const ofModels = sent.flatMap(({ model_id: model, dataset_name: name, dataset_digest: digest = '', ...metric }) =>
-    model
-      ? [{ model, measure: { ...pointOf(metric), run: asked.run, ...(name && { dataset: { name, digest } }) } }]
-      : [],
+    model ? [{ model, measure: { ...pointOf(metric), run, ...(name && { dataset: { name, digest } }) } }] : [],
   )
-  const measured = Map.groupBy(ofModels, ({ model }) => model)
-  await measureModels(
-    deps,
-    asked.workspace,
-    new Map([...measured].map(([model, all]) => [model, all.map(({ measure }) => measure)])),
-  )
+  const byModel = Map.groupBy(ofModels, ({ model }) => model)
+  return new Map([...byModel].map(([model, all]) => [model, all.map(({ measure }) => measure)]))
 }
 
 const pair = ({ key, value = '' }: { readonly key: string; readonly value?: string }) => [key, value] as const
@@ -78,9 +67,9 @@ const batch = (name: string, path: string) =>
     input: Batch,
     async answer(deps, { input, workspace }) {
       const run = runIdOf(input)
-      await logToModels(deps, { workspace: workspace.key, run }, input.metrics ?? [])
       await logBatch(deps, workspace.key, {
         run,
+        measured: measuredOf(run, input.metrics ?? []),
         metrics: (input.metrics ?? []).map(pointOf),
         params: (input.params ?? []).map(pair),
         tags: (input.tags ?? []).map(pair),
@@ -108,8 +97,8 @@ export const loggingOperations = [
       const { run_id, run_uuid, key, value, ...when } = input
       const run = runIdOf(input)
       const sent = { key: required('key', key), value: required('value', value), ...when }
-      await logToModels(deps, { workspace: workspace.key, run }, [sent])
-      await logBatch(deps, workspace.key, { ...nothing, run, metrics: [pointOf(sent)] })
+      const measured = measuredOf(run, [sent])
+      await logBatch(deps, workspace.key, { ...nothing, run, measured, metrics: [pointOf(sent)] })
       return {}
     },
   }),

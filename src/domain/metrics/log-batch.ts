@@ -2,43 +2,57 @@ import { fault } from '../../faults.ts'
 import type { MetricPoint } from '../../store/metrics.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
+import { type Measured, measureModels } from '../models/measures.ts'
 import { writableRun } from '../runs/find-run.ts'
 import { type Batch, checkBatch, checkWhole, limitsFor } from './limits.ts'
+
+/** What is logged at once; what is measured of logged models goes to them too. */
+export interface Logged extends Batch {
+  readonly run: string
+  readonly measured?: Measured
+}
 
 /**
  * Logs metrics, params and tags to a run, all or none. A param that stands there with the same value is a retry; with
  * another value it is refused, as MLflow's params never change.
  *
- * @throws ParameterInvalid, ParamConflict, RunNotFound, RunIsDeleted
+ * @throws ParameterInvalid, ParamConflict, RunNotFound, RunIsDeleted, LoggedModelNotFound
  */
 export async function logBatch(
   { store, runSignals, settings }: Pick<Deps, 'store' | 'runSignals' | 'settings'>,
   workspace: string,
-  { run: id, ...batch }: Batch & { readonly run: string },
+  { run: id, measured = new Map(), ...batch }: Logged,
 ): Promise<void> {
   const limits = limitsFor(settings)
   checkBatch(batch, limits)
-  const logged =
-    batch.params.length + batch.tags.length === 0
-      ? await writableRun(store, workspace, id)
-      : await store.write(async (within) => {
-          const run = await writableRun(within, workspace, id)
-          const changed = withTags(withParams(run, batch.params), batch.tags)
-          if (changed !== run) checkWhole(changed, limits)
-          if (changed !== run) await within.runs.put(changed)
-          return run
-        })
-  // After what may be refused. A server that ends in between has acknowledged nothing, and a retry adds what is missing.
-  await addPoints({ store, runSignals }, logged, batch.metrics)
+  if (batch.params.length + batch.tags.length + measured.size === 0) {
+    await addPoints({ store, runSignals }, await writableRun(store, workspace, id), batch.metrics)
+    return
+  }
+  const logged = await store.write(async (within) => {
+    const run = await writableRun(within, workspace, id)
+    const changed = withTags(withParams(run, batch.params), batch.tags)
+    if (changed !== run) checkWhole(changed, limits)
+    if (changed !== run) await within.runs.put(changed)
+    await measureModels(within, workspace, measured)
+    await within.pendingPoints.add(workspace, run.id, batch.metrics)
+    return run
+  })
+  announce(runSignals, logged, batch.metrics)
 }
 
-/** Adds points to a run, and has who follows it look: a sweep acts on what its trials log. */
-export async function addPoints(
+/** Adds points to a run, and has who follows it look. */
+async function addPoints(
   { store, runSignals }: Pick<Deps, 'store' | 'runSignals'>,
   run: Run,
   points: readonly MetricPoint[],
 ): Promise<void> {
   await store.metrics.add(run.workspace, run.id, points)
+  announce(runSignals, run, points)
+}
+
+/** Has who follows a run look at its new points: a sweep acts on what its trials log. */
+export function announce(runSignals: Deps['runSignals'], run: Run, points: readonly MetricPoint[]): void {
   if (run.job && run.parentId !== undefined && points.length > 0) runSignals.announce(run.workspace, run.parentId)
 }
 

@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
 import { writableRun } from '../runs/find-run.ts'
 import { checkBatch, limitsFor } from './limits.ts'
-import { addPoints } from './log-batch.ts'
+import { announce } from './log-batch.ts'
 
 export const SCALAR = 'azureml.v1.scalar'
 const TABLE = 'azureml.v1.table'
@@ -57,8 +57,14 @@ export async function logTyped(
   }
   const others = metrics.filter((metric) => !isSeries(metric))
   const records = others.flatMap((metric) => metric.rows.map((row) => recordOf(metric, row)))
-  if (records.length > 0) await deps.store.write(({ runRecords }) => runRecords.add(workspace, owner.id, records))
-  await addPoints(deps, owner, points)
+  if (records.length === 0) await deps.store.metrics.add(workspace, owner.id, points)
+  else {
+    await deps.store.write(async ({ runRecords, pendingPoints }) => {
+      await runRecords.add(workspace, owner.id, records)
+      await pendingPoints.add(workspace, owner.id, points)
+    })
+  }
+  announce(deps.runSignals, owner, points)
 }
 
 /** MLflow's limit, which `checkBatch` keeps. */

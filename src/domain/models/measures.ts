@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type JsonObject, textAt } from '../../json.ts'
 import type { Run } from '../../store/runs.ts'
-import type { Deps } from '../deps.ts'
+import type { Repositories } from '../../store/store.ts'
 import { findLoggedModel } from './logged-model.ts'
 
 /** A metric that a run measured of a logged model, maybe on a dataset. */
@@ -14,28 +14,24 @@ export interface Measure {
   readonly dataset?: { readonly name: string; readonly digest: string }
 }
 
+/** By the id of the logged model. */
+export type Measured = ReadonlyMap<string, readonly Measure[]>
+
 /**
- * Keeps what was measured of logged models: of each metric the last, by run and dataset.
+ * Keeps what was measured of logged models: of each metric the last, by run and dataset. To be called inside a write.
  *
- * @throws LoggedModelNotFound, and then keeps none of them
+ * @throws LoggedModelNotFound
  */
-export async function measureModels(
-  { store }: Pick<Deps, 'store'>,
-  workspace: string,
-  measured: ReadonlyMap<string, readonly Measure[]>,
-): Promise<void> {
-  if (measured.size === 0) return
-  await store.write(async (within) => {
-    for (const [id, added] of measured) {
-      const model = await findLoggedModel(within, workspace, id)
-      const kept = new Map(measuresOf(model).map((one) => [placeOf(one), one]))
-      for (const one of added) {
-        const known = kept.get(placeOf(one))
-        if (!known || !isLater(known, one)) kept.set(placeOf(one), one)
-      }
-      await within.runs.put({ ...model, measures: [...kept.values()].map(stored), etag: randomUUID() })
+export async function measureModels(within: Repositories, workspace: string, measured: Measured): Promise<void> {
+  for (const [id, added] of measured) {
+    const model = await findLoggedModel(within, workspace, id)
+    const kept = new Map(measuresOf(model).map((one) => [placeOf(one), one]))
+    for (const one of added) {
+      const known = kept.get(placeOf(one))
+      if (!known || !isLater(known, one)) kept.set(placeOf(one), one)
     }
-  })
+    await within.runs.put({ ...model, measures: [...kept.values()].map(stored), etag: randomUUID() })
+  }
 }
 
 const placeOf = ({ key, run, dataset }: Measure): string =>

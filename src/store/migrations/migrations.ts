@@ -14,6 +14,7 @@ import { metricsApart } from './013-metrics-apart.ts'
 import { runValues } from './014-run-values.ts'
 import { documents } from './015-documents.ts'
 import { runRecords } from './016-run-records.ts'
+import { pendingPoints } from './017-pending-points.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   runValues,
   documents,
   runRecords,
+  pendingPoints,
 ]

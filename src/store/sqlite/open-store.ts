@@ -19,6 +19,7 @@ import type { Database, Session } from '../sql/session.ts'
 import { sqlVaultObjects } from '../sql/vault-objects.ts'
 import type { Repositories, Store } from '../store.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
+import { type Promised, pendingPoints } from './metrics/pending-points.ts'
 import { METRICS_FILE } from './metrics/schema.ts'
 import { openDatabase } from './open-database.ts'
 import { resealAll } from './reseal.ts'
@@ -72,7 +73,11 @@ export async function openStore({ directory, ring }: OpenStore): Promise<SqliteS
     database,
     async write(work) {
       const touched: Touched = { keys: new Set(), types: new Set() }
-      const result = await database.write((session) => work(changes.watch(within(session), touched)))
+      const promised: Promised[] = []
+      const result = await database.write((session) =>
+        work({ ...changes.watch(within(session), touched), pendingPoints: pendingPoints(session, promised) }),
+      )
+      await metrics.keep(promised)
       if (touched.keys.size > 0) resources.forget(touched.keys)
       if (touched.types.size > 0) changes.tell(touched.types)
       if (runsRemoved) {
@@ -111,6 +116,7 @@ const repositories = (session: Session, { sealing = unsealed, metrics, noteRemov
   runs: sqlRuns(session, sealing, { metrics, noteRemoval }),
   documents: sqlDocuments(session, sealing),
   runRecords: sqlRunRecords(session, sealing),
+  pendingPoints: pendingPoints(session, []),
   samples: sqlSamples(session),
   vaults: sqlVaultObjects(session),
   dataKeys: sqlDataKeys(session),

@@ -8,6 +8,7 @@ import type { Run } from '../../runs.ts'
 import { Connection } from '../connection.ts'
 import { openStore, type SqliteStore } from '../open-store.ts'
 import { pack, unpack } from './packed-points.ts'
+import { pendingPoints } from './pending-points.ts'
 import { onePoint } from './points.ts'
 
 const W = '/subscriptions/s/resourcegroups/g/providers/microsoft.machinelearningservices/workspaces/w'
@@ -244,4 +245,50 @@ test('metrics of an earlier version are brought along', async () => {
   } finally {
     rmSync(home, { recursive: true })
   }
+})
+
+describe('points that belong to a write', () => {
+  const logged = [point(0.5, 1), point(0.25, 2)]
+
+  test('are there when the write is, and not where it was refused', async () => {
+    await put('whole')
+    await store.write(({ pendingPoints }) => pendingPoints.add(W, 'whole', logged))
+    assert.deepEqual(await whole('whole', 10), logged)
+    const refused = store.write(async ({ pendingPoints }) => {
+      await pendingPoints.add(W, 'whole', [point(9, 9)])
+      throw new Error('refused')
+    })
+    await assert.rejects(refused, /refused/)
+    await assert.rejects(
+      store.write(({ pendingPoints }) => pendingPoints.add(W, 'nobody', logged)),
+      { code: 'RunNotFound' },
+    )
+    assert.deepEqual(await whole('whole', 10), logged)
+  })
+
+  test('are added by the next start where the server ended in between, and not twice', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'lazuli-metrics-'))
+    try {
+      const first = await openStore({ directory: home })
+      await put('half', first)
+      await put('gone', first)
+      // What a server that ends at once has on disk: the promises, of which one has been kept.
+      await first.database.write(async (session) => {
+        await pendingPoints(session, []).add(W, 'half', logged)
+        await pendingPoints(session, []).add(W, 'gone', logged)
+      })
+      await first.metrics.add(W, 'half', logged.slice(0, 1))
+      await first.write(({ runs }) => runs.remove(W, 'gone'))
+      await first.close()
+      for (let start = 0; start < 2; start++) {
+        const next = await openStore({ directory: home })
+        assert.deepEqual((await next.metrics.history(W, 'half', 'm')).items, logged)
+        await next.close()
+      }
+      const rows = new Connection(join(home, 'lazuli.db')).execute('select 1 from pending_points', []).rows
+      assert.equal(rows.length, 0)
+    } finally {
+      rmSync(home, { recursive: true })
+    }
+  })
 })

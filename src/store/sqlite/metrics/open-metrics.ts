@@ -5,9 +5,11 @@ import { type MetricPoint, type MetricSummary, type Metrics, placeOf } from '../
 import type { Database } from '../../sql/session.ts'
 import { Connection } from '../connection.ts'
 import { makePrivateFile } from '../private-file.ts'
+import { cellsOf } from './cells.ts'
 import { MetricReader, type PointsRead, type SeriesRow, type Wanted } from './metric-reader.ts'
 import { metricThreads } from './metric-threads.ts'
 import { moveMetrics } from './move-metrics.ts'
+import { type Promised, promisedPoints, withoutPromises } from './pending-points.ts'
 import { countOf } from './points.ts'
 import { METRICS_FILE, prepareMetrics } from './schema.ts'
 
@@ -17,8 +19,10 @@ const LONG = 10_000
 const runNumber = CompiledQuery.raw('select seq from runs where workspace = ? and id_key = ?')
 
 export interface OpenMetrics extends Metrics {
-  /** Takes over what an earlier version kept in the main database. */
+  /** Takes over what an earlier version kept in the main database, and what the last server had promised. */
   takeOver(): Promise<void>
+  /** Adds what a write has promised; the promise is forgotten in the background. */
+  keep(promised: readonly Promised[]): Promise<void>
   /** Gives back the space of runs that are gone, in the background. */
   collect(): void
   close(): Promise<void>
@@ -52,6 +56,12 @@ export function openMetrics(path: string, database: Database): OpenMetrics {
     )[0]?.seq
   const read = async (run: number, key: string, wanted: Wanted): Promise<PointsRead> =>
     reader.count(run, key) > LONG ? await threads.read(run, key, wanted) : reader.read(run, key, wanted)
+  const keep = async (promised: readonly Promised[]): Promise<void> => {
+    if (promised.length === 0) return
+    await Promise.all(promised.map(({ batch }) => threads.add(batch)))
+    // A promise that stands for longer is kept again with the next start, which adds nothing twice.
+    database.write((session) => withoutPromises(session, promised)).catch(() => undefined)
+  }
   let collecting: Promise<void> | undefined
   let closed = false
 
@@ -92,7 +102,11 @@ export function openMetrics(path: string, database: Database): OpenMetrics {
       const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
       return pointsOf(key, await read(run, key, { kind: 'sample', most, ...range }))
     },
-    takeOver: () => moveMetrics(database, threads.add),
+    async takeOver() {
+      await moveMetrics(database, threads.add)
+      await keep(await promisedPoints(database.read))
+    },
+    keep,
     collect() {
       collecting ??= collectAll(database, { remove: threads.remove, isClosed: () => closed })
         // What is left stands in the database, and is collected with the next removal or start.
@@ -120,20 +134,6 @@ async function collectAll(
     await remove(next.run)
     await database.write(({ db }) => db.deleteFrom('metric_garbage').where('run', '=', next.run).execute())
   }
-}
-
-function cellsOf(points: readonly MetricPoint[]) {
-  const keys = new Map<string, number>()
-  const cells = new Float64Array(points.length * 4)
-  for (const [at, { key, step, at: time, value }] of points.entries()) {
-    const place = keys.get(key) ?? keys.size
-    keys.set(key, place)
-    cells[4 * at] = place
-    cells[4 * at + 1] = step
-    cells[4 * at + 2] = time
-    cells[4 * at + 3] = value
-  }
-  return { keys: [...keys.keys()], cells }
 }
 
 /** A value that is null is NaN. */
