@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
 import { madeBy } from '../../store/resources.ts'
-import { finalStatuses, type Run } from '../../store/runs.ts'
+import { finalStatuses, type Run, type Runs } from '../../store/runs.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
 import { cancelRun } from './cancel-run.ts'
@@ -43,7 +43,7 @@ export const workspaceIdOf = ({ resource, workspace }: Run): string =>
   resource ? resource.id.slice(0, resource.id.lastIndexOf('/jobs/')) : workspace
 
 /** The runs that a run has, oldest first. */
-export async function childrenOf(from: Repositories, run: Run): Promise<readonly Run[]> {
+export async function childrenOf(from: { readonly runs: Pick<Runs, 'find'> }, run: Run): Promise<readonly Run[]> {
   return (await from.runs.find(run.workspace, { parentId: run.id, oldestFirst: true })).items
 }
 

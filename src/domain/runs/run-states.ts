@@ -10,6 +10,9 @@ const order: readonly RunStatus[] = [
   'Finalizing',
 ]
 
+/** The states of runs that are at no end. */
+export const openStatuses: readonly RunStatus[] = [...order, 'CancelRequested']
+
 /** What MLflow calls the states. */
 export type MlflowStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
 

@@ -1,6 +1,6 @@
 import type { Run } from '../../store/runs.ts'
 import type { Deps } from '../deps.ts'
-import { cancelOpen, childrenOf, isOpen, newChild } from '../runs/child-runs.ts'
+import { cancelOpen, isOpen, newChild } from '../runs/child-runs.ts'
 import {
   controlled,
   endControlled,
@@ -16,6 +16,7 @@ import { gridSample, randomSample, type Sampler, sobolSample } from './sampling.
 import type { Sample } from './search-space.ts'
 import { type SweepPlan, type SweepState, trialJob } from './sweep-plan.ts'
 import { type TrialPoints, trialPoints } from './trial-points.ts'
+import { type TrialRuns, trialRuns } from './trial-runs.ts'
 
 export type SweepDeps = Pick<Deps, 'store' | 'runSignals' | 'now' | 'log'> & { readonly bayesian: BayesianSampler }
 
@@ -27,14 +28,13 @@ interface Trial {
 
 /** Begins a sweep's trials, stops the ones that its policy gives up, and names the best at its end. */
 export function sweepController(deps: SweepDeps): RunController {
-  const points = trialPoints(deps.store.metrics)
-  const within = { ...deps, points }
+  const within = { ...deps, points: trialPoints(deps.store.metrics), runs: trialRuns(deps.store) }
   return {
     kind: 'sweep',
     async advance(run) {
       const kept = controlled<SweepPlan, SweepState>(run)
       if (!kept) return
-      const trials = await trialsOf(within, run, kept.plan)
+      const trials = await trialsOf(within, run, kept)
       if (run.status === 'CancelRequested') return stop(within, run, trials, { status: 'Canceled' })
       const { plan } = kept
       const judged = judge(plan, kept.state, trials)
@@ -49,11 +49,16 @@ export function sweepController(deps: SweepDeps): RunController {
 
 interface Within extends SweepDeps {
   readonly points: TrialPoints
+  readonly runs: TrialRuns
 }
 
-async function trialsOf({ store, points }: Within, run: Run, plan: SweepPlan): Promise<readonly Trial[]> {
+async function trialsOf(
+  { runs, points }: Within,
+  run: Run,
+  { plan, state }: { readonly plan: SweepPlan; readonly state: SweepState },
+): Promise<readonly Trial[]> {
   const trials: Trial[] = []
-  for (const child of await childrenOf(store, run)) {
+  for (const child of await runs.of(run, state.begun)) {
     trials.push({ run: child, points: await points.of(run, child, plan.metric) })
   }
   return trials
@@ -113,6 +118,7 @@ async function terminate(
 async function finish(deps: Within, run: Run, end: RunEnd): Promise<void> {
   await endControlled(deps, run, end)
   deps.points.forget(run)
+  deps.runs.forget(run)
 }
 
 /** Stops what still runs; once nothing does, ends the sweep. */
