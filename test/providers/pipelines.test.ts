@@ -203,6 +203,75 @@ describe('a pipeline', () => {
     assert.match((await history('runs/orphaned/details')).error.error.message, /\(b\).*passing/s)
   })
 
+  describe('with a first and a last step', () => {
+    const around = (jobs: object) => {
+      const settings = { default_compute: path('computes/cpu-cluster'), on_init: 'open', on_finalize: 'close' }
+      return pipeline({ ...jobs, close: node('idle'), open: node('idle') }, { settings })
+    }
+    const timesOf = async (name: string) => {
+      const runs = await children(name)
+      const of = (step: string) => runs.find(({ displayName }) => displayName === step)
+      return { open: of('open'), close: of('close'), of }
+    }
+
+    test('begins with the one, and ends with the other once all others have', async () => {
+      const word = { word: literal('outer') }
+      await arm.put(
+        path('jobs/outer'),
+        around({ a: node('write', { inputs: word }), b: node('write', { inputs: word }) }),
+      )
+      assert.equal((await ended('outer')).status, 'Completed')
+      const { open, close, of } = await timesOf('outer')
+      for (const step of [of('a'), of('b')]) {
+        assert.ok(Date.parse(step.startTimeUtc) >= Date.parse(open.endTimeUtc))
+        assert.ok(Date.parse(close.startTimeUtc) >= Date.parse(step.endTimeUtc))
+      }
+    })
+
+    test('runs the last one after a failure, which stays the reason', async () => {
+      await arm.put(path('jobs/outer-broken'), around({ bad: node('fail'), long: node('wait') }))
+      assert.equal((await ended('outer-broken')).status, 'Failed')
+      assert.match((await history('runs/outer-broken/details')).error.error.message, /\(bad\).*code 7/s)
+      assert.equal((await timesOf('outer-broken')).close.status, 'Completed')
+    })
+
+    test('runs the last one when it is canceled, and nothing else any more', async () => {
+      await arm.put(path('jobs/outer-canceled'), around({ long: node('wait') }))
+      await until('the long step runs', async () => (await timesOf('outer-canceled')).of('long')?.status === 'Running')
+      assert.equal((await arm.post(path('jobs/outer-canceled/cancel'))).status, 202)
+      assert.equal((await ended('outer-canceled')).status, 'Canceled')
+      const { of, close } = await timesOf('outer-canceled')
+      assert.equal(of('long').status, 'Canceled')
+      assert.equal(close.status, 'Completed')
+    })
+
+    test('fails with its last one', async () => {
+      const settings = { default_compute: path('computes/cpu-cluster'), on_finalize: 'bad' }
+      await arm.put(path('jobs/outer-last'), pipeline({ a: node('idle'), bad: node('fail') }, { settings }))
+      assert.equal((await ended('outer-last')).status, 'Failed')
+      assert.match((await history('runs/outer-last/details')).error.error.message, /\(bad\).*code 7/s)
+    })
+
+    for (const [what, jobs, settings, says] of [
+      ['that is not there', () => ({ a: node('wait') }), { on_init: 'no' }, /'no', which the pipeline does not have/],
+      ['that is both', () => ({ a: node('wait'), b: node('wait') }), { on_init: 'a', on_finalize: 'a' }, /same step/],
+      ['and no other', () => ({ a: node('wait') }), { on_finalize: 'a' }, /needs a step beside/],
+      [
+        'that gives data to another',
+        () => ({
+          a: node('idle'),
+          b: node('look', { inputs: { data: literal('${{parent.jobs.a.outputs.out}}') } }),
+        }),
+        { on_init: 'a' },
+        /can't be connected/,
+      ],
+    ] as const)
+      test(`${what} is refused`, async () => {
+        const refused = await arm.refusal(path('jobs/refused'), pipeline(jobs(), { settings }))
+        assert.match(refused.message, says)
+      })
+  })
+
   for (const [what, jobs, says] of [
     ['no node', () => ({}), /one node/],
     ['an unknown component', () => ({ a: { componentId: 'azureml:nobody:1' } }), /nobody/],

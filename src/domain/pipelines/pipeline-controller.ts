@@ -28,24 +28,32 @@ export function pipelineController(deps: PipelineDeps): RunController {
       if (!kept) return
       const { plan } = kept
       const steps: Steps = new Map((await childrenOf(deps.store, run)).map((step) => [step.id, step]))
-      if (run.status === 'CancelRequested') return stop(deps, run, steps, { status: 'Canceled' })
-      const progress = await further(deps, { run, plan, state: settled(kept.state, steps), steps })
-      const stops = !plan.settings.continueOnStepFailure && Object.values(progress.state.nodes).some(isLost)
-      if (stops) {
+      const at = { run, plan, state: settled(kept.state, steps), steps }
+      if (run.status === 'CancelRequested') return stop(deps, at, { status: 'Canceled' })
+      const progress = await further(deps, at)
+      const lost = ordinary(progress).some(([, node]) => isLost(node))
+      if (lost && !plan.settings.continueOnStepFailure) {
         await keep(deps, run, { ...progress, begun: [] })
-        return stop(deps, run, steps, failure(progress.state, steps))
+        return stop(deps, progress, failure(progress))
       }
       await keep(deps, run, progress)
       if (progress.begun.length > 0 || !allSettled(plan, progress.state)) return
-      await end(deps, run, { plan, state: progress.state, steps })
+      await end(deps, progress)
     },
   }
 }
 
+/** A pipeline as a look finds it. */
+type Look = Omit<Progress, 'begun'>
+
 const isLost = ({ status }: NodeState): boolean => status === 'Failed' || status === 'Canceled'
+/** The nodes that were begun, without the last one, which comes after the pipeline's own outcome. */
+const ordinary = ({ plan, state }: Pick<Look, 'plan' | 'state'>): readonly (readonly [string, NodeState])[] =>
+  Object.entries(state.nodes).filter(([name]) => name !== plan.settings.onFinalize)
 const allSettled = (plan: PipelinePlan, { nodes }: PipelineState): boolean =>
   Object.entries(plan.nodes).every(
-    ([name, { loop }]) => loop !== undefined || (nodes[name] && nodes[name].status !== 'Running'),
+    ([name, { loop }]) =>
+      loop !== undefined || name === plan.settings.onFinalize || (nodes[name] && nodes[name].status !== 'Running'),
   )
 
 /** The state with the ends of those steps that have ended; a loop's end is its own to tell. */
@@ -61,15 +69,16 @@ function settled(state: PipelineState, steps: Steps): PipelineState {
 }
 
 /** Brings every node as far as it gets, until none gets further: what is skipped or reused lets others go on at once. */
-async function further(deps: PipelineDeps, begin: Omit<Progress, 'begun'>): Promise<Progress> {
+async function further(deps: PipelineDeps, begin: Look): Promise<Progress> {
   let progress: Progress = { ...begin, begun: [] }
   const { plan } = begin
   const stopped = (): boolean =>
-    !plan.settings.continueOnStepFailure && Object.values(progress.state.nodes).some(isLost)
+    !plan.settings.continueOnStepFailure && ordinary(progress).some(([, node]) => isLost(node))
   for (let moves = true; moves && !stopped(); ) {
     moves = false
     for (const name of Object.keys(plan.nodes)) {
       if (stopped()) break
+      if (name === plan.settings.onFinalize) continue
       const step = await furtherNode(deps, progress, name)
       if (!step) continue
       moves = true
@@ -83,15 +92,19 @@ async function further(deps: PipelineDeps, begin: Omit<Progress, 'begun'>): Prom
   return progress
 }
 
-/** Writes how far the pipeline is and the runs that it has begun, together. */
-async function keep(deps: PipelineDeps, run: Run, { state, begun }: Pick<Progress, 'state' | 'begun'>): Promise<void> {
+/** Writes how far the pipeline is and the runs that it has begun, together; `isLast` where the last step is begun. */
+async function keep(
+  deps: PipelineDeps,
+  run: Run,
+  { state, begun, isLast = false }: Pick<Progress, 'state' | 'begun'> & { readonly isLast?: boolean },
+): Promise<void> {
   const before = controlled<PipelinePlan, PipelineState>(run)?.state
   if (begun.length === 0 && JSON.stringify(before) === JSON.stringify(state)) return
   const at = deps.now().toISOString()
   const written = await deps.store.write(async (within) => {
     const known = await openRun(within, run)
-    // Asked to stop since: no step may come after that.
-    if (!known || known.status === 'CancelRequested') return []
+    // Asked to stop since: no step may come after that, but the last.
+    if (!known || (known.status === 'CancelRequested' && !isLast)) return []
     const runs: Run[] = []
     for (const step of begun) runs.push(await writeStep(within, known, step, at))
     await within.runs.put(moved(withState(known, state), 'Running', at))
@@ -107,37 +120,59 @@ function submitted(begun: readonly NewStep[]): string {
   return `Submitting ${begun.length} runs, first five are: ${first.join(',')}`
 }
 
-/** Stops what still runs; once nothing does, ends the pipeline. */
-async function stop(deps: PipelineDeps, run: Run, steps: Steps, as: RunEnd): Promise<void> {
-  const open = [...steps.values()].filter(isOpen)
-  if (open.length === 0) {
-    await executionLog(deps, run, `Finishing experiment: ${as.error?.message ?? as.status}`, deps.now().toISOString())
-    return endControlled(deps, run, as)
-  }
+/** Stops what still runs, but for the last step; once nothing does, ends the pipeline. */
+async function stop(deps: PipelineDeps, at: Look, as: RunEnd): Promise<void> {
+  const last = at.state.nodes[at.plan.settings.onFinalize ?? '']?.runs ?? []
+  const open = [...at.steps.values()].filter((step) => isOpen(step) && !last.includes(step.id))
+  if (open.length === 0) return conclude(deps, at, as)
   await cancelOpen(deps, open)
 }
 
-async function end(
-  deps: PipelineDeps,
-  run: Run,
-  at: { readonly plan: PipelinePlan; readonly state: PipelineState; readonly steps: Steps },
-): Promise<void> {
-  const failed = Object.values(at.state.nodes).some(isLost)
+async function end(deps: PipelineDeps, at: Look): Promise<void> {
+  const nodes = ordinary(at)
   const outputs = pipelineOutputs(at)
-  const warnings = Object.values(at.state.nodes).flatMap(({ status, why }) =>
-    status === 'Completed' && why ? [why] : [],
-  )
-  const as: RunEnd = failed ? { ...failure(at.state, at.steps), outputs } : { status: 'Completed', outputs, warnings }
-  const message = failed ? as.error?.message : 'no runs left and nothing to schedule'
+  const warnings = nodes.flatMap(([, { status, why }]) => (status === 'Completed' && why ? [why] : []))
+  const failed = nodes.some(([, node]) => isLost(node))
+  await conclude(deps, at, failed ? { ...failure(at), outputs } : { status: 'Completed', outputs, warnings })
+}
+
+/** Runs the pipeline's last step, if it has one, and then ends it as was decided. */
+async function conclude(deps: PipelineDeps, at: Look, as: RunEnd): Promise<void> {
+  const { run, plan, state, steps } = at
+  const name = plan.settings.onFinalize
+  const known = name === undefined ? undefined : state.nodes[name]
+  if (name !== undefined && !known) {
+    const move = await furtherNode(deps, { ...at, begun: [] }, name)
+    if (!move) return
+    const nodes = { ...state.nodes, [name]: move.node }
+    return keep(deps, run, { state: { nodes }, begun: move.begun, isLast: true })
+  }
+  const last = steps.get(known?.runs.at(-1) ?? '')
+  if (known && (!last || isOpen(last))) return
+  const conclusion = last ? withLast(as, name ?? '', last) : as
+  const message =
+    conclusion.error?.message ?? (as.status === 'Completed' ? 'no runs left and nothing to schedule' : as.status)
   await executionLog(deps, run, `Finishing experiment: ${message}`, deps.now().toISOString())
-  await endControlled(deps, run, as)
+  await endControlled(deps, run, conclusion)
+}
+
+/** A pipeline's end after its last step, whose failure is the pipeline's unless that has failed before. */
+function withLast(as: RunEnd, name: string, last: Run): RunEnd {
+  if (last.status === 'Completed') return as
+  const reason = `${name}: ${last.error?.message ?? `it is ${last.status}`}`
+  if (as.status !== 'Completed')
+    return { ...as, warnings: [...(as.warnings ?? []), `The last step did not complete. ${reason}`] }
+  const message = `Pipeline has some failed steps (${name}). See child run or execution logs for more details. ${reason}`
+  return { ...as, status: 'Failed', error: { code: last.error?.code ?? 'UserError', message } }
 }
 
 /** Why a pipeline fails: which of its steps did, and what the first of them says. */
-function failure({ nodes }: PipelineState, steps: Steps): RunEnd {
-  const failed = Object.entries(nodes).filter(([, { status }]) => status === 'Failed')
+function failure(at: Look): RunEnd {
+  const { steps } = at
+  const nodes = ordinary(at)
+  const failed = nodes.filter(([, { status }]) => status === 'Failed')
   // Those that were canceled since are none of the reason.
-  const lost = failed.length > 0 ? failed : Object.entries(nodes).filter(([, node]) => isLost(node))
+  const lost = failed.length > 0 ? failed : nodes.filter(([, node]) => isLost(node))
   const names = lost.map(([name]) => name)
   const [first] = lost
   const runs = first?.[1].runs.map((id) => steps.get(id)) ?? []

@@ -31,6 +31,9 @@ export interface PipelineSettings {
   readonly forceRerun: boolean
   readonly defaultCompute?: string
   readonly defaultDatastore?: string
+  /** The step that comes before all others, and the one that comes after them whatever became of them. */
+  readonly onInit?: string
+  readonly onFinalize?: string
 }
 
 /** How far a node is; one that is not in the state waits. */

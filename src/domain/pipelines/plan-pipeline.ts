@@ -14,6 +14,7 @@ import {
   portsOf,
   referenceAt,
 } from './component.ts'
+import { withOuterSteps } from './outer-steps.ts'
 import { checkParallelStep } from './parallel-step.ts'
 import type { NodeKind, PipelinePlan, PipelineSettings, PlannedNode } from './pipeline-plan.ts'
 
@@ -55,9 +56,10 @@ export async function planPipeline(from: Reads, request: PipelineRequest, depth 
   const read = new Map<string, PlannedNode>()
   for (const [name, node] of sent) read.set(name, await readNode(from, workspace, { name, node, settings, job, depth }))
   const gated = withControlFlow(read)
-  const nodes = Object.fromEntries(
+  const tied = Object.fromEntries(
     [...gated].map(([name, node]) => [name, { ...node, after: afterOf(name, node, gated) }]),
   )
+  const nodes = withOuterSteps(tied, settings, depth)
   const outputs = objectAt(job.outputs)
   for (const [name, { node, component, after }] of Object.entries(nodes)) {
     for (const other of after)
@@ -80,14 +82,15 @@ function readSettings(sent: Json | undefined): PipelineSettings {
     names.some((name) => settings[name] === true || String(settings[name]).toLowerCase() === 'true')
   const text = (...names: string[]): string | undefined =>
     names.map((name) => textAt(settings[name])).find((each) => each)
-  for (const name of ['on_init', 'on_finalize', 'onInit', 'onFinalize']) {
-    if (textAt(settings[name])) throw invalid(`'settings.${name}' can not be honoured here yet.`)
-  }
+  const onInit = text('on_init', 'onInit')
+  const onFinalize = text('on_finalize', 'onFinalize')
   const defaultCompute = text('default_compute', 'defaultCompute')
   const defaultDatastore = text('default_datastore', 'defaultDatastore')
   return {
     continueOnStepFailure: flag('continue_on_step_failure', 'continueOnStepFailure', 'continue_run_on_step_failure'),
     forceRerun: flag('force_rerun', 'forceRerun'),
+    ...(onInit && { onInit }),
+    ...(onFinalize && { onFinalize }),
     ...(defaultCompute && { defaultCompute }),
     ...(defaultDatastore && {
       defaultDatastore: defaultDatastore.replace(/^azureml:/i, '').replace(/^.*\/datastores\//i, ''),
