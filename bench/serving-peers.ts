@@ -12,7 +12,11 @@ const sklearn = 'scikit-learn==1.7.2'
 
 /** A server that runs the same script, or the same model, beside ours. */
 export interface Peer {
+  /** How its row is asked for. */
+  readonly key: string
   readonly name: string
+  /** A model in MLflow's format. */
+  readonly needs?: 'mlflow'
   readonly packages: readonly string[]
   /** Its command after the Python of its environment. */
   readonly command: (port: number, model: string) => readonly string[]
@@ -28,6 +32,7 @@ export const scoreBody = rows
 
 export const peers: readonly Peer[] = [
   {
+    key: 'microsoft',
     name: 'azureml-inference-server-http, one worker',
     packages: [sklearn, 'azureml-inference-server-http==1.5.1'],
     command: (port) => ['-m', 'azureml_inference_server_http', '--entry_script', 'score.py', '--port', String(port)],
@@ -37,6 +42,7 @@ export const peers: readonly Peer[] = [
     goal: 5,
   },
   {
+    key: 'mlserver',
     name: 'MLServer, one worker',
     packages: [sklearn, 'mlserver==1.7.1'],
     command: () => ['-c', 'from mlserver.cli import main; main()', 'start', '.'],
@@ -46,6 +52,7 @@ export const peers: readonly Peer[] = [
     goal: 4,
   },
   {
+    key: 'fastapi',
     name: 'FastAPI and uvicorn by hand',
     packages: [sklearn, 'fastapi==0.121.3', 'uvicorn[standard]==0.38.0'],
     command: (port) => ['-m', 'uvicorn', 'fastapi_app:app', '--port', String(port), '--log-level', 'warning'],
@@ -55,7 +62,9 @@ export const peers: readonly Peer[] = [
     goal: 1.8,
   },
   {
+    key: 'mlflow',
     name: 'mlflow models serve, one worker',
+    needs: 'mlflow',
     packages: [sklearn, 'mlflow==2.22.5', 'pandas==2.3.3', 'fastapi==0.115.12'],
     command: (port, model) => [
       '-m',
