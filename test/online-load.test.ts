@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Endpoints, saying } from './support/endpoints.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { startServer, type TestServer, until } from './support/server.ts'
 
-/** Endpoints under load: what changes, crashes and restarts cost the requests that are under way. UPDATES=20 for more. */
+/**
+ * Endpoints under load: what changes, crashes and restarts cost the requests that are under way. UPDATES=20 REQUESTS=20000
+ * for more.
+ */
 
 const UPDATES = Number(process.env.UPDATES ?? '4')
+const REQUESTS = Number(process.env.REQUESTS ?? '400')
+const KILLS = 3
 const CLIENTS = 4
 const requestSettings = { requestTimeout: 'PT60S', maxConcurrentRequestsPerInstance: 50, maxQueueWait: 'PT60S' }
 
@@ -70,13 +77,15 @@ test('updates under load lose no request', async () => {
   await online.deploy(blue, saying('0'), { requestSettings })
   await online.traffic(endpoint, { blue: 100 })
   const traffic = load()
-  await traffic.more(20)
+  const share = Math.ceil(REQUESTS / (UPDATES + 1))
+  await traffic.more(share)
   for (let update = 1; update <= UPDATES; update++) {
     await online.deploy(blue, saying(String(update)), { requestSettings })
-    await traffic.more(20)
+    await traffic.more(share)
   }
   const asked = await traffic.stop()
   assert.deepEqual([...traffic.statuses], [['200', asked]])
+  assert.ok(asked >= REQUESTS)
   assert.equal(traffic.versions.size, UPDATES + 1, 'every version has answered')
 })
 
@@ -94,7 +103,7 @@ test('traffic moves between deployments under load without losing a request', as
   assert.deepEqual([...traffic.statuses], [['200', asked]])
 })
 
-test('a process that is killed takes the request with it that it worked on, and no other', async () => {
+test('a process that kills itself takes the request with it that it worked on, and no other', async () => {
   const dying = `import json, os, signal
 def init(): pass
 def run(data):
@@ -114,10 +123,67 @@ def run(data):
   assert.deepEqual([...traffic.statuses], [['200', asked]])
 })
 
-test('a server that is killed answers again with the same keys as soon as it is back', async () => {
+/** The scripts' own processes, below the runners that the server's folders name. */
+function workers(): readonly number[] {
+  const children = (pid: number): readonly number[] =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  const last = (pid: number): number => {
+    const [child] = children(pid)
+    return child === undefined ? pid : last(child)
+  }
+  const folder = join(server.data, 'serving')
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('/run/pid.json'))
+    .flatMap((path) => {
+      try {
+        return [last(JSON.parse(readFileSync(join(folder, path), 'utf8')).pid)]
+      } catch {
+        return [] // of one that has gone
+      }
+    })
+    .filter((pid) => /serving.*main\.py/.test(commandOf(pid)))
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+test('a process that is killed from outside costs at most one request, and is replaced', async () => {
+  const white = `${endpoint}/deployments/white`
+  await online.deploy(white, saying('white'), { requestSettings }, 2)
+  await online.traffic(endpoint, { white: 100 })
+  await online.arm.gone(`${endpoint}/deployments/gray`)
+  await online.arm.gone(`${endpoint}/deployments/green`)
+  const traffic = load()
+  await traffic.more(50)
+  for (let kill = 0; kill < KILLS; kill++) {
+    const before = await until('both processes stand', async () => workers().length === 2 && workers())
+    const [victim = 0] = before
+    process.kill(victim, 'SIGKILL')
+    await until('another stands in its place', async () => workers().some((pid) => !before.includes(pid)))
+    await traffic.more(50)
+  }
+  const asked = await traffic.stop()
+  const failed = [...traffic.statuses].filter(([status]) => status !== '200')
+  assert.ok(
+    failed.every(([status]) => status.startsWith('502 ')),
+    JSON.stringify(failed),
+  )
+  const lost = failed.reduce((sum, [, count]) => sum + count, 0)
+  assert.ok(lost <= KILLS, JSON.stringify(failed))
+  assert.equal((traffic.statuses.get('200') ?? 0) + lost, asked)
+})
+
+test('a server that is killed answers again with the same keys as soon as it is back', async (t) => {
+  const began = performance.now()
   await server.kill9()
   await server.restart()
   const answer = await online.score(endpoint, { key, body: '1' })
+  t.diagnostic(`answered ${Math.round(performance.now() - began)} ms after the kill`)
   assert.equal(answer.status, 200, answer.text)
   assert.equal(await online.key(endpoint), key)
 })
