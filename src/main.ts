@@ -151,7 +151,14 @@ async function startServer(config: Config): Promise<{ facts: ServerFacts; stop()
         scoring: planes.scoring({ deps, authenticator, access, tally, now, others: batch.scoring }),
         vault: planes.vault({ deps, authenticator, access, tenantId }),
         regional: planes.regional(
-          { deps, authenticator, access, basic: who.basic, home: `/subscriptions/${subscriptionId}/${HOME}` },
+          {
+            ...{ deps, authenticator, access, basic: who.basic, home: `/subscriptions/${subscriptionId}/${HOME}` },
+            writes: {
+              put: (id, body, caller, query = {}) => manager.put(id, body, { caller, query }),
+              remove: (id) => manager.remove(id),
+              inTurn: manager.inTurn,
+            },
+          },
           gateway.servicesOf,
           planes.managementFront({
             store: kept,

@@ -8,10 +8,10 @@ import type { ResourceId } from '../resource-id.ts'
 import type { ListResources, StoredResource } from '../store/resources.ts'
 import type { Page, Repositories } from '../store/store.ts'
 import type { DeploymentAround, DeploymentCalls } from './deployment-calls.ts'
-import type { ActionCalls, MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
+import type { ActionCalls, InnerPut, MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
 
 export { DEPLOYMENT_SEALED } from './deployment-calls.ts'
-export type { MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
+export type { InnerPut, MoveAsked, PolicyCalls, ProviderOperation, TagsAsked } from './manager-calls.ts'
 
 /** Values in clear that `apply` made (account keys, passwords), by path: the engine seals them with the resource's own. */
 export type Secrets = Readonly<Record<string, string>>
@@ -63,13 +63,6 @@ export interface InnerCalls extends ActionCalls {
   readonly policies: PolicyCalls
   /** Moves resources to another group, or only says whether they could be. @throws every refusal of a move */
   moveResources(asked: MoveAsked): Promise<void>
-}
-
-export interface InnerPut {
-  /** Default: the provider's newest version with facts. */
-  readonly apiVersion?: string
-  /** Who is written down as its maker; default: the system. */
-  readonly caller?: Caller
 }
 
 export interface Region {

@@ -61,7 +61,7 @@ export function makeInnerCalls(arm: () => ArmDeps): InnerCalls {
         body,
         version: versions.resolve(options.apiVersion ?? versions.newest(type), type.provider, type.path),
         caller: options.caller ?? systemCaller(deps.tenantId),
-        query: new URLSearchParams(),
+        query: new URLSearchParams({ ...options.query }),
         preconditions: UNCONDITIONAL,
       })
       if (!operation) return resource

@@ -2,6 +2,16 @@ import type { Caller } from '../identity/identity.ts'
 import type { JsonObject } from '../json.ts'
 import type { ResourceId } from '../resource-id.ts'
 
+/** How a resource is put from inside. */
+export interface InnerPut {
+  /** Default: the provider's newest version with facts. */
+  readonly apiVersion?: string
+  /** Who is written down as its maker; default: the system. */
+  readonly caller?: Caller
+  /** Parameters that a client's PUT could have: `skipValidation`. */
+  readonly query?: Readonly<Record<string, string>>
+}
+
 /** What the resource manager's own declarations ask of the engine: part of the inner calls of `define-resource.ts`. */
 export interface MoveAsked {
   /** The group that they stand in. */

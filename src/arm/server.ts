@@ -8,7 +8,7 @@ import type { InnerCalls } from './define-resource.ts'
 import { expireDeleted } from './expiry.ts'
 import { openFacts } from './facts/facts.ts'
 import { makeInnerCalls } from './inner-calls.ts'
-import { keyedLocks } from './locks.ts'
+import { keyedLocks, type Locks } from './locks.ts'
 import { openPolicies } from './policy/policies.ts'
 import { rateLimits } from './rate-limits.ts'
 import { makeReconciler } from './reconciler.ts'
@@ -35,6 +35,8 @@ export interface ArmOptions {
 export interface Arm extends InnerCalls {
   readonly surface: SurfaceHandler
   readonly registry: Registry
+  /** One piece of work at a time per key, for other planes that choose by what is there before they put. */
+  readonly inTurn: Locks['run']
   /** Goes on with what an earlier process left unfinished. May be called twice. */
   start(): Promise<void>
   /** Ends the steps under way and begins no more. May be called twice. */
@@ -80,6 +82,7 @@ export async function openArm(options: ArmOptions): Promise<Arm> {
     ...inner,
     surface: armRouter(arm),
     registry,
+    inTurn: keyedLocks().run,
     async start() {
       await reconciler.start()
       expiry ??= expireDeleted(arm)

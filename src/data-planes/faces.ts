@@ -1,11 +1,13 @@
 import { artifactFace } from './artifacts/face.ts'
-import { dataFace, modelRegistryFace } from './dataset/face.ts'
+import { dataFace } from './dataset/face.ts'
+import { datastoreFace } from './datastore/face.ts'
+import { environmentFace } from './environment/face.ts'
 import { executionFace } from './execution/face.ts'
 import { historyFace, privateHistoryFace } from './history/face.ts'
 import { hyperdriveFace } from './hyperdrive/face.ts'
 import { metricFace } from './metric/face.ts'
 import { mlflowFace } from './mlflow/face.ts'
-import { modelManagementFace } from './modelmanagement/face.ts'
+import { modelManagementFace, modelRegistryFace } from './modelmanagement/face.ts'
 import type { Face } from './operation.ts'
 
 /** The services of a region. A path that is none of theirs is refused in the first one's words. */
@@ -16,6 +18,8 @@ export const faces: readonly Face[] = [
   metricFace,
   artifactFace,
   dataFace,
+  datastoreFace,
+  environmentFace,
   modelRegistryFace,
   modelManagementFace,
   executionFace,

@@ -19,6 +19,27 @@ const leftOut: readonly LeftOut[] = [
     reason: 'source snapshots of azureml-core are retired; code is an asset of the resource manager',
   },
   {
+    asked: /^\w+ \/environment\/(v2\.0|.*\/recipe$)/,
+    reason:
+      'environments are built on the machine of a job, when a job first needs them; no registry of images is behind them',
+  },
+  {
+    asked: /^\w+ \/dataset\/v1\.0\/meta\//,
+    reason: 'it has no caller; the server tells of itself at /health',
+  },
+  {
+    asked: /^post \/modelregistry\/v1\.0\/meta\/migration/,
+    reason: 'it has no caller; models have one store, and nothing is to be moved',
+  },
+  {
+    asked: /^post \/modelregistry\/.*\/models\/deploymentsettings$/,
+    reason: 'it has no caller; how a model is deployed is said by its online deployment',
+  },
+  {
+    asked: /^\w+ \/registrymanagement\/v1\.0\/registrysyndication/,
+    reason: 'lists of assets that follow another registry are Azure’s own; assets are copied by import and by share',
+  },
+  {
     asked: /^\w+ \/pipelines\//,
     reason:
       'modules and published pipelines of azureml-core are retired; components and pipeline jobs take their place',

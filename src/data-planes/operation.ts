@@ -6,7 +6,8 @@ import type { Deps } from '../domain/deps.ts'
 import type { Fault } from '../faults.ts'
 import type { Origin } from '../gateway/surface.ts'
 import type { Caller } from '../identity/identity.ts'
-import type { Json } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { StoredResource } from '../store/resources.ts'
 import type { SchemaProblem } from './schema-compiler.ts'
 
 /** The workspace that a regional request is about. */
@@ -19,6 +20,16 @@ export interface Workspace {
   readonly region: string
 }
 
+/** Writes of the resource manager, for what is a resource there too: the checks of a client's PUT, by whoever asks. */
+export interface ResourceWrites {
+  /** @throws every refusal of a PUT */
+  put(id: string, body: JsonObject, caller: Caller, query?: Readonly<Record<string, string>>): Promise<StoredResource>
+  /** @throws every refusal of a DELETE */
+  remove(id: string): Promise<void>
+  /** One piece of work at a time per key: for what is chosen by what is there, as the next version is. */
+  inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result>
+}
+
 /** Names of the blanks in a path: `'/runs/{runId}/details'` has `runId`. */
 type Blanks<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | Blanks<Rest> : never
 
@@ -28,6 +39,7 @@ export interface RegionalRequest<Path extends string, Query, Body> {
   readonly body: Body
   readonly caller: Caller
   readonly workspace: Workspace
+  readonly writes: ResourceWrites
   readonly origin: Origin
   readonly log: Logger
   /** The path and query that were asked, for the links of a further page. */

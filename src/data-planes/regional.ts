@@ -10,13 +10,14 @@ import { faces } from './faces.ts'
 import { type ContextOf, fastifySurface, routePattern } from './fastify-surface.ts'
 import { whyLeftOut } from './left-out.ts'
 import { operationNames } from './named-operations.ts'
-import { Answer, type Face, type Operation, type Workspace } from './operation.ts'
+import { Answer, type Face, type Operation, type ResourceWrites, type Workspace } from './operation.ts'
 import { SchemaError } from './schema-compiler.ts'
 
 export interface RegionalDeps {
   readonly deps: Deps
   readonly authenticator: Authenticator
   readonly access: AccessControl
+  readonly writes: ResourceWrites
   /** Takes a name and a password too. */
   readonly basic: Authenticator
   /** The id of the workspace that is meant where a plain client names none. */
@@ -110,7 +111,7 @@ interface Route {
 }
 
 function addRoute(app: FastifyInstance, { parts, face, mount, path, operation, contextOf }: Route): void {
-  const { deps, access } = parts
+  const { deps, access, writes } = parts
   const authenticator = face.plain === undefined ? parts.authenticator : parts.basic
   const known = new WeakMap<FastifyRequest, Parameters<Operation['answer']>[1]>()
   app.route({
@@ -137,7 +138,7 @@ function addRoute(app: FastifyInstance, { parts, face, mount, path, operation, c
       const { plain } = mount
       const { headers } = request
       known.set(request, {
-        ...{ params, caller, workspace, origin, log, url, plain, headers },
+        ...{ params, caller, workspace, writes, origin, log, url, plain, headers },
         query: undefined,
         body: undefined,
       })

@@ -144,6 +144,12 @@ export const machineLearningFaults = {
     code: 'UserError',
     message: "The datastore '{datastore}' belongs to the workspace and can't be {verb}.",
   },
+  DatastoreNotFound: { status: 404, code: 'NotFound', message: "The datastore '{datastore}' was not found." },
+  DatastoreNameTaken: {
+    status: 400,
+    code: 'UserError',
+    message: "Another datastore with the same name already exists: '{datastore}'.",
+  },
   DatastoreExists: {
     status: 409,
     code: 'Conflict',
@@ -157,6 +163,8 @@ export const machineLearningFaults = {
   },
   UriUnresolvable: { status: 400, code: 'ValidationError', message: "'{uri}' can't be resolved: {why}." },
 
+  AssetExists: { status: 409, code: 'Conflict', message: "The {kind} '{asset}' already exists." },
+  AssetNotNamed: { status: 404, code: 'NotFound', message: "The {kind} '{asset}' was not found." },
   AssetVersionImmutable: {
     status: 400,
     code: 'UserError',

@@ -4,6 +4,7 @@ import { objectAt, textAt } from '../../json.ts'
 import { type Reads, resolveUri } from '../datastores/resolve-uri.ts'
 import { ownerOf } from './asset-kinds.ts'
 import { findAsset } from './asset-reference.ts'
+import { definedVariables } from './environment-definition.ts'
 
 /**
  * What an environment's version says, as far as an engine needs it.
@@ -28,6 +29,6 @@ export async function resolveEnvironment(from: Reads, workspace: string, referen
     ...(image !== undefined && { image }),
     ...(condaFile !== undefined && { condaFile }),
     ...(buildContext && { buildContext, dockerfilePath: textAt(build.dockerfilePath) ?? 'Dockerfile' }),
-    variables: {},
+    variables: definedVariables(properties),
   }
 }

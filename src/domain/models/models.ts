@@ -124,6 +124,10 @@ export interface ModelChange {
   readonly properties?: Readonly<Record<string, string>>
   readonly stage?: string
   readonly aliases?: Readonly<Record<string, string | null>>
+  /** What clients of model management say of it. */
+  readonly management?: JsonObject
+  /** Properties that go, whatever they were. */
+  readonly removeProperties?: readonly string[]
 }
 
 /**
@@ -153,14 +157,16 @@ export async function changeModel(
         properties: {
           ...objectAt(resource.body.properties),
           tags,
-          properties: { ...known.properties, ...request.properties },
+          properties: without({ ...known.properties, ...request.properties }, request.removeProperties ?? []),
           ...(request.description !== undefined && { description: request.description }),
           ...(request.stage !== undefined && { stage: request.stage }),
         },
       },
-      state: request.aliases
-        ? { ...resource.state, aliases: merged(resource.state.aliases, request.aliases) }
-        : resource.state,
+      state: {
+        ...resource.state,
+        ...(request.aliases && { aliases: merged(resource.state.aliases, request.aliases) }),
+        ...(request.management && { management: request.management }),
+      },
       etag: randomUUID(),
       system: {
         ...resource.system,
@@ -205,5 +211,8 @@ function texts(value: unknown): Record<string, string> {
     Object.entries(objectAt(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 }
+
+const without = (known: Readonly<Record<string, string>>, keys: readonly string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(known).filter(([key]) => !keys.includes(key)))
 
 const nameOf = (id: string): string => id.split('/').at(-3) ?? ''

@@ -1,4 +1,5 @@
 import { fault } from '../../faults.ts'
+import type { JsonObject } from '../../json.ts'
 import type { Repositories } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
 import { checkRegistryTags } from '../metrics/limits.ts'
@@ -55,6 +56,8 @@ export interface NewVersion {
   readonly tags?: Readonly<Record<string, string>>
   readonly properties?: Readonly<Record<string, string>>
   readonly run?: string | undefined
+  /** What other clients say of it, beside what the resource manager has words for. */
+  readonly management?: JsonObject
   /** Makes the model too if there is none. */
   readonly makesModel: boolean
   readonly by: By
@@ -105,10 +108,11 @@ export async function registerModel(
         ...(run !== undefined && { jobName: run }),
       },
     })
-    await within.resources.put(made)
-    const happened = [versionMade(modelView(made), ofPrompt)]
+    const kept = version.management ? { ...made, state: { management: version.management } } : made
+    await within.resources.put(kept)
+    const happened = [versionMade(modelView(kept), ofPrompt)]
     await announce(within, workspaceId, { happened, now })
-    return modelView(made)
+    return modelView(kept)
   })
 }
 
