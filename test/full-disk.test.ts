@@ -30,6 +30,7 @@ test('a full disk', { skip, timeout: 120_000 }, async (context) => {
     'unshare',
     ['-rm', '--kill-child', 'sh', '-c', script, 'sh', folder, node, server, lazuli, told],
     {
+      detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env.PATH ?? '', HOME: home },
     },
@@ -38,7 +39,10 @@ test('a full disk', { skip, timeout: 120_000 }, async (context) => {
   const lines = createInterface({ input: inside.stdout })[Symbol.asyncIterator]()
   const port = Number((await lines.next()).value)
   const pid = Number((await lines.next()).value)
-  context.after(() => inside.kill())
+  // The shell waits for the server: where it is still there, both are, in a group of their own.
+  context.after(() => {
+    if (inside.exitCode === null && inside.signalCode === null && inside.pid) process.kill(-inside.pid, 'SIGKILL')
+  })
   // Signs only: the server is in another process.
   const signer = Object.assign(Object.create(BlobServer.prototype), {}) as BlobServer
 

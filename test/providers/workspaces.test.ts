@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { ensureContainerRegistry } from '../../src/domain/workspaces/ensure-container-registry.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { ArmClient, ML } from './arm-client.ts'
 
@@ -261,26 +260,4 @@ test('keys are those of what it stands on; diagnose looks at it anew; notebooks 
   const found = (await arm.post(`${path('made')}/diagnose`)).json.value
   assert.deepEqual([found.storageAccountResults, found.containerRegistryResults], [[], []])
   assert.equal((await arm.post(`${path('made')}/listNotebookKeys`)).status, 501)
-})
-
-test('without a registry one is made beside it when first needed, with an admin user, and the same ever after', async () => {
-  const ensure = async () => {
-    const { id, name, location, identity, properties } = (await arm.get(path('made'))).json
-    return ensureContainerRegistry(
-      { put: (resource, wish) => arm.made(resource, wish) },
-      {
-        id,
-        name,
-        body: { location, identity: { type: identity.type }, properties: { ...standing, ...named(properties) } },
-      },
-    )
-  }
-  const named = ({ containerRegistry }: { containerRegistry: string | null }) => ({ containerRegistry })
-  assert.equal((await arm.get(path('made'))).json.properties.containerRegistry, null)
-  const registry = await ensure()
-  assert.equal((await arm.get(path('made'))).json.properties.containerRegistry, registry)
-  assert.equal((await arm.get(registry)).json.properties.adminUserEnabled, true)
-  assert.equal(await ensure(), registry)
-  const { username } = (await arm.post(`${path('made')}/listKeys`)).json.containerRegistryCredentials
-  assert.equal(username, registry.split('/').at(-1))
 })

@@ -176,6 +176,6 @@ const rayWorker =
     `
 export RAY_USAGE_STATS_ENABLED=0
 for _ in $(seq 600); do (exec 3<>/dev/tcp/${HOST}/${port ?? ports[1]}) 2>/dev/null && break; sleep 0.2; done
-exec ray start --address=${HOST}:${port ?? ports[1]} --block ${workerArguments}`
+exec ray start --address=${HOST}:${port ?? ports[1]} --node-ip-address=${HOST} --block ${workerArguments}`
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,37 +1,13 @@
 import { Type } from 'typebox'
 import { checkPath, openArtifacts } from '../../domain/artifacts/artifacts.ts'
 import type { Deps } from '../../domain/deps.ts'
-import { readPageToken } from '../../domain/search/page-token.ts'
-import type { Origin } from '../../gateway/surface.ts'
-import type { JsonObject } from '../../json.ts'
 import { presentArtifact, presentBatch, presentContent } from '../artifact-dto.ts'
+import { listArtifacts } from '../artifact-pages.ts'
 import { Answer, operation, type Workspace } from '../operation.ts'
-import { presentPage } from '../paging.ts'
 
-const PAGE = 1000
 const read = 'artifacts/read'
 const write = 'artifacts/write'
 const Continued = Type.Object({ continuationToken: Type.Optional(Type.String()) })
-
-interface Listed {
-  readonly workspace: Workspace
-  readonly origin: Origin
-  readonly url: string
-}
-
-type Artifacts = Awaited<ReturnType<typeof openArtifacts>>
-
-async function listed(
-  artifacts: Artifacts,
-  { asked, path, token, contents }: { asked: Listed; path: string; token: string | undefined; contents?: true },
-): Promise<JsonObject> {
-  const after = readPageToken(token)
-  const page = await artifacts.list(path, { limit: PAGE, ...(after !== undefined && { after }) })
-  const items = contents
-    ? await Promise.all(page.items.map((item) => presentContent(artifacts, item.path, asked.origin)))
-    : page.items.map((item) => presentArtifact(artifacts, item))
-  return presentPage({ ...page, items }, (item) => item, { asked, parameter: 'continuationToken' })
-}
 
 const open = (deps: Deps, workspace: Workspace, params: { origin: string; container: string }) =>
   openArtifacts(deps, { ...params, workspace: workspace.key })
@@ -96,7 +72,12 @@ export const pathOperations = [
     async answer(deps, { workspace, params, query, ...rest }) {
       const artifacts = await open(deps, workspace, params)
       const asked = { ...rest, workspace }
-      return await listed(artifacts, { asked, path: params.path, token: query.continuationToken, contents: true })
+      return await listArtifacts(artifacts, {
+        asked,
+        path: params.path,
+        token: query.continuationToken,
+        contents: true,
+      })
     },
   }),
   operation({
@@ -108,7 +89,7 @@ export const pathOperations = [
     query: Continued,
     async answer(deps, { workspace, params, query, ...rest }) {
       const artifacts = await open(deps, workspace, params)
-      return await listed(artifacts, {
+      return await listArtifacts(artifacts, {
         asked: { ...rest, workspace },
         path: params.path,
         token: query.continuationToken,
@@ -145,7 +126,7 @@ export const pathOperations = [
           return await presentContent(artifacts, file, rest.origin)
         }
         const asked = { ...rest, workspace }
-        return await listed(artifacts, {
+        return await listArtifacts(artifacts, {
           asked,
           path: query.path ?? '',
           token: query.continuationToken,

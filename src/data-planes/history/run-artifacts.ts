@@ -2,15 +2,13 @@ import { Type } from 'typebox'
 import { openArtifacts, runContainer } from '../../domain/artifacts/artifacts.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { findRun, type RunPath } from '../../domain/runs/find-run.ts'
-import { readPageToken } from '../../domain/search/page-token.ts'
 import type { Origin } from '../../gateway/surface.ts'
 import type { Json } from '../../json.ts'
 import { presentArtifact, presentBatch, presentContent } from '../artifact-dto.ts'
+import { listArtifacts } from '../artifact-pages.ts'
 import { operation, type Workspace } from '../operation.ts'
-import { presentPage } from '../paging.ts'
 import { runOperation } from './run-operation.ts'
 
-const PAGE = 1000
 const read = 'experiments/runs/read'
 const PathQuery = Type.Object({ path: Type.String() })
 const ListQuery = Type.Object({ path: Type.Optional(Type.String()), continuationToken: Type.Optional(Type.String()) })
@@ -18,11 +16,6 @@ const ListQuery = Type.Object({ path: Type.Optional(Type.String()), continuation
 async function artifactsOf(deps: Deps, workspace: Workspace, path: RunPath) {
   const run = await findRun(deps.store, workspace.key, path)
   return await openArtifacts(deps, runContainer(workspace.key, run.id))
-}
-
-const pageOf = (token: string | undefined) => {
-  const after = readPageToken(token)
-  return { limit: PAGE, ...(after !== undefined && { after }) }
 }
 
 /** The artifacts of a run: lists, and URLs with which clients read and write them as blobs. */
@@ -52,10 +45,10 @@ export const runArtifactOperations = [
       query: ListQuery,
       async answer(deps, { workspace, path, query, ...asked }) {
         const artifacts = await artifactsOf(deps, workspace, path)
-        const page = await artifacts.list(byPath ? (query.path ?? '') : '', pageOf(query.continuationToken))
-        return presentPage(page, (item) => presentArtifact(artifacts, item), {
+        return await listArtifacts(artifacts, {
+          path: byPath ? (query.path ?? '') : '',
+          token: query.continuationToken,
           asked: { ...asked, workspace },
-          parameter: 'continuationToken',
         })
       },
     }),
@@ -106,11 +99,11 @@ export const runArtifactOperations = [
     query: ListQuery,
     async answer(deps, { workspace, path, query, ...asked }) {
       const artifacts = await artifactsOf(deps, workspace, path)
-      const page = await artifacts.list(query.path ?? '', pageOf(query.continuationToken))
-      const contents = await Promise.all(page.items.map((item) => presentContent(artifacts, item.path, asked.origin)))
-      return presentPage({ ...page, items: contents }, (content) => content, {
+      return await listArtifacts(artifacts, {
+        path: query.path ?? '',
+        token: query.continuationToken,
+        contents: true,
         asked: { ...asked, workspace },
-        parameter: 'continuationToken',
       })
     },
   }),
@@ -121,17 +114,12 @@ export const runArtifactOperations = [
   ...byPath('artifacturi', 'RunArtifact.getSasUri', (artifacts, { path, origin }) =>
     artifacts.url(path, origin, 'read'),
   ),
-  ...byPath('path', 'RunArtifact.listInPath', async (artifacts, { path, token, asked }) =>
-    presentPage(await artifacts.list(path, pageOf(token)), (item) => presentArtifact(artifacts, item), {
-      asked,
-      parameter: 'continuationToken',
-    }),
+  ...byPath('path', 'RunArtifact.listInPath', (artifacts, { path, token, asked }) =>
+    listArtifacts(artifacts, { path, token, asked }),
   ),
-  ...byPath('prefix/contentinfo', 'RunArtifact.listSasByPrefix', async (artifacts, { path, origin, token, asked }) => {
-    const page = await artifacts.list(path, pageOf(token))
-    const items = await Promise.all(page.items.map((item) => presentContent(artifacts, item.path, origin)))
-    return presentPage({ ...page, items }, (content) => content, { asked, parameter: 'continuationToken' })
-  }),
+  ...byPath('prefix/contentinfo', 'RunArtifact.listSasByPrefix', (artifacts, { path, token, asked }) =>
+    listArtifacts(artifacts, { path, token, asked, contents: true }),
+  ),
 ]
 
 interface ByPath {
