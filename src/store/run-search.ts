@@ -34,7 +34,7 @@ export interface RunOrder {
 export interface RunSearch {
   readonly find: Omit<FindRuns, 'after' | 'limit' | 'oldestFirst'>
   readonly where: readonly RunCondition[]
-  /** What has no such value, or NaN, comes last; the newest first behind the order. */
+  /** What has no such value, or NaN, comes last; behind the order the last started first, then by id. */
   readonly order: readonly RunOrder[]
   readonly limit: number
   /** A `next` of an earlier page of the same search: runs that came since are not in the later pages. */

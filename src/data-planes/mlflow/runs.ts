@@ -33,9 +33,8 @@ function statusNamed(word: string | undefined): RunStatus | undefined {
   return status
 }
 
-/** Default order of MLflow: newest first, which is the store's own. */
-const isDefaultOrder = (order: readonly string[]): boolean =>
-  order.length === 1 && /^(attributes?\.)?(start_time|created) +desc$/i.test(order[0]?.trim() ?? '')
+/** MLflow's own order, where none is asked for. */
+const LAST_STARTED = ['attributes.start_time DESC']
 
 /** Runs of MLflow; those of jobs are the jobs' own runs. */
 export const runOperations = [
@@ -123,7 +122,7 @@ export const runOperations = [
     async answer({ store }, { input, ...asked }): Promise<JsonObject> {
       const limit = limitOf(input.max_results, { usual: DEFAULT_RESULTS, most: MOST_RESULTS })
       const deleted = deletedOf(input.run_view_type)
-      const order = input.order_by ?? []
+      const order = input.order_by?.length ? input.order_by : LAST_STARTED
       const after = readPageToken(input.page_token)
       const { key } = asked.workspace
       const page = await searchRuns(store, key, {
@@ -132,7 +131,7 @@ export const runOperations = [
           ...(deleted !== undefined && { deleted }),
         },
         filter: parseFilter(input.filter ?? '', runFields),
-        order: isDefaultOrder(order) ? [] : parseOrder(order, runFields),
+        order: parseOrder(order, runFields),
         limit,
         ...(after !== undefined && { after }),
       })

@@ -31,10 +31,15 @@ const standing: Readonly<Record<string, RunValue>> = {
 const WILDCARDS = 2
 const LONGEST = 1_000
 
-/** What an index answers of a filter; undefined where there is something that it can't tell. */
-export function indexedFilter(filter: readonly Comparison[]): readonly RunCondition[] | undefined {
-  const found = filter.map(indexedComparison)
-  return found.every((one) => one !== undefined) ? found : undefined
+/** What an index answers of a filter, and the rest, which it can't tell. */
+export function indexedFilter(filter: readonly Comparison[]): {
+  readonly where: readonly RunCondition[]
+  readonly rest: readonly Comparison[]
+} {
+  return {
+    where: filter.flatMap((comparison) => indexedComparison(comparison) ?? []),
+    rest: filter.filter((comparison) => !indexedComparison(comparison)),
+  }
 }
 
 /** An order that an index has; undefined where there is something that it does not know. */

@@ -56,8 +56,9 @@ const runAttributes: RunAttributes = {
 }
 
 /**
- * Runs that satisfy a filter, a page at a time: newest first unless an order is given. A filter is applied while the
- * runs are read, so that a search without an order of its own reads no further than its page.
+ * Runs that satisfy a filter, a page at a time, in the asked order; the last started first where that says nothing. All runs,
+ * in no order, are the newest first. What an index can't tell is asked of the runs while they are read, so that a search
+ * reads no further than its page.
  *
  * @throws ParameterInvalid for an attribute that runs do not have
  */
@@ -73,33 +74,46 @@ export async function searchRuns(
     }
   }
   const bounded = { ...search, find: { kinds: runKinds, ...search.find } }
-  const indexed = await byIndex(from, workspace, bounded)
-  if (indexed) return indexed
-  return order.length > 0 ? await ordered(from, workspace, bounded) : await newestFirst(from, workspace, bounded)
+  if (order.length === 0 && (filter.length === 0 || search.attributes)) {
+    return await newestFirst(from, workspace, bounded)
+  }
+  return (await byIndex(from, workspace, bounded)) ?? (await ordered(from, workspace, bounded))
 }
 
 /** How the tokens of searches by index begin. */
 const INDEXED = 'i '
 
-/** What an index answers; undefined where it can't tell: then the runs are read. */
+/** By an index; undefined where there is none that has the order: then all runs are read. */
 async function byIndex(
-  { runSearches }: Partial<Pick<Store, 'runSearches'>>,
+  from: Repositories & Partial<Pick<Store, 'runSearches'>>,
   workspace: string,
-  { filter, order, find, limit, after, attributes }: SearchRuns,
+  search: SearchRuns,
 ): Promise<Page<Run> | undefined> {
-  if (attributes || filter.length + order.length === 0 || !runSearches?.canSearch(workspace)) return undefined
+  const { filter, find, limit, after, attributes } = search
+  const { runSearches } = from
+  if (attributes || !runSearches?.canSearch(workspace)) return undefined
   if (after !== undefined && !after.startsWith(INDEXED)) return undefined
-  const where = indexedFilter(filter)
-  const by = indexedOrder(order)
-  if (!where || !by) return undefined
-  const page = await runSearches.search(workspace, {
-    find,
-    where,
-    order: by,
-    limit,
-    ...(after !== undefined && { after: after.slice(INDEXED.length) }),
-  })
-  return { items: page.items, ...(page.next !== undefined && { next: `${INDEXED}${page.next}` }) }
+  const order = indexedOrder(search.order)
+  if (!order) return undefined
+  const { where, rest } = indexedFilter(filter)
+  // Its place in the search by index, and how many runs behind that have been looked at.
+  const [start = '', used = '0'] = after?.slice(INDEXED.length).split('/') ?? []
+  const found: Run[] = []
+  for (let place = start, skip = Number(used); ; skip = 0) {
+    const chunk = rest.length === 0 ? limit : Math.max(CHUNK, skip + 1)
+    const page = await runSearches.search(workspace, {
+      ...{ find, where, order, limit: chunk },
+      ...(place !== '' && { after: place }),
+    })
+    for (const [at, run] of page.items.entries()) {
+      if (at < skip || (rest.length > 0 && !(await satisfies(from, run, { ...search, filter: rest })))) continue
+      if (found.length === limit) return { items: found, next: `${INDEXED}${place}/${at}` }
+      found.push(run)
+    }
+    if (page.next === undefined) return { items: found }
+    if (rest.length === 0) return { items: found, next: `${INDEXED}${page.next}/0` }
+    place = page.next
+  }
 }
 
 /** Goes through the runs in chunks; the key of a page is that of its last chunk and how much of that was used. */

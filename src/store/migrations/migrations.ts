@@ -15,6 +15,7 @@ import { runValues } from './014-run-values.ts'
 import { documents } from './015-documents.ts'
 import { runRecords } from './016-run-records.ts'
 import { pendingPoints } from './017-pending-points.ts'
+import { runStarts } from './018-run-starts.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. A new one is a file beside this and a line here. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   documents,
   runRecords,
   pendingPoints,
+  runStarts,
 ]

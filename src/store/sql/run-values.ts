@@ -9,12 +9,15 @@ export const valueKeys = {
   value: (key: string) => `a ${key}`,
 }
 
+/** When a run began, in epoch milliseconds; when it was made, where it was not started. */
+export const startOf = ({ startedAt, createdAt }: Run): number => Date.parse(startedAt ?? createdAt)
+
 /** What a run is searched by, beside its columns. */
 export function valuesOf(run: Run): ReadonlyMap<string, string | number> {
   const values = new Map<string, string | number>([
     [valueKeys.value('name'), run.displayName],
     [valueKeys.value('user'), run.createdBy.name],
-    [valueKeys.value('start'), Date.parse(run.startedAt ?? run.createdAt)],
+    [valueKeys.value('start'), startOf(run)],
   ])
   if (run.endedAt !== undefined) values.set(valueKeys.value('end'), Date.parse(run.endedAt))
   if (run.parentId !== undefined) values.set(valueKeys.value('parent'), run.parentId)

@@ -6,9 +6,9 @@ import type { Metrics } from '../metrics.ts'
 import type { RunSearches } from '../run-search.ts'
 import { type FindRuns, finalStatuses, type Run, type Runs } from '../runs.ts'
 import { sqlExperiments } from './experiments.ts'
-import { putRunValues } from './run-values.ts'
+import { putRunValues, startOf } from './run-values.ts'
 import { bodyOf, clearBody, isReadable } from './sealed-body.ts'
-import { searchRunRows } from './search-runs.ts'
+import { FEW, searchRunRows } from './search-runs.ts'
 import type { Session } from './session.ts'
 import type { RunRow, Tables } from './tables.ts'
 
@@ -140,6 +140,7 @@ const columns = [
   'hidden',
   'deleted',
   'open',
+  'started',
   'body',
 ] as const
 
@@ -175,16 +176,17 @@ const rowOf = (sealing: RowSealing, run: Run): Omit<RunRow, 'seq'> => ({
   deleted: Number(run.deletedAt !== undefined),
   // An interactive run is its client's to end; no engine has it.
   open: Number(run.job !== undefined && !finalStatuses.has(run.status)),
+  started: sealing.scopeOf(run.workspace) === undefined ? startOf(run) : 0,
   body: bodyOf(sealing, placeOf(run.workspace, run.id), run, markedTags(sealing, run)),
 })
 
 const placeOf = (workspace: string, id: string) => ({ key: workspace, context: `run:${workspace}/${id.toLowerCase()}` })
 
-/** Searches by what is in clear, over what is committed. */
-export const sqlRunSearches = (session: Session, sealing: RowSealing): RunSearches => ({
+/** Searches by what is in clear, over what is committed; `few` runs are sorted, more are gone through by an index. */
+export const sqlRunSearches = (session: Session, sealing: RowSealing, few: number = FEW): RunSearches => ({
   canSearch: (workspace) => sealing.scopeOf(workspace) === undefined,
   async search(workspace, search) {
-    const { rows, next } = await searchRunRows(session, workspace, search)
+    const { rows, next } = await searchRunRows(session, { workspace, few }, search)
     const items = rows.map(({ body }): Run => JSON.parse(body))
     return { items, ...(next !== undefined && { next }) }
   },

@@ -184,5 +184,7 @@ export interface RunRow {
   deleted: number
   /** 1 for what an engine runs, until its state is final. */
   open: number
+  /** Epoch milliseconds; when it was made, where it was not started. 0 for what is sealed. */
+  started: number
   body: string
 }
