@@ -145,7 +145,78 @@ test('a deployment outside of its bounds is brought inside, and a setting that i
   assert.equal((await server.ask(path('grow'), { method: 'DELETE' })).status, 200)
 })
 
+test('the profile of this day of the week holds, on the wall of its zone', async () => {
+  const DAY_MS = 86_400_000
+  const now = Date.now() + minutes * 60_000
+  const name = (days: number) =>
+    new Intl.DateTimeFormat('en', { weekday: 'long', timeZone: 'Asia/Tokyo' }).format(now + days * DAY_MS)
+  const on = (days: number, least: string) => ({
+    name: `day ${days}`,
+    capacity: { minimum: least, maximum: '3', default: least },
+    rules: [],
+    recurrence: {
+      frequency: 'Week',
+      schedule: { timeZone: 'Tokyo Standard Time', days: [name(days)], hours: [0], minutes: [0] },
+    },
+  })
+  // Yesterday's has ended with the beginning of today's, and tomorrow's began last six days ago.
+  await put('weekly', setting([], { profiles: [on(-1, '1'), on(0, '2'), on(1, '1')] }))
+  await pass(1)
+  await scaled(2)
+  const kept = (await server.ask(path('weekly'))).json.properties.profiles[1].recurrence.schedule
+  assert.equal(kept.timeZone, 'Tokyo Standard Time')
+  assert.equal((await server.ask(path('weekly'), { method: 'DELETE' })).status, 200)
+})
+
+test('settings are listed by group and by subscription, and PATCH changes tags and what it names', async () => {
+  await put('listed', setting([], { enabled: false }))
+  const group = online.arm.group
+  for (const scope of [group, group.slice(0, group.toLowerCase().indexOf('/resourcegroups/'))]) {
+    const listed = await server.ask(`${scope}/providers/Microsoft.Insights/autoscalesettings?api-version=2022-10-01`)
+    assert.deepEqual(
+      listed.json.value.map((one: { name: string }) => one.name),
+      ['listed'],
+      listed.text,
+    )
+  }
+  const patched = await server.ask(path('listed'), { method: 'PATCH', body: { tags: { by: 'hand' } } })
+  assert.equal(patched.status, 200, patched.text)
+  const { tags, properties } = (await server.ask(path('listed'))).json
+  assert.deepEqual(tags, { by: 'hand' })
+  assert.equal(properties.profiles.length, 1)
+  const refused = await server.ask(path('listed'), { method: 'PATCH', body: { properties: { profiles: [] } } })
+  assert.equal(refused.status, 400, refused.text)
+  assert.equal((await server.ask(path('listed'), { method: 'DELETE' })).status, 200)
+  assert.equal((await server.ask(path('listed'), { method: 'DELETE' })).status, 204)
+})
+
+const recurring = (recurrence: object) => ({
+  profiles: [{ name: 'odd', capacity: { minimum: '1', maximum: '1', default: '1' }, rules: [], recurrence }],
+})
+const schedule = { timeZone: 'UTC', days: ['Monday'], hours: [9], minutes: [0] }
+
 for (const { why, body, says } of [
+  {
+    why: 'that recurs otherwise than by week',
+    body: () => setting([], recurring({ frequency: 'Day', schedule })),
+    says: /frequency 'Week'/,
+  },
+  {
+    why: 'of a zone that there is not',
+    body: () =>
+      setting([], recurring({ frequency: 'Week', schedule: { ...schedule, timeZone: 'Moon Standard Time' } })),
+    says: /timeZone/,
+  },
+  {
+    why: 'of no day',
+    body: () => setting([], recurring({ frequency: 'Week', schedule: { ...schedule, days: ['Someday'] } })),
+    says: /days of the week/,
+  },
+  {
+    why: 'of no hour',
+    body: () => setting([], recurring({ frequency: 'Week', schedule: { ...schedule, hours: [24] } })),
+    says: /hours/,
+  },
   {
     why: 'of something else',
     body: () => setting([], { targetResourceUri: online.arm.workspace }),

@@ -1,5 +1,7 @@
 import { isObject, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { durationSeconds } from '../computes/duration.ts'
+import { timeIn, zoneNamed } from '../schedules/time-zone.ts'
+import { type Recurrence, recurrenceOf } from './recurrence.ts'
 
 export const AUTOSCALE_SETTINGS = 'Microsoft.Insights/autoscalesettings'
 
@@ -28,8 +30,10 @@ export interface ScaleProfile {
   readonly max: number
   readonly usual: number
   readonly rules: readonly ScaleRule[]
-  /** Epoch milliseconds; absent for the profile that holds where no other does. */
+  /** Epoch milliseconds; a time that is none is no number. */
   readonly between?: { readonly from: number; readonly to: number }
+  /** From when in each week. A profile with neither holds where no other does. */
+  readonly recurs?: Recurrence
 }
 
 const list = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
@@ -47,14 +51,15 @@ export const profilesOf = (properties: JsonObject): readonly ScaleProfile[] =>
       max: Number(capacity.maximum),
       usual: Number(capacity.default),
       rules: list(profile.rules).map((rule) => ruleOf(rule, textAt(properties.targetResourceUri) ?? '')),
-      ...(Object.keys(dates).length > 0 && { between: { from: timeOf(dates.start), to: timeOf(dates.end) } }),
+      ...(Object.keys(dates).length > 0 && { between: between(dates) }),
+      ...(isObject(profile.recurrence) && { recurs: recurrenceOf(profile.recurrence) }),
     }
   })
 
-/** Times without a zone are UTC's, as Azure reads those of a setting that names no other. */
-const timeOf = (value: unknown): number => {
-  const text = textAt(value) ?? ''
-  return Date.parse(/[zZ]$|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`)
+function between({ timeZone, start, end }: JsonObject): { readonly from: number; readonly to: number } {
+  const zone = zoneNamed(textAt(timeZone))
+  const time = (value: unknown) => (zone && timeIn(zone, textAt(value) ?? '')?.getTime()) || Number.NaN
+  return { from: time(start), to: time(end) }
 }
 
 function ruleOf(rule: JsonObject, target: string): ScaleRule {

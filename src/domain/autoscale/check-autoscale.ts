@@ -6,6 +6,7 @@ import { ownScale } from '../endpoints/deployment-settings.ts'
 import { ONLINE_DEPLOYMENTS } from '../endpoints/endpoint.ts'
 import { metricsOf } from '../monitor/definitions.ts'
 import { aggregations, operators, profilesOf, type ScaleProfile, type ScaleRule } from './autoscale-setting.ts'
+import { lackOf } from './recurrence.ts'
 
 const MOST_PROFILES = 20
 const MOST_RULES = 10
@@ -40,20 +41,20 @@ export async function checkAutoscale(resources: Resources, properties: JsonObjec
   if (profiles.length === 0 || profiles.length > MOST_PROFILES) {
     throw invalid(`A setting has 1 to ${MOST_PROFILES} profiles, not ${profiles.length}.`)
   }
-  const raw = Array.isArray(properties.profiles) ? properties.profiles.map(objectAt) : []
-  if (raw.some(({ recurrence }) => recurrence !== undefined && recurrence !== null)) {
-    throw invalid("Profiles that recur are not kept here: give a 'fixedDate', or none.")
-  }
   for (const profile of profiles) await checkProfile(resources, profile)
 }
 
 async function checkProfile(resources: Resources, profile: ScaleProfile): Promise<void> {
-  const { name, min, max, usual, rules, between } = profile
+  const { name, min, max, usual, rules, between, recurs } = profile
   const at = `profile '${name}'`
   if (![min, max, usual].every((count) => Number.isInteger(count) && count >= 1) || min > usual || usual > max) {
     throw invalid(`The capacity of ${at} needs whole numbers with 1 ≤ minimum ≤ default ≤ maximum.`)
   }
-  if (between && !(between.from < between.to)) throw invalid(`The fixedDate of ${at} needs a start before its end.`)
+  if (between && !(between.from < between.to))
+    throw invalid(`The fixedDate of ${at} needs a start before its end, and a timeZone that there is.`)
+  if (between && recurs) throw invalid(`The ${at} has a fixedDate and a recurrence: only one of both can say when.`)
+  const lack = recurs && lackOf(recurs)
+  if (lack) throw invalid(`The recurrence of ${at} needs ${lack}.`)
   if (rules.length > MOST_RULES) throw invalid(`The ${at} has more than ${MOST_RULES} rules.`)
   for (const rule of rules) await checkRule(resources, at, rule)
 }

@@ -12,6 +12,7 @@ import {
   type ScaleProfile,
   type ScaleRule,
 } from './autoscale-setting.ts'
+import { begunLast } from './recurrence.ts'
 
 export interface ScaleDeps extends Pick<Deps, 'store' | 'now' | 'log'> {
   /** As a client's PUT; resolves when the deployment has its instances. */
@@ -37,7 +38,7 @@ export async function scaleDeployments(deps: ScaleDeps): Promise<void> {
 
 async function wishOf(deps: ScaleDeps, setting: StoredResource, instances: number): Promise<number | undefined> {
   const now = deps.now().getTime()
-  const profile = profileAt(profilesOf(objectAt(setting.body.properties)), now)
+  const profile = profileAt(profilesOf(objectAt(setting.body.properties)), deps.now())
   if (!profile) return undefined
   const within = (count: number) => Math.min(Math.max(count, profile.min), profile.max)
   if (within(instances) !== instances) return within(instances)
@@ -55,10 +56,19 @@ async function wishOf(deps: ScaleDeps, setting: StoredResource, instances: numbe
   return down.length > 0 && fewer.length === down.length ? within(Math.max(...fewer)) : undefined
 }
 
-/** The profile of this time: one with dates that hold, else the one without. */
-const profileAt = (profiles: readonly ScaleProfile[], now: number): ScaleProfile | undefined =>
-  profiles.find(({ between }) => between && between.from <= now && now < between.to) ??
-  profiles.find(({ between }) => !between)
+/**
+ * The profile of this time, as Azure takes it: one whose dates hold; else of those that recur the one that began last,
+ * which goes on until another begins; else the one without either.
+ */
+export function profileAt(profiles: readonly ScaleProfile[], now: Date): ScaleProfile | undefined {
+  const time = now.getTime()
+  const dated = profiles.find(({ between }) => between && between.from <= time && time < between.to)
+  if (dated) return dated
+  const [last] = profiles
+    .flatMap((profile) => (profile.recurs ? [{ profile, begun: begunLast(profile.recurs, now) }] : []))
+    .sort((one, other) => other.begun - one.begun)
+  return last?.profile ?? profiles.find(({ between, recurs }) => !between && !recurs)
+}
 
 async function measures({ store }: ScaleDeps, rule: ScaleRule, now: number): Promise<readonly number[]> {
   const resource = await store.resources.get(parseResourceId(rule.resource)?.text ?? '')

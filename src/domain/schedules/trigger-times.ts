@@ -1,7 +1,7 @@
 import { Cron } from 'croner'
-import { findIana } from 'windows-iana'
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { timeIn, wallClock, zoneNamed } from './time-zone.ts'
 
 /** When a schedule is due. */
 export interface Trigger {
@@ -125,49 +125,17 @@ function days(sent: unknown): readonly number[] | undefined {
 }
 
 function zoneOf(name: string | undefined): string {
-  if (!name) return 'UTC'
-  // Of several, the first is the one of the zone's own territory.
-  const zone = findIana(name)[0] ?? name
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
-  } catch {
-    throw invalid(`'${name}' is no time zone.`)
-  }
+  const zone = zoneNamed(name)
+  if (!zone) throw invalid(`'${name}' is no time zone.`)
+  return zone
 }
 
 /** A time as a body says it: with an offset, or on the wall of its zone. */
 function timeOf(sent: unknown, zone: string, name: string): Date | undefined {
   if (sent === undefined || sent === null || sent === '') return undefined
-  const text = String(sent)
-  if (/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) || !/^\d{4}-\d\d-\d\d/.test(text)) {
-    const time = new Date(text)
-    if (Number.isNaN(time.getTime())) throw invalid(`The ${name} '${text}' of a trigger is no time.`)
-    return time
-  }
-  const wall = new Date(`${text.replace(' ', 'T')}${text.length === 10 ? 'T00:00:00' : ''}Z`)
-  if (Number.isNaN(wall.getTime())) throw invalid(`The ${name} '${text}' of a trigger is no time.`)
-  const guess = wall.getTime() - offset(wall, zone)
-  return new Date(wall.getTime() - offset(new Date(guess), zone))
-}
-
-/** A time as the clock on the wall of a zone shows it, in the fields of UTC. */
-const wallClock = (time: Date, zone: string): Date => new Date(time.getTime() + offset(time, zone))
-
-/** How far a zone is ahead of UTC at a time, in milliseconds. */
-function offset(time: Date, zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(time)
-  const at = (type: string): number => Number(parts.find((part) => part.type === type)?.value)
-  const wall = Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second'))
-  return wall - Math.floor(time.getTime() / 1000) * 1000
+  const time = timeIn(zone, String(sent))
+  if (!time) throw invalid(`The ${name} '${String(sent)}' of a trigger is no time.`)
+  return time
 }
 
 const invalid = (reason: string) => fault('ScheduleInvalid', { reason })
