@@ -11,8 +11,8 @@ export interface Application {
   readonly createdAt: string
 }
 
-/** How one object of the directory stands to another: who is in a group, who owns a thing, who has an application's role, what was granted. */
-export type Relation = 'members' | 'owners' | 'appRoles' | 'permissionGrants'
+/** How one object of the directory stands to another: who is in a group, who owns a thing, who is whose manager, who has an application's role, what was granted. */
+export type Relation = 'members' | 'owners' | 'manager' | 'appRoles' | 'permissionGrants'
 
 /** `source` has `target` in its relation. */
 export interface DirectoryLink {

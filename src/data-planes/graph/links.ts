@@ -1,7 +1,7 @@
 import type { DirectoryDeps } from '../../domain/directory/directory-deps.ts'
 import { type DirectoryObject, findObject } from '../../domain/directory/directory-object.ts'
 import { groupsOf, membersOf } from '../../domain/directory/groups.ts'
-import { addLink, assignAppRole, removeAppRole, removeLink } from '../../domain/directory/links.ts'
+import { addLink, assignAppRole, removeAppRole, removeLink, roleLinkId } from '../../domain/directory/links.ts'
 import { demandObject } from '../../domain/directory/objects.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, textAt } from '../../json.ts'
@@ -101,6 +101,17 @@ const appRoles =
     return pageAnswer(ask, whole, [], APP_ROLES)
   }
 
+const appRole =
+  (direction: 'linksFrom' | 'linksTo'): GraphRoute =>
+  async (deps, ask) => {
+    const { id } = await namedObject(deps, ask)
+    const links = await deps.store.directory[direction](id, 'appRoles')
+    const known = links.find((link) => roleLinkId(link) === ask.params.other)
+    if (!known) throw fault('GraphResourceNotFound', { id: ask.params.other })
+    const context = contextOf(ask, 'appRoleAssignments/$entity')
+    return { status: 200, body: { '@odata.context': context, ...(await appRoleAssignment(deps, known)) } }
+  }
+
 const assignRole: GraphRoute = async (deps, ask) => {
   const { id } = await namedObject(deps, ask)
   const body = await readObject(ask.request)
@@ -139,9 +150,11 @@ export const linkRoutes: GraphRoutes = {
   'POST /directoryObjects/{id}/checkMemberGroups': memberGroups('groupIds', true),
   'GET /{kind}/{id}/appRoleAssignments': appRoles('linksFrom'),
   'POST /{kind}/{id}/appRoleAssignments': assignRole,
+  'GET /{kind}/{id}/appRoleAssignments/{other}': appRole('linksFrom'),
   'DELETE /{kind}/{id}/appRoleAssignments/{other}': unassignRole('linksFrom'),
   'GET /servicePrincipals/{id}/appRoleAssignedTo': withKind('servicePrincipal', appRoles('linksTo')),
   'POST /servicePrincipals/{id}/appRoleAssignedTo': withKind('servicePrincipal', assignRole),
+  'GET /servicePrincipals/{id}/appRoleAssignedTo/{other}': withKind('servicePrincipal', appRole('linksTo')),
   'DELETE /servicePrincipals/{id}/appRoleAssignedTo/{other}': withKind('servicePrincipal', unassignRole('linksTo')),
 }
 

@@ -1,8 +1,8 @@
 import { findObject, objectsOf } from '../../domain/directory/directory-object.ts'
-import { changeObject, createObject, removeObject } from '../../domain/directory/objects.ts'
+import { changeObject, createObject, type MadeObject, removeObject } from '../../domain/directory/objects.ts'
 import { propertyNames } from '../../domain/directory/properties.ts'
 import { fault } from '../../faults.ts'
-import { plainText } from '../../json.ts'
+import { isObject, type Json, type JsonObject, plainText } from '../../json.ts'
 import { contextOf, listAnswer, namedObject, selectable } from './answers.ts'
 import { readObject } from './exchange.ts'
 import { directoryObject, shown } from './present.ts'
@@ -40,9 +40,19 @@ const create: GraphRoute = async (deps, ask) => {
   const body = shown(await directoryObject(deps, made), undefined)
   return {
     status: 201,
-    body: { '@odata.context': contextOf(ask, `${params.collection}/$entity`), ...body },
+    body: { '@odata.context': contextOf(ask, `${params.collection}/$entity`), ...withSecrets(body, made) },
     headers: { Location: `${ask.address}/${made.id}` },
   }
+}
+
+/** What was made with the texts of its secrets, which nothing tells later. */
+function withSecrets(body: JsonObject, { secretTexts }: MadeObject): JsonObject {
+  const { passwordCredentials } = body
+  if (secretTexts.size === 0 || !Array.isArray(passwordCredentials)) return body
+  const told = passwordCredentials.map((one: Json) =>
+    isObject(one) ? { ...one, secretText: secretTexts.get(String(one.keyId)) ?? null } : one,
+  )
+  return { ...body, passwordCredentials: told }
 }
 
 const change: GraphRoute = async (deps, ask) => {

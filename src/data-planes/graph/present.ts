@@ -1,6 +1,6 @@
 import type { DirectoryKind, DirectoryObject } from '../../domain/directory/directory-object.ts'
 import { firstPartyRoles, isFirstParty, MICROSOFT } from '../../domain/directory/first-party.ts'
-import { keysOf } from '../../domain/directory/key-credentials.ts'
+import { type KeyCredential, keysOf } from '../../domain/directory/key-credentials.ts'
 import { roleLinkId } from '../../domain/directory/links.ts'
 import { holderOf } from '../../domain/directory/secrets.ts'
 import type { Json, JsonObject } from '../../json.ts'
@@ -20,7 +20,7 @@ export async function directoryObject(from: Presented, object: DirectoryObject):
     id: object.id,
     deletedDateTime: null,
     displayName: object.displayName,
-    createdDateTime: object.createdAt,
+    createdDateTime: timeOf(object.createdAt),
   }
   const { mustChangePassword: _, federatedIdentityCredentials: __, keyCredentials: ___, ...details } = object.details
   const kinds: Readonly<Record<DirectoryKind, () => JsonObject | Promise<JsonObject>>> = {
@@ -77,7 +77,7 @@ async function applicationOf({ store }: Presented, object: DirectoryObject): Pro
     spa: { redirectUris: [], ...(details.spa as JsonObject | undefined) },
     publicClient: { redirectUris: [], ...(details.publicClient as JsonObject | undefined) },
     api: { ...apiDefaults, ...(details.api as JsonObject | undefined) },
-    keyCredentials: keysOf(details).map((key) => ({ ...key })),
+    keyCredentials: keysOf(details).map(keyOf),
     passwordCredentials: (await store.identities.secretsOf(holderOf(object))).map(passwordOf),
   }
 }
@@ -103,7 +103,7 @@ async function servicePrincipalOf({ store, tenantId }: Presented, object: Direct
     disabledByMicrosoftStatus: null,
     homepage: null,
     info: emptyInfo,
-    keyCredentials: keysOf(details).map((key) => ({ ...key })),
+    keyCredentials: keysOf(details).map(keyOf),
     loginUrl: null,
     logoutUrl: null,
     notes: null,
@@ -128,15 +128,25 @@ async function servicePrincipalOf({ store, tenantId }: Presented, object: Direct
 const namesOf = ({ identifierUris }: JsonObject): readonly string[] =>
   Array.isArray(identifierUris) ? identifierUris.map(String) : []
 
+/** A time as Graph writes it: no more digits of a second than tell something. Terraform compares them as text. */
+const timeOf = (iso: string): string =>
+  iso.replace(/\.(\d*?)0*Z$/, (_, digits: string) => (digits === '' ? 'Z' : `.${digits}Z`))
+
+const keyOf = (key: KeyCredential): JsonObject => ({
+  ...key,
+  startDateTime: timeOf(key.startDateTime),
+  endDateTime: timeOf(key.endDateTime),
+})
+
 /** A secret as it is listed: never its text. */
 export const passwordOf = (secret: ClientSecret): JsonObject => ({
   customKeyIdentifier: null,
   displayName: secret.displayName ?? null,
-  endDateTime: secret.expiresAt ?? null,
+  endDateTime: secret.expiresAt ? timeOf(secret.expiresAt) : null,
   hint: secret.hint ?? null,
   keyId: secret.id,
   secretText: null,
-  startDateTime: secret.startsAt ?? null,
+  startDateTime: secret.startsAt ? timeOf(secret.startsAt) : null,
 })
 
 /** An application's role as it has been given to a principal. */
@@ -155,7 +165,7 @@ export async function appRoleAssignment({ store }: Presented, link: DirectoryLin
     id: roleLinkId(link),
     deletedDateTime: null,
     appRoleId: link.detail,
-    createdDateTime: link.createdAt,
+    createdDateTime: timeOf(link.createdAt),
     principalDisplayName: principal?.displayName ?? null,
     principalId: link.source,
     principalType: kinds[principal?.kind ?? 'Application'],

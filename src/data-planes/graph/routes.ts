@@ -2,6 +2,7 @@ import { fault } from '../../faults.ts'
 import { credentialRoutes } from './credentials.ts'
 import { grantRoutes } from './grants.ts'
 import { linkRoutes } from './links.ts'
+import { managerRoutes } from './managers.ts'
 import { objectRoutes } from './objects.ts'
 import { type Collection, collections, type GraphAsk, type GraphRoute } from './route.ts'
 import { tenantRoutes } from './tenant.ts'
@@ -15,6 +16,7 @@ interface Compiled {
 const compiled: readonly Compiled[] = Object.entries({
   ...objectRoutes,
   ...linkRoutes,
+  ...managerRoutes,
   ...credentialRoutes,
   ...grantRoutes,
   ...tenantRoutes,

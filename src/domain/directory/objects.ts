@@ -9,6 +9,10 @@ import { isFirstParty } from './first-party.ts'
 import { checkKeys } from './key-credentials.ts'
 import { checkPassword, passwordProfileOf, setPassword } from './passwords.ts'
 import { changedDetails, checkedProperties } from './properties.ts'
+import { holderOf, secretsToMake } from './secrets.ts'
+
+/** An object that was made, with the texts of its secrets by their ids: they are told this once. */
+export type MadeObject = DirectoryObject & { readonly secretTexts: ReadonlyMap<string, string> }
 
 /**
  * Makes an object of the directory and answers it.
@@ -19,13 +23,15 @@ export async function createObject(
   deps: DirectoryDeps,
   kind: DirectoryKind,
   { caller, body }: Omit<DirectoryChange, 'id'>,
-): Promise<DirectoryObject> {
+): Promise<MadeObject> {
   const { owns } = await demandMaking(deps, caller, kind)
-  if (kind === 'servicePrincipal') return createServicePrincipal(deps, caller, { body, owns })
-  const { passwordProfile, ...properties } = kind === 'user' ? body : { ...body, passwordProfile: undefined }
-  const sent = checkedProperties(kind, withoutSetLater(kind, properties), true)
+  if (kind === 'servicePrincipal') {
+    return { ...(await createServicePrincipal(deps, caller, { body, owns })), secretTexts: new Map() }
+  }
+  const sent = checkedProperties(kind, withoutSetLater(kind, withoutPassword(kind, body)), true)
   const id = randomUUID()
-  const password = kind === 'user' ? checkPassword(passwordProfileOf(passwordProfile, true)) : undefined
+  const profile = kind === 'user' ? passwordProfileOf(body.passwordProfile, true) : undefined
+  const password = profile && checkPassword(profile, sent)
   const made: DirectoryObject = {
     id,
     kind,
@@ -34,15 +40,17 @@ export async function createObject(
     details: changedDetails({}, withKeys(sent)),
     ...(kind === 'application' && { appId: randomUUID() }),
   }
+  const secrets = kind === 'application' ? await secretsToMake(deps, holderOf(made), body.passwordCredentials) : []
   const kept = password && (await deps.secrets.make(id, password.text))
   await deps.store.write(async (within) => {
     await demandUnique(within, made)
     await putObject(within, password ? { ...made, details: { ...made.details, ...password.details } } : made)
     if (kept) await within.identities.putSecret(kept.kept)
+    for (const { text: _, ...secret } of secrets) await within.identities.putSecret(secret)
     await addLinks(within, made, { kind, caller, body, owns, at: made.createdAt })
   })
   deps.changed()
-  return made
+  return { ...made, secretTexts: new Map(secrets.map(({ id: key, text }) => [key, text])) }
 }
 
 /** The service principal of an application of this tenant. */
@@ -52,7 +60,7 @@ async function createServicePrincipal(
   { body, owns }: { readonly body: JsonObject; readonly owns: boolean },
 ): Promise<DirectoryObject> {
   const { appId, ...properties } = body
-  const sent = checkedProperties('servicePrincipal', properties, true)
+  const sent = checkedProperties('servicePrincipal', withoutSetLater('servicePrincipal', properties), true)
   if (typeof appId !== 'string') {
     throw fault('GraphBadRequest', {
       reason: "A value is required for property 'appId' of resource 'servicePrincipal'",
@@ -94,11 +102,10 @@ async function createServicePrincipal(
 export async function changeObject(deps: DirectoryDeps, kind: DirectoryKind, change: DirectoryChange): Promise<void> {
   const known = await demandObject(deps, change.id, kind)
   await demandChange(deps, change.caller, known)
-  const { passwordProfile, ...properties } =
-    kind === 'user' ? change.body : { ...change.body, passwordProfile: undefined }
-  const sent = checkedProperties(kind, properties, false)
+  const sent = checkedProperties(kind, withoutItsId(known, withoutPassword(kind, change.body)), false)
+  const { passwordProfile } = kind === 'user' ? change.body : {}
   const profile = passwordProfile === undefined ? undefined : passwordProfileOf(passwordProfile, false)
-  const password = profile && checkPassword(profile)
+  const password = profile && checkPassword(profile, { ...known.details, ...sent })
   const kept = password && (await deps.secrets.make(known.id, password.text))
   await deps.store.write(async (within) => {
     const before = await findObject(within, known.id, kind)
@@ -206,14 +213,20 @@ async function demandUnique(within: Repositories, object: DirectoryObject): Prom
 const urisOf = ({ identifierUris }: JsonObject): readonly string[] =>
   Array.isArray(identifierUris) ? identifierUris.map((uri) => String(uri).toLowerCase()) : []
 
-const BIND = /@odata\.bind$/
+/** Passwords are kept apart from what is known of a user. */
+const withoutPassword = (kind: DirectoryKind, body: JsonObject): JsonObject =>
+  kind === 'user' ? { ...body, passwordProfile: undefined } : body
 
-/** What a creation names beside properties: owners and members by their address. */
+/** A client that sends back what it has read names the object by its id once more. */
+const withoutItsId = ({ id }: DirectoryObject, body: JsonObject): JsonObject =>
+  textAt(body.id)?.toLowerCase() === id ? { ...body, id: undefined } : body
+
+/** A creation without what is no property: owners and members by their address, secrets. */
 function withoutSetLater(kind: DirectoryKind, body: JsonObject): JsonObject {
-  const binds = kind === 'group' ? ['owners@odata.bind', 'members@odata.bind'] : ['owners@odata.bind']
-  return Object.fromEntries(
-    Object.entries(body).filter(([name, value]) => !(BIND.test(name) && binds.includes(name)) && value !== undefined),
-  )
+  const apart = new Set(['owners@odata.bind'])
+  if (kind === 'group') apart.add('members@odata.bind')
+  if (kind === 'application') apart.add('passwordCredentials')
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !apart.has(name)))
 }
 
 async function addLinks(

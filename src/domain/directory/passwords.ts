@@ -20,16 +20,21 @@ export function passwordProfileOf(sent: Json | undefined, isNew: boolean): Passw
 }
 
 /**
- * A password that is good enough, with what is kept of it in clear: eight characters or more, of three kinds.
+ * A password that is good enough, with what is kept of it in clear: eight characters or more, of three kinds, unless the
+ * user's `passwordPolicies` say that a weak one will do.
  *
  * @throws GraphBadRequest
  */
-export function checkPassword({ password, mustChange }: PasswordProfile): {
+export function checkPassword(
+  { password, mustChange }: PasswordProfile,
+  { passwordPolicies }: JsonObject = {},
+): {
   readonly text: string
   readonly details: JsonObject
 } {
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/].filter((kind) => kind.test(password)).length
-  if (password.length < 8 || password.length > 256 || kinds < 3) {
+  const least = /DisableStrongPassword/.test(textAt(passwordPolicies) ?? '') ? 1 : 3
+  if (password.length < 8 || password.length > 256 || kinds < least) {
     throw fault('GraphBadRequest', {
       reason:
         'The specified password does not comply with password complexity requirements: 8 to 256 characters, with three of lower case, upper case, digits and symbols',

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { fault } from '../../faults.ts'
-import type { JsonObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import type { DirectoryKind } from './directory-object.ts'
 
 const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()])
@@ -12,6 +12,10 @@ const object = nullable(Type.Record(Type.String(), Type.Unknown()))
 const objects = Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 256 })
 const name = Type.String({ minLength: 1, maxLength: 256, pattern: '\\S' })
 const uris = Type.Partial(Type.Object({ redirectUris: texts }))
+const none = Type.Array(Type.Unknown(), { maxItems: 0 })
+
+/** What a user's passwords are not held to. Passwords never expire here. */
+const POLICY = 'DisablePasswordExpiration|DisableStrongPassword'
 
 /** What clients may set of each kind, by Microsoft Graph's names. What reads it looks into `details`. */
 const writable: Readonly<Record<DirectoryKind, Readonly<Record<string, TSchema>>>> = {
@@ -82,10 +86,14 @@ const writable: Readonly<Record<DirectoryKind, Readonly<Record<string, TSchema>>
     businessPhones: texts,
     city: text,
     companyName: text,
+    consentProvidedForMinor: text,
     country: text,
     department: text,
+    employeeHireDate: text,
     employeeId: text,
+    employeeOrgData: object,
     employeeType: text,
+    faxNumber: text,
     givenName: text,
     jobTitle: text,
     mail: text,
@@ -93,8 +101,10 @@ const writable: Readonly<Record<DirectoryKind, Readonly<Record<string, TSchema>>
     officeLocation: text,
     onPremisesImmutableId: text,
     otherMails: texts,
+    passwordPolicies: nullable(Type.String({ pattern: `^(None|(${POLICY})( ?, ?(${POLICY}))*)$` })),
     postalCode: text,
     preferredLanguage: text,
+    showInAddressList: flag,
     state: text,
     streetAddress: text,
     surname: text,
@@ -110,6 +120,12 @@ const writable: Readonly<Record<DirectoryKind, Readonly<Record<string, TSchema>>
     isAssignableToRole: flag,
     visibility: text,
     groupTypes: texts,
+    membershipRule: text,
+    membershipRuleProcessingState: text,
+    preferredLanguage: text,
+    resourceBehaviorOptions: none,
+    resourceProvisioningOptions: none,
+    theme: text,
   },
 }
 
@@ -128,7 +144,9 @@ const required: Readonly<Record<DirectoryKind, readonly string[]>> = {
  */
 export function checkedProperties(kind: DirectoryKind, body: JsonObject, isNew: boolean): JsonObject {
   const known = writable[kind]
-  const sent = Object.entries(body).filter(([property]) => !property.startsWith('@odata.'))
+  const sent = Object.entries(body).filter(
+    ([property, value]) => value !== undefined && !property.startsWith('@odata.'),
+  )
   for (const [property, value] of sent) {
     const schema = Object.hasOwn(known, property) ? known[property] : undefined
     if (!schema) {
@@ -140,6 +158,7 @@ export function checkedProperties(kind: DirectoryKind, body: JsonObject, isNew: 
       })
     }
   }
+  demandNoRule(body)
   const missing = isNew
     ? required[kind].filter((property) => body[property] === undefined || body[property] === null)
     : []
@@ -151,11 +170,38 @@ export function checkedProperties(kind: DirectoryKind, body: JsonObject, isNew: 
   return Object.fromEntries(sent)
 }
 
+/** @throws GraphBadRequest for a group whose members a rule would find: nothing here evaluates one */
+function demandNoRule({ membershipRule, groupTypes }: JsonObject): void {
+  const isDynamic = Array.isArray(groupTypes) && groupTypes.some((type) => /^dynamicmembership$/i.test(String(type)))
+  if (!isDynamic && (membershipRule === undefined || membershipRule === null)) return
+  throw fault('GraphBadRequest', { reason: 'Rules of membership are not evaluated here: add members to the group' })
+}
+
+/** Properties that are changed member by member; of any other a change names the whole. */
+const membered = new Set([
+  'api',
+  'employeeOrgData',
+  'info',
+  'optionalClaims',
+  'parentalControlSettings',
+  'publicClient',
+  'spa',
+  'web',
+])
+
 /** Known details with a change laid over them: null takes away, anything else takes the place of what was there. */
 export function changedDetails(before: JsonObject, change: JsonObject): JsonObject {
-  const merged = Object.entries({ ...before, ...change })
-  return Object.fromEntries(merged.filter(([property, value]) => property !== 'displayName' && value !== null))
+  const merged = Object.entries({ ...before, ...change }).map(([property, value]) => {
+    const known = before[property]
+    return membered.has(property) && isObject(known) && isObject(value)
+      ? ([property, withoutNulls({ ...known, ...value })] as const)
+      : ([property, value] as const)
+  })
+  return withoutNulls(Object.fromEntries(merged.filter(([property]) => property !== 'displayName')))
 }
+
+const withoutNulls = (object: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
 
 /** What an object shows beside what clients may set. */
 const fixed: Readonly<Record<DirectoryKind, readonly string[]>> = {

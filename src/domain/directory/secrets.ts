@@ -1,5 +1,5 @@
 import { fault } from '../../faults.ts'
-import { isObject, type Json, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, textAt } from '../../json.ts'
 import type { ClientSecret } from '../../store/identities.ts'
 import type { DirectoryChange, DirectoryDeps } from './directory-deps.ts'
 import { demandChange } from './directory-rights.ts'
@@ -22,21 +22,57 @@ export async function addSecret(
   await demandChange(deps, caller, object)
   if (object.managed) throw fault('GraphAccessDenied')
   const sent = isObject(body.passwordCredential) ? body.passwordCredential : {}
+  const { text, ...secret } = await makeSecret(deps, holderOf(object), sent)
+  await deps.store.write(({ identities }) => identities.putSecret(secret))
+  return { ...secret, text }
+}
+
+/**
+ * A new secret of somebody, which is not kept yet.
+ *
+ * @throws GraphBadRequest for times that are none
+ */
+export async function makeSecret(
+  deps: Pick<DirectoryDeps, 'now' | 'secrets'>,
+  holder: string,
+  sent: JsonObject,
+): Promise<ClientSecret & { readonly text: string }> {
   const starts = timeOf(sent.startDateTime) ?? deps.now()
   const ends = timeOf(sent.endDateTime) ?? yearsAfter(starts)
   if (ends <= starts)
     throw fault('GraphBadRequest', { reason: 'Password credential end date is before its start date' })
-  const { text, kept } = await deps.secrets.make(holderOf(object))
+  const { text, kept } = await deps.secrets.make(holder)
   const displayName = textAt(sent.displayName)
-  const secret: ClientSecret = {
+  return {
     ...kept,
     startsAt: starts.toISOString(),
     expiresAt: ends.toISOString(),
     hint: text.slice(0, 3),
     ...(displayName !== undefined && { displayName: displayName.slice(0, 256) }),
+    text,
   }
-  await deps.store.write(({ identities }) => identities.putSecret(secret))
-  return { ...secret, text }
+}
+
+/** As many as a creation may bring: an application has few. */
+const MOST_AT_ONCE = 20
+
+/**
+ * The secrets that a new application is to have from the start.
+ *
+ * @throws GraphBadRequest
+ */
+export async function secretsToMake(
+  deps: Pick<DirectoryDeps, 'now' | 'secrets'>,
+  holder: string,
+  sent: Json | undefined,
+): Promise<readonly (ClientSecret & { readonly text: string })[]> {
+  if (sent === undefined || sent === null) return []
+  if (!Array.isArray(sent) || sent.length > MOST_AT_ONCE || !sent.every(isObject)) {
+    throw fault('GraphBadRequest', {
+      reason: "Invalid value specified for property 'passwordCredentials' of resource 'application'",
+    })
+  }
+  return Promise.all(sent.map((one) => makeSecret(deps, holder, one)))
 }
 
 /**
