@@ -56,11 +56,16 @@ const wish = (version = '', encryption: object = {}) => ({
 const blob = async (
   method: string,
   path: string,
-  { body, headers = {}, account = ACCOUNT }: { body?: string; headers?: Record<string, string>; account?: string } = {},
+  {
+    body,
+    headers = {},
+    account = ACCOUNT,
+    service = 'blob',
+  }: { body?: string; headers?: Record<string, string>; account?: string; service?: 'blob' | 'dfs' | 'file' } = {},
 ): Promise<Answer> =>
   vault.server.ask(path, {
     method,
-    host: `${account}.blob.core.windows.net`,
+    host: `${account}.${service}.core.windows.net`,
     token: await vault.server.token({ resource: 'https://storage.azure.com/' }),
     ...(body !== undefined && { body }),
     headers: {
@@ -206,6 +211,98 @@ describe('a storage account with a customer-managed key', () => {
   }
 
   test('answers as any other, in whole and in ranges', readable)
+
+  describe('with folders and shares', () => {
+    const account = 'sealedlake'
+    const [head, tail] = [text(700, 'lake-head'), text(2 * MIB + 5, 'lake-tail')]
+    const [inShare, over] = [text(MIB + 512, 'share'), text(512, 'share-over')]
+    const dfs = (method: string, path: string, more: { body?: string; headers?: Record<string, string> } = {}) =>
+      blob(method, path, { account, service: 'dfs', ...more })
+    const file = (
+      method: string,
+      path: string,
+      { headers, ...more }: { body?: string; headers?: Record<string, string> } = {},
+    ) =>
+      blob(method, path, {
+        account,
+        service: 'file',
+        ...more,
+        headers: { 'x-ms-file-request-intent': 'backup', ...headers },
+      })
+    const range = (start: number, body: string) =>
+      file('PUT', '/share/folder/file?comp=range', {
+        body,
+        headers: { 'x-ms-write': 'update', 'x-ms-range': `bytes=${start}-${start + body.length - 1}` },
+      })
+    const well = async (asked: Promise<Answer>): Promise<Answer> => {
+      const answer = await asked
+      assert.ok(answer.status < 300, `${answer.status} ${answer.text}`)
+      return answer
+    }
+
+    const readable = async () => {
+      const renamed = await well(dfs('GET', '/lake/folder/renamed'))
+      assert.equal(md5(renamed.text), md5(head + tail))
+      assert.equal(renamed.headers['x-ms-properties'], `mark=${btoa(`${MARK}-property`)}`)
+      const [start, end] = [690, MIB + 700]
+      const part = await well(dfs('GET', '/lake/folder/renamed', { headers: { range: `bytes=${start}-${end - 1}` } }))
+      assert.equal(md5(part.text), md5((head + tail).slice(start, end)))
+      const whole = await well(file('GET', '/share/folder/file'))
+      assert.equal(md5(whole.text), md5(over + inShare.slice(512)))
+      assert.equal(whole.headers['x-ms-meta-mark'], `${MARK}-file`)
+    }
+
+    test('files are appended and renamed, ranges written over, and nothing of them is on the disk in clear', async () => {
+      const body = wish(versionOf(first))
+      await arm.made(accountPath(account), { ...body, properties: { ...body.properties, isHnsEnabled: true } })
+      await well(dfs('PUT', '/lake?resource=filesystem', { headers: { 'x-ms-properties': `mark=${btoa(MARK)}` } }))
+      const properties = { 'x-ms-properties': `mark=${btoa(`${MARK}-property`)}` }
+      await well(dfs('PUT', '/lake/folder/data?resource=file', { headers: properties }))
+      await well(dfs('PATCH', '/lake/folder/data?action=append&position=0', { body: head }))
+      await well(dfs('PATCH', `/lake/folder/data?action=append&position=${head.length}`, { body: tail }))
+      await well(dfs('PATCH', `/lake/folder/data?action=flush&position=${head.length + tail.length}`))
+      await well(dfs('PUT', '/lake/folder/renamed', { headers: { 'x-ms-rename-source': '/lake/folder/data' } }))
+      await well(file('PUT', '/share?restype=share'))
+      await well(file('PUT', '/share/folder?restype=directory'))
+      const headers = {
+        'x-ms-type': 'file',
+        'x-ms-content-length': String(inShare.length),
+        'x-ms-meta-mark': `${MARK}-file`,
+      }
+      await well(file('PUT', '/share/folder/file', { headers }))
+      await well(range(0, inShare))
+      await well(range(0, over))
+      assert.deepEqual(filesWith(vault.server.data, MARK), [])
+      await readable()
+    })
+
+    test('the key closes both, to readers and writers, and opens them again', async () => {
+      await setEnabled(first, false)
+      await until('the lake is closed', async () => isClosed(await dfs('GET', '/lake/folder/renamed')))
+      for (const asked of [
+        dfs('PUT', '/lake/folder/new?resource=file'),
+        dfs('PATCH', '/lake/folder/renamed?action=append&position=0', { body: 'x' }),
+        dfs('PUT', '/lake/folder/again', { headers: { 'x-ms-rename-source': '/lake/folder/renamed' } }),
+        dfs('GET', '/lake?resource=filesystem&recursive=true'),
+        dfs('DELETE', '/lake/folder?recursive=true'),
+        file('GET', '/share/folder/file'),
+        file('GET', '/share/folder?restype=directory&comp=list'),
+        range(0, over),
+        file('PUT', '/share/other?restype=directory'),
+        file('DELETE', '/share/folder/file'),
+      ]) {
+        const answer = await asked
+        assert.ok(isClosed(answer), `${answer.status} ${answer.text}`)
+      }
+      await setEnabled(first, true)
+      await until('the lake is back', async () => (await dfs('GET', '/lake/folder/renamed')).status === 200)
+      await readable()
+      const { text: listed } = await well(dfs('GET', '/lake?resource=filesystem&recursive=true'))
+      const names = JSON.parse(listed).paths.map(({ name }: { name: string }) => name)
+      assert.deepEqual(names, ['folder', 'folder/renamed'], 'nothing refused was done')
+      await opened()
+    })
+  })
 
   test('copies within it share bytes; copies across are opened and sealed anew', async () => {
     const url = (account: string, name: string) => `https://${account}.blob.core.windows.net/box/${name}`

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { findBlob, refuseMissing } from '../../../blobs/blob-reads.ts'
 import { demandForRead } from '../../../blobs/conditions.ts'
 import { undelete as restore } from '../../../blobs/deletes.ts'
@@ -6,6 +7,7 @@ import { makePath } from '../../../blobs/paths/make-path.ts'
 import { movePath, removePath } from '../../../blobs/paths/move-path.ts'
 import { isFolder, normalPath } from '../../../blobs/paths/parents.ts'
 import { fault } from '../../../faults.ts'
+import type { FoundBlob } from '../../../store/blobs.ts'
 import { answer, blobHeaders, httpDate, stampHeaders } from '../answers.ts'
 import { isAllowed, sasContext } from '../authorize.ts'
 import { blobOf, header, readTarget } from '../call.ts'
@@ -116,7 +118,20 @@ export async function readPath(plane: Plane, call: GrantedCall): Promise<void> {
   const at = blobOf(call)
   const found = (await findBlob(plane.core, at)) ?? (await refuseMissing(plane.core, at))
   if (isFolder(found)) throw fault('PathConflict')
+  for (const [name, value] of Object.entries(pathHeaders(call, found))) {
+    if (value !== undefined) call.response.setHeader(name, value)
+  }
   await getBlob(plane, call)
+}
+
+/** What a path tells beside what a blob does. */
+function pathHeaders({ account }: GrantedCall, found: FoundBlob): OutgoingHttpHeaders {
+  const properties = userProperties(found.metadata)
+  return {
+    'x-ms-resource-type': isFolder(found) ? 'directory' : 'file',
+    ...(properties !== '' && { 'x-ms-properties': properties }),
+    ...(account.isHierarchical && accessHeaders(accessOf(found))),
+  }
 }
 
 /** Path Get Properties: of what it is, of who may do what, or whether the asker may. */
@@ -143,12 +158,9 @@ export async function headPath(plane: Plane, call: GrantedCall): Promise<void> {
   }
   const found = (await findBlob(core, at)) ?? (await refuseMissing(core, at))
   demandForRead(found, readConditions(call), { now: core.now().getTime() })
-  const properties = userProperties(found.metadata)
   answer(call, 200, {
     ...blobHeaders(found),
-    'x-ms-resource-type': isFolder(found) ? 'directory' : 'file',
-    ...(properties !== '' && { 'x-ms-properties': properties }),
-    ...(call.account.isHierarchical && accessHeaders(accessOf(found))),
+    ...pathHeaders(call, found),
     'Content-Length': found.size,
     'x-ms-creation-time': httpDate(found.createdAt),
   })
