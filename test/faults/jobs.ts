@@ -2,6 +2,7 @@ import type { TestServer } from '../support/server.ts'
 import { until } from '../support/server.ts'
 import { type Place, STORAGE } from './load.ts'
 import type { Random } from './random.ts'
+import { sideBySide } from './side-by-side.ts'
 
 const VERSION = 'api-version=2023-10-01'
 const final = new Set(['Completed', 'Failed', 'Canceled'])
@@ -57,15 +58,15 @@ export class Jobs {
   /** After a restart: what was acknowledged is there, and what was over is over still. */
   async compare(server: TestServer): Promise<string[]> {
     const wrong: string[] = []
-    for (const job of this.#jobs) {
-      if (final.has(job.seen)) continue
+    const open = this.#jobs.filter(({ seen }) => !final.has(seen))
+    await sideBySide(open, async (job) => {
       const status = await this.#status(server, job)
       if (status === undefined && job.acknowledged) wrong.push(`job ${job.name}: acknowledged, and gone`)
       if (status !== undefined) {
         job.acknowledged = true
         job.seen = status
       }
-    }
+    })
     return wrong
   }
 

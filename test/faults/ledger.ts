@@ -1,4 +1,5 @@
 import type { TestServer } from '../support/server.ts'
+import { sideBySide } from './side-by-side.ts'
 
 /** What one thing of the server must be after a restart, by what its client was told. */
 export interface Entry {
@@ -44,22 +45,18 @@ export class Ledger {
     const keys = which === 'all' ? [...this.#entries.keys()] : [...this.#touched]
     this.#touched = new Set()
     const wrong: string[] = []
-    for (let at = 0; at < keys.length; at += 8) {
-      await Promise.all(
-        keys.slice(at, at + 8).map(async (key) => {
-          const entry = this.#entries.get(key)
-          if (!entry) return
-          const seen = await entry.read(server)
-          const allowed = [entry.acknowledged, ...(entry.inFlight ? [entry.inFlight.value] : [])]
-          if (!allowed.includes(seen)) {
-            wrong.push(`${key}: is ${brief(seen)}, was told ${allowed.map(brief).join(' or maybe ')}`)
-          }
-          // What is seen once stays: a value that was in flight is now as good as acknowledged.
-          entry.acknowledged = seen
-          entry.inFlight = undefined
-        }),
-      )
-    }
+    await sideBySide(keys, async (key) => {
+      const entry = this.#entries.get(key)
+      if (!entry) return
+      const seen = await entry.read(server)
+      const allowed = [entry.acknowledged, ...(entry.inFlight ? [entry.inFlight.value] : [])]
+      if (!allowed.includes(seen)) {
+        wrong.push(`${key}: is ${brief(seen)}, was told ${allowed.map(brief).join(' or maybe ')}`)
+      }
+      // What is seen once stays: a value that was in flight is now as good as acknowledged.
+      entry.acknowledged = seen
+      entry.inFlight = undefined
+    })
     return wrong
   }
 }

@@ -2,6 +2,7 @@ import type { TestServer } from '../support/server.ts'
 import { until } from '../support/server.ts'
 import type { Place } from './load.ts'
 import type { Random } from './random.ts'
+import { sideBySide } from './side-by-side.ts'
 
 const VERSION = 'api-version=2024-01-01-preview'
 const final = new Set(['Completed', 'Failed', 'Canceled'])
@@ -11,6 +12,8 @@ interface Tree {
   /** How often each step or trial is to run, by its display name. */
   readonly runs: Readonly<Record<string, number>>
   acknowledged: boolean
+  /** It was seen to be over: what it has become is looked at once more at the end. */
+  over: boolean
 }
 
 /** Submits pipelines and sweeps while the server is killed: each step and each trial is to run exactly as often as it should. */
@@ -59,11 +62,14 @@ export class Trees {
   /** After a restart: what was acknowledged is there. */
   async compare(server: TestServer): Promise<string[]> {
     const wrong: string[] = []
-    for (const tree of this.#trees) {
-      const { status } = await server.ask(`${this.#place.workspace}/jobs/${tree.name}?${VERSION}`)
-      if (status === 404 && tree.acknowledged) wrong.push(`${tree.name}: acknowledged, and gone`)
-      if (status === 200) tree.acknowledged = true
-    }
+    const open = this.#trees.filter(({ over }) => !over)
+    await sideBySide(open, async (tree) => {
+      const answer = await server.ask(`${this.#place.workspace}/jobs/${tree.name}?${VERSION}`)
+      if (answer.status === 404 && tree.acknowledged) wrong.push(`${tree.name}: acknowledged, and gone`)
+      if (answer.status !== 200) return
+      tree.acknowledged = true
+      tree.over = final.has(answer.json.properties.status)
+    })
     return wrong
   }
 
@@ -97,12 +103,17 @@ export class Trees {
   }
 
   #pipeline(random: Random): Tree {
-    return { name: `p${this.#trees.length}-${random.whole(0, 1e6)}`, runs: { a: 1, b: 1, c: 1 }, acknowledged: false }
+    return {
+      name: `p${this.#trees.length}-${random.whole(0, 1e6)}`,
+      runs: { a: 1, b: 1, c: 1 },
+      acknowledged: false,
+      over: false,
+    }
   }
 
   #sweep(random: Random): Tree {
     const name = `s${this.#trees.length}-${random.whole(0, 1e6)}`
-    return { name, runs: { trial_0: 1, trial_1: 1, trial_2: 1 }, acknowledged: false }
+    return { name, runs: { trial_0: 1, trial_1: 1, trial_2: 1 }, acknowledged: false, over: false }
   }
 
   #body({ name }: Tree): object {

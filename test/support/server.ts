@@ -29,27 +29,35 @@ export interface Ask {
   readonly token?: string | null
 }
 
+export interface StartOptions {
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** A data directory, which is kept at the end. */
+  readonly data?: string
+  /** How long a start may take on the machine as busy as it is. */
+  readonly readyWithinMs?: number
+}
+
 /** A real server in a process of its own, on a data directory of its own. */
 export class TestServer {
   readonly data: string
   readonly #env: Readonly<Record<string, string>>
   readonly #keep: boolean
+  readonly #readyWithinMs: number
   #child: ChildProcess | undefined
   #output = ''
   facts!: ServerFacts
 
-  private constructor(data: string, env: Readonly<Record<string, string>>, keep: boolean) {
-    this.data = data
+  private constructor({ data, env = {}, readyWithinMs = 60_000 }: StartOptions) {
+    this.data = data ?? mkdtempSync(join(tmpdir(), 'lazuli-test-'))
     this.#env = env
-    this.#keep = keep
+    this.#keep = data !== undefined
+    this.#readyWithinMs = readyWithinMs
   }
 
-  /** Starts `bin/lazuli up --port 0` and waits until it is ready. `env` adds variables; `data` is kept at the end. */
-  static async start(
-    options: { readonly env?: Readonly<Record<string, string>>; readonly data?: string } = {},
-  ): Promise<TestServer> {
-    const data = options.data ?? mkdtempSync(join(tmpdir(), 'lazuli-test-'))
-    const server = new TestServer(data, options.env ?? {}, options.data !== undefined)
+  /** Starts `bin/lazuli up --port 0` and waits until it is ready. */
+  static async start(options: StartOptions = {}): Promise<TestServer> {
+    const server = new TestServer(options)
     await server.restart()
     return server
   }
@@ -76,7 +84,7 @@ export class TestServer {
     })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.#output += chunk))
-    const until = Date.now() + 60_000
+    const until = Date.now() + this.#readyWithinMs
     while (true) {
       const facts = await runningServer(this.data)
       if (facts && facts.pid === child.pid) {
