@@ -256,6 +256,11 @@ describe('is refused', () => {
       }),
       says: /no\/account/,
     },
+    {
+      name: 'with a key of its own, which the type does not have',
+      wish: body({ encryption: { status: 'Enabled', keyVaultProperties: {} } }),
+      says: /customer-managed key.+userCreatedStorageAccount/,
+    },
   ]) {
     test(name, async () => {
       const answer = await server.ask(`${arm.group}/providers/${ML}/registries/refused${V}`, {

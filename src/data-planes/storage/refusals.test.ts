@@ -324,6 +324,14 @@ const refusals: readonly Case[] = [
   ],
   ['a list that is no XML', 'PUT', '/box/b?comp=blocklist', 400, 'InvalidXmlDocument', { body: '<BlockList>' }],
   [
+    'a list before which an instruction is not closed',
+    'PUT',
+    '/box/b?comp=blocklist',
+    400,
+    'InvalidXmlDocument',
+    { body: `<?xml ve["1.0"?>${list('')}` },
+  ],
+  [
     'a list with a document type',
     'PUT',
     '/box/b?comp=blocklist',

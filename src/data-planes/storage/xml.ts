@@ -40,10 +40,18 @@ export function parseXml(text: string): XmlNode {
   const plain = text.replace(/^\ufeff/, '')
   // A document type could only do harm here.
   if (plain.includes('<!DOCTYPE') || XMLValidator.validate(plain) !== true) throw fault('InvalidXmlDocument')
-  const parsed: unknown = parser.parse(plain)
-  const [root] = nodesOf(parsed)
+  const [root] = nodesOf(parsed(plain))
   if (!root) throw fault('InvalidXmlDocument')
   return root
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parser.parse(text)
+  } catch (cause) {
+    // What the validator lets through and the parser does not: an instruction that is not closed, say.
+    throw fault('InvalidXmlDocument', {}, { cause })
+  }
 }
 
 function nodesOf(value: unknown): readonly XmlNode[] {

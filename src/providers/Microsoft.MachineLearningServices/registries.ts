@@ -6,7 +6,7 @@ import { REGISTRIES } from '../../domain/registries/registry-ids.ts'
 import { demandRegions, ensureRegistryStorage, userCreatedAccounts } from '../../domain/registries/registry-storage.ts'
 import { normalRegion } from '../../domain/workspaces/region.ts'
 import { ensureIdentity, identityFault, identityView } from '../../domain/workspaces/workspace-identity.ts'
-import { isFault } from '../../faults.ts'
+import { fault, isFault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { parseResourceId } from '../../resource-id.ts'
 import { linkedIdentities } from './_linked.ts'
@@ -23,6 +23,7 @@ export default defineResource({
   async check({ store }, { id, body }) {
     demandWritable(id.text)
     demandOpenNetwork(id.name, objectAt(body.properties))
+    demandNoKey(id.name, objectAt(body.properties))
     const wish: JsonObject = { ...body, location: normalRegion(body.location ?? '') }
     await demandRegions(store.resources, id.name, wish)
     const problem = await identityFault(store.resources, objectAt(wish.identity))
@@ -61,6 +62,14 @@ export default defineResource({
     }
   },
 })
+
+/** @throws RegistryInvalid for a key that would be kept and seal nothing: no version of the type has one */
+function demandNoKey(registry: string, { encryption }: JsonObject): void {
+  if (encryption === undefined || encryption === null) return
+  const reason =
+    "A registry has no 'encryption': name a storage account with a customer-managed key as 'userCreatedStorageAccount' of its regions."
+  throw fault('RegistryInvalid', { registry, reason })
+}
 
 /** Who lets a registry keep its assets in an account lends it the account's keys. */
 const linkedAccounts = ({ body }: LinkedRequest): readonly LinkedRight[] =>
