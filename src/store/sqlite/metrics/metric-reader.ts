@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { unpack } from './packed-points.ts'
-import { comparePlaces, countOf, countUpTo, inOrder, joined, onePoint, type Points, sliced } from './points.ts'
-import { sampled } from './sample-points.ts'
+import { comparePlaces, countOf, countUpTo, inOrder, joined, onePoint, type Points, placeAt, sliced } from './points.ts'
+import { type Extent, sampled } from './sample-points.ts'
 
 /** The latest point of a series and its extremes; a value that is null is NaN. */
 export interface SeriesRow {
@@ -33,6 +33,8 @@ interface Span {
   readonly last_step: number
   readonly last_at: number
 }
+
+type Found = SeriesRow & { readonly key: number }
 
 const NOTHING: PointsRead = { points: joined([]), more: false }
 
@@ -70,35 +72,45 @@ export class MetricReader {
   #read(run: number, name: string, wanted: Wanted): PointsRead {
     const found = this.#find(run, name)
     if (!found) return NOTHING
-    if (wanted.kind === 'sample') return { points: sampled(this.#range(run, found, wanted), wanted.most), more: false }
+    if (wanted.kind === 'sample') return { points: this.#sample(run, found, wanted), more: false }
     return this.#page(run, found, wanted)
   }
 
   #find(run: number, name: string) {
     const sql = `select key, points, step, at, value from series join metric_keys on id = key where run = ? and name = ?`
-    return this.#connection.execute<SeriesRow & { key: number }>(sql, [run, name]).rows[0]
+    return this.#connection.execute<Found>(sql, [run, name]).rows[0]
   }
 
-  #range(run: number, series: SeriesRow & { key: number }, { from, to }: { from?: number; to?: number }): Points {
-    const whole = this.#load(
-      run,
-      series,
-      this.#spans(run, series).filter(
-        (span) => span.last_step >= (from ?? span.last_step) && span.first_step <= (to ?? span.first_step),
-      ),
-    )
-    const places = Float64Array.of(Number.MAX_VALUE)
-    const edge = (step: number) => countUpTo(whole, { steps: Float64Array.of(step), ats: places, values: places }, 0)
-    return from === undefined && to === undefined
-      ? whole
-      : sliced(whole, from === undefined ? 0 : edge(before(from)), to === undefined ? undefined : edge(to))
+  /** Piece by piece where the chunks follow one another, which they do unless points came late: a long series is never held whole. */
+  #sample(run: number, series: Found, { most, from, to }: Extract<Wanted, { kind: 'sample' }>): Points {
+    const spans = this.#spans(run, series)
+      .filter((span) => span.last_step >= (from ?? span.last_step) && span.first_step <= (to ?? span.first_step))
+      .sort((a, b) => comparePlaces(firstOf(a), firstOf(b)))
+    const inRow = spans.every((span, at) => {
+      const before = spans[at - 1]
+      return !before || comparePlaces(lastOf(before), firstOf(span)) < 0
+    })
+    const load = (some: readonly Span[]) => ranged(this.#load(run, series, some), from, to)
+    if (!inRow || spans.length < 3) {
+      const whole = load(spans)
+      return sampled([whole], most, extentOf(whole, whole, countOf(whole)))
+    }
+    const [head, tail] = [load(spans.slice(0, 1)), load(spans.slice(-1))]
+    const middle = spans.slice(1, -1)
+    const count = middle.reduce((sum, span) => sum + span.points, countOf(head) + countOf(tail))
+    function* pieces() {
+      yield head
+      for (const span of middle) yield load([span])
+      yield tail
+    }
+    return sampled(pieces(), most, extentOf(head, tail, count))
   }
 
-  #page(run: number, series: SeriesRow & { key: number }, wanted: Extract<Wanted, { kind: 'page' }>): PointsRead {
+  #page(run: number, series: Found, wanted: Extract<Wanted, { kind: 'page' }>): PointsRead {
     const { after, limit = Number.POSITIVE_INFINITY } = wanted
     const spans = this.#spans(run, series)
       .filter((span) => !after || comparePlaces([span.last_step, span.last_at], [after[0], after[1]]) >= 0)
-      .sort((a, b) => comparePlaces([a.first_step, a.first_at], [b.first_step, b.first_at]))
+      .sort((a, b) => comparePlaces(firstOf(a), firstOf(b)))
     const taken = needed(spans, limit + 1, after)
     const whole = this.#load(run, series, spans.slice(0, taken))
     const start = after ? countUpTo(whole, onePoint(...after), 0) : 0
@@ -106,7 +118,7 @@ export class MetricReader {
     return { points, more: countOf(whole) > start + countOf(points) || taken < spans.length }
   }
 
-  #spans(run: number, { key, points, step, at }: SeriesRow & { key: number }): readonly Span[] {
+  #spans(run: number, { key, points, step, at }: Found): readonly Span[] {
     if (points === 1) {
       return [{ seq: -1, points: 1, first_step: step, first_at: at, last_step: step, last_at: at }]
     }
@@ -114,7 +126,7 @@ export class MetricReader {
     return this.#connection.execute<Span>(sql, [run, key]).rows
   }
 
-  #load(run: number, { key, points, step, at, value }: SeriesRow & { key: number }, spans: readonly Span[]): Points {
+  #load(run: number, { key, points, step, at, value }: Found, spans: readonly Span[]): Points {
     if (points === 1) return spans.length === 0 ? NOTHING.points : onePoint(step, at, value ?? Number.NaN)
     const parts = spans.map((span) => {
       const sql = `select packed from chunks where run = ? and key = ? and seq = ?`
@@ -122,11 +134,27 @@ export class MetricReader {
       if (!row) throw new Error(`Chunk ${span.seq} of series ${key} of run ${run} is not there`)
       return unpack(row.packed, span.points)
     })
-    return inOrder(joined(parts))
+    // One chunk is in order as it is.
+    return parts.length === 1 ? joined(parts) : inOrder(joined(parts))
   }
 }
 
-const before = (step: number): number => step - 1
+const firstOf = (span: Span) => [span.first_step, span.first_at] as const
+const lastOf = (span: Span) => [span.last_step, span.last_at] as const
+
+/** The ordered points between two steps. */
+function ranged(points: Points, from: number | undefined, to: number | undefined): Points {
+  if (from === undefined && to === undefined) return points
+  const places = Float64Array.of(Number.MAX_VALUE)
+  const edge = (step: number) => countUpTo(points, { steps: Float64Array.of(step), ats: places, values: places }, 0)
+  return sliced(points, from === undefined ? 0 : edge(from - 1), to === undefined ? undefined : edge(to))
+}
+
+function extentOf(head: Points, tail: Points, count: number): Extent {
+  const [step, at] = placeAt(head, 0)
+  const [lastStep, lastAt] = placeAt(tail, countOf(tail) - 1)
+  return { count, first: { step, at }, last: { step: lastStep, at: lastAt } }
+}
 
 /** How many of the ordered spans hold the next `limit` points for certain: no later span begins before their end. */
 function needed(spans: readonly Span[], limit: number, after: readonly number[] | undefined): number {

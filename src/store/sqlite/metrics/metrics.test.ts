@@ -163,6 +163,18 @@ describe('samples', () => {
     assert.deepEqual(sample, inOrder(sample))
     const range = await store.metrics.sample(W, 'long', 'm', { most: 100, from: 1_000, to: 1_050 })
     assert.deepEqual([range.length, range[0]?.step, range.at(-1)?.step], [51, 1_000, 1_050])
+    // The same points, of which some came late, in chunks that lie over one another.
+    await put('late')
+    for (let rest = 0; rest < 3; rest++) {
+      const part = points.filter(({ step }) => step % 3 === rest)
+      for (let from = 0; from < part.length; from += 5_000)
+        await store.metrics.add(W, 'late', part.slice(from, from + 5_000))
+    }
+    for (const asked of [{ most: 500 }, { most: 300, from: 9_000, to: 40_000 }, { most: 7, to: 20_001 }]) {
+      const [one, other] = await Promise.all(['long', 'late'].map((id) => store.metrics.sample(W, id, 'm', asked)))
+      assert.deepEqual(one, other)
+      assert.ok(one && one.length <= asked.most && one.at(-1)?.step === (asked.to ?? 49_999))
+    }
   })
 
   test('what is short is answered whole, and of nothing there is nothing', async () => {
