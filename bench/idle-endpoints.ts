@@ -98,10 +98,10 @@ async function restarted({ server }: ServingWorld): Promise<void> {
   await server.restart()
 }
 
-/** Resident megabytes, at the least of ten seconds: what is garbage is nobody's cost. */
+/** Resident megabytes, at the least of a minute: what waits to be collected is no cost of what stands. */
 async function memory(pid: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY
-  for (let look = 0; look < 20; look++) {
+  for (let look = 0; look < 120; look++) {
     const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
     least = Math.min(least, Number(kilobytes) / 1024)
     await new Promise((resolve) => setTimeout(resolve, 500))

@@ -1,22 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
 import { fault, isFault } from '../faults.ts'
+import { hopByHop } from '../hop-by-hop.ts'
 import { isLoopback } from './connect.ts'
 import { refuse } from './errors.ts'
 import { dial, type Outbound } from './upstream.ts'
-
-/** Headers that concern one hop alone (RFC 9110, section 7.6.1). */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /** Forwards a plain-HTTP proxy request (`GET http://host/…`) that is none of Azure's, as any proxy does. */
 export function forwarder(out: Outbound) {

@@ -16,14 +16,13 @@ from .http import (
     UNEXPECTED,
     Head,
     Identifiers,
-    Request,
     Response,
     head_of,
-    is_json,
     json_answer,
     refuse,
     titled,
 )
+from .inputs import ObjectInput, RawInput, Refused, TextInput
 
 _SCORING = b"POST /score\n"
 _HEAD = (
@@ -33,15 +32,6 @@ _HEAD = (
 # Values that json.dumps takes to the letter and that are no answer of a web framework.
 _PLAIN = (list, dict, str, int, float, bool)
 _encode = json.dumps
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-class Refused(Exception):
-    """A request that never reaches the script."""
-
-    def __init__(self, status, message):
-        super().__init__(message)
-        self.status, self.message = status, message
 
 
 class Timeout(BaseException):
@@ -121,14 +111,13 @@ class ScriptModel:
         raw, decorated = shims.raw_http_requested(), swagger.is_decorated(run)
         if raw and decorated:
             raise Failure("EntryScript", "run() cannot be decorated with both @rawhttp and @input_schema")
-        self.parameters, self.first = parameters, parameters[0].name
-        self.inputs = self.raw_input if raw else self.object_input if decorated else self.text_input
         # The usual case is worth a path of its own: one argument, the body as text.
         self.plain = not (raw or decorated or self.wants_headers or self.limited or self.cors.any or self.payloads)
         if parameters[0].kind == inspect.Parameter.KEYWORD_ONLY:
             self.plain = False
         flask = shims.flask() if "flask" in sys.modules or raw else None
         self.flask = flask
+        self.inputs = RawInput(parameters, flask) if raw else (ObjectInput if decorated else TextInput)(parameters)
         self.responses = (Response,) + ((flask.Response,) if flask else ())
         how = (
             "is decorated with @rawhttp. Server will invoke it with the request object."
@@ -258,7 +247,7 @@ class ScriptModel:
         if head.method not in ("GET", "POST", "OPTIONS", "HEAD"):
             return refuse(405, "The method is not allowed for the requested URL.")
         try:
-            arguments = self.inputs(head, body)
+            arguments = self.inputs.read(head, body)
         except Refused as refused:
             if refused.status == 405 and head.method == "OPTIONS":
                 return 200, [("content-type", "text/html; charset=utf-8"), ("x-ms-run-function-failed", "False")], b""
@@ -315,62 +304,6 @@ class ScriptModel:
         parts, status, headers = response.get_wsgi_response(head.environ(body))
         headers = [pair for pair in headers if pair[0].lower() != "content-length"]
         return int(status.split(" ")[0]), headers, parts if response.is_streamed else b"".join(parts)
-
-    def raw_input(self, head, body):
-        if self.flask:
-            return {self.first: self.flask.Request(head.environ(body))}
-        return {self.first: Request(head, body)}
-
-    def text_input(self, head, body):
-        if head.method == "GET":
-            return {self.first: json.dumps(query_values(head))}
-        if head.method != "POST":
-            raise Refused(405, "Method not allowed")
-        if head.get("content-type").startswith(_FORMS):
-            body = b""
-        try:
-            return {self.first: str(body, "utf-8")}
-        except UnicodeDecodeError as error:
-            raise Refused(400, "Input cannot be decoded as UTF-8: %s" % error)
-
-    def object_input(self, head, body):
-        if head.method == "GET":
-            return self.named(query_values(head))
-        if head.method != "POST":
-            raise Refused(405, "Method not allowed")
-        if not is_json(head.get("content-type").partition(";")[0].strip().lower()):
-            raise Refused(415, "Expects Content-Type to be application/json")
-        try:
-            value = json.loads(body)
-        except json.JSONDecodeError as error:
-            if body:
-                raise Refused(400, "POST body could not be decoded as JSON: %s" % error)
-            raise Refused(400, "POST body is empty. Expecting a JSON dictionary.")
-        if not isinstance(value, dict):
-            raise Refused(400, "POST body should be a JSON dictionary.")
-        return self.named(value)
-
-    def named(self, values):
-        found = {}
-        for parameter in self.parameters:
-            value = values.get(parameter.name, parameter.default)
-            if value is inspect.Parameter.empty:
-                raise Refused(400, "A value is not provided for the %r parameter." % parameter.name)
-            found[parameter.name] = value
-        return found
-
-
-def query_values(head):
-    def value(text):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-
-    return {
-        name: value(texts[0]) if len(texts) == 1 else [value(text) for text in texts]
-        for name, texts in head.arguments().items()
-    }
 
 
 def unexpected():

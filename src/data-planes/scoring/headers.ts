@@ -1,29 +1,15 @@
+import { hopByHop } from '../../hop-by-hop.ts'
+
 /** Headers of a request that are the endpoint's business and not the model's: those of one hop, and what opens the door. */
-const keptHere = new Set([
-  'authorization',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-request-id',
-])
+const keptHere = new Set([...hopByHop, 'authorization', 'content-length', 'expect', 'host', 'x-request-id'])
 
 /** Headers of an answer that this hop writes itself. */
 const writtenHere = new Set([
+  ...hopByHop,
   'azureml-model-deployment',
-  'connection',
   'content-length',
   'date',
-  'keep-alive',
   'server',
-  'transfer-encoding',
   'x-ms-request-id',
   'x-request-id',
 ])
