@@ -1,5 +1,5 @@
 import { artifactFace } from './artifacts/face.ts'
-import { dataFace } from './dataset/face.ts'
+import { dataFace, datasetFace, datasetTwoFace } from './dataset/face.ts'
 import { datastoreFace } from './datastore/face.ts'
 import { environmentFace } from './environment/face.ts'
 import { executionFace } from './execution/face.ts'
@@ -18,6 +18,8 @@ export const faces: readonly Face[] = [
   metricFace,
   artifactFace,
   dataFace,
+  datasetFace,
+  datasetTwoFace,
   datastoreFace,
   environmentFace,
   modelRegistryFace,

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { findAsset } from '../../domain/assets/asset-reference.ts'
+import { readDataflow } from '../../domain/datasets/mltable-text.ts'
+import { findSavedDataset } from '../../domain/datasets/saved-datasets.ts'
 import { longUri } from '../../domain/datastores/resolve-uri.ts'
 import { resolveAsset } from '../../domain/models/resolve-asset.ts'
 import { findRun } from '../../domain/runs/find-run.ts'
@@ -14,6 +16,8 @@ import { MaybeText, MaybeTexts, Mutable, mutableProperties } from './schemas.ts'
 
 const read = 'data/versions/read'
 const write = 'data/versions/write'
+/** The name under which azureml's first client asks for the dataflow of a dataset that is saved and has none. */
+const UNREGISTERED = /^unregistered-([0-9a-f-]{36})$/i
 const Unregistered = { runId: Type.String(), uri: Type.String(), type: Type.String() }
 
 /** Data that a run reads or writes and nobody has named: a version that no listing of names is asked for. */
@@ -109,7 +113,16 @@ export const versionOperations = [
     method: 'GET',
     path: '/dataversion/{name}/versions/{version}',
     right: read,
-    async answer(deps, { workspace, params }) {
+    query: Type.Object({ includeSavedDatasets: Type.Optional(Type.Boolean()) }),
+    async answer(deps, { workspace, params, query }) {
+      const [, savedId] = query.includeSavedDatasets ? (UNREGISTERED.exec(params.name) ?? []) : []
+      if (savedId !== undefined) {
+        const saved = await findSavedDataset(deps.store, workspace.key, savedId)
+        return {
+          dataVersion: { dataContainerName: params.name, versionId: '1' },
+          legacyDataflow: readDataflow(workspace.id, saved.dataflow).text,
+        }
+      }
       const found = await assetAt(deps, workspace, { kind: 'data', ...params })
       return presentVersion(await workspaceResource(deps, workspace), found)
     },
