@@ -59,7 +59,10 @@ export function memoryLimiter(directory: string): MemoryLimiter {
   const named = (name: string) => `${install}-${name}`
   let chosen: MemoryLimiter | undefined
   const limiter = () => {
-    chosen ??= limiterIn(writableParent('memory'), writableParent('pids'))
+    if (!chosen) {
+      const memory = writableParent('memory')
+      chosen = limiterIn(memory, writableParent('pids', memory))
+    }
     return chosen
   }
   return {
@@ -120,8 +123,11 @@ const limits: Readonly<Record<Controller, { readonly v1: string; readonly v2: st
   pids: { v1: 'pids.max', v2: 'pids.max', probe: 1 << 20 },
 }
 
-/** Where groups with a limit of this kind can be made; undefined where they can't. */
-function writableParent(controller: Controller): Parent | undefined {
+/**
+ * Where groups with a limit of this kind can be made; undefined where they can't. In v2 a process is in one group alone:
+ * where `beside` is of v2, a second limit has to stand in the same.
+ */
+function writableParent(controller: Controller, beside?: Parent): Parent | undefined {
   let own: string
   try {
     own = readFileSync('/proc/self/cgroup', 'utf8')
@@ -139,7 +145,9 @@ function writableParent(controller: Controller): Parent | undefined {
   if (v2 !== undefined)
     for (const path of [dirname(join('/sys/fs/cgroup', v2)), '/sys/fs/cgroup'])
       candidates.push({ path, limit: limits[controller].v2, version: 'v2' })
-  return candidates.find((parent) => works(parent, limits[controller].probe))
+  const elsewhere = ({ version, path }: Parent): boolean =>
+    version === 'v2' && beside?.version === 'v2' && path !== beside.path
+  return candidates.find((parent) => !elsewhere(parent) && works(parent, limits[controller].probe))
 }
 
 function works({ path, limit }: Parent, value: number): boolean {
