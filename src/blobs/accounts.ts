@@ -14,6 +14,8 @@ export interface StorageAccount {
   readonly keys: readonly KeyObject[]
   readonly allowsSharedKey: boolean
   readonly allowsPublicAccess: boolean
+  /** As the resource manager keeps them. */
+  readonly properties: JsonObject
   readonly isHierarchical: boolean
   readonly sku: string
   readonly kind: string
@@ -148,6 +150,7 @@ function accountOf(resource: StoredResource, service: StoredResource | undefined
     keys: keys.map((key) => createSecretKey(Buffer.from(key, 'base64'))),
     allowsSharedKey: properties.allowSharedKeyAccess !== false,
     allowsPublicAccess: properties.allowBlobPublicAccess === true,
+    properties,
     isHierarchical: properties.isHnsEnabled === true,
     sku: textAt(objectAt(resource.body.sku).name) ?? 'Standard_LRS',
     kind: textAt(resource.body.kind) ?? 'StorageV2',

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isClosed } from '../domain/dependencies/open-network.ts'
 import type { Deps } from '../domain/deps.ts'
 import { normalRegion } from '../domain/workspaces/region.ts'
 import { type Fault, fault, isFault } from '../faults.ts'
 import type { RequestContext, SurfaceHandler } from '../gateway/surface.ts'
-import type { AccessControl, Audience, Authenticator } from '../identity/identity.ts'
-import { isObject, textAt } from '../json.ts'
+import type { AccessControl, Audience, Authenticator, Caller } from '../identity/identity.ts'
+import { isObject, objectAt, textAt } from '../json.ts'
 import { foldId } from '../resource-id.ts'
 import { faces } from './faces.ts'
 import { type ContextOf, fastifySurface, routePattern } from './fastify-surface.ts'
@@ -133,7 +134,7 @@ function addRoute(app: FastifyInstance, { parts, face, mount, path, operation, c
       const params = paramsOf(request, operation)
       const id = params.workspace === undefined ? parts.home : workspaceId(params)
       await access.demand(caller, `${ML}/${operation.right}`, id)
-      const workspace = await workspaceAt(deps, id)
+      const workspace = await workspaceAt(deps, id, caller)
       const { origin, log, url } = context
       const { plain } = mount
       const { headers } = request
@@ -178,10 +179,13 @@ function paramsOf(request: FastifyRequest, { deep, path }: Operation): Record<st
   return deep && last !== undefined ? { ...params, [last]: params['*'] ?? '' } : params
 }
 
-async function workspaceAt(deps: Deps, id: string): Promise<Workspace> {
+async function workspaceAt(deps: Deps, id: string, caller: Caller): Promise<Workspace> {
   const key = foldId(id)
   const found = await deps.store.resources.get(key)
   if (!found) throw fault('WorkspaceNotFound', { workspace: id.slice(id.lastIndexOf('/') + 1) })
+  // A run of the workspace's own asks from inside.
+  if (caller.run === undefined && isClosed(objectAt(found.body.properties)))
+    throw fault('WorkspaceNetworkClosed', { workspace: found.name })
   return { key, id: found.id, name: found.name, region: normalRegion(textAt(found.body.location) ?? '') }
 }
 

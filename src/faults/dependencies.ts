@@ -8,6 +8,12 @@ export const dependencyFaults = {
     message:
       "'{name}' can't be made with '{property}' as '{value}': Lazuli has no private networks and would not keep anybody out. Leave it out, or open it.",
   },
+  WorkspaceNetworkClosed: {
+    status: 403,
+    code: 'PublicNetworkAccessDisabled',
+    message:
+      "The public network access of the workspace '{workspace}' is disabled, and the request came by no private endpoint.",
+  },
   PrivateEndpointConnectionNotFound: {
     status: 404,
     code: 'ResourceNotFound',

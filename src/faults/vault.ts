@@ -41,6 +41,12 @@ export const vaultFaults = {
     code: 'Forbidden',
     message: `The user, group or application '{caller}' does not have {kind} {permission} permission on key vault '{vault}'. ${HELP}2125287`,
   },
+  VaultForbiddenByConnection: {
+    status: 403,
+    code: 'Forbidden',
+    message:
+      'Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nVault: {vault}',
+  },
   VaultForbiddenByRbac: {
     status: 403,
     code: 'Forbidden',

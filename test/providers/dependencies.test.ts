@@ -40,16 +40,27 @@ describe('storage accounts', () => {
     assert.match((await arm.refusal(registry, wish)).message, /customer-managed keys/)
   })
 
-  test('a closed network is refused: nobody would be kept out', async () => {
-    for (const properties of [
-      { networkAcls: { defaultAction: 'Deny' } },
-      { publicNetworkAccess: 'Disabled' },
-      { publicNetworkAccess: 'SecuredByPerimeter' },
-    ]) {
-      const refused = await arm.refusal(path().replace('test1', 'closed1'), { ...body, properties })
-      assert.equal(refused.code, 'NetworkRulesNotSupported', JSON.stringify(properties))
-      assert.equal((await arm.get(path().replace('test1', 'closed1'))).status, 404)
-    }
+  for (const properties of [{ publicNetworkAccess: 'Disabled' }, { networkAcls: { defaultAction: 'Deny' } }])
+    test(`with ${JSON.stringify(properties)} it lets nobody in, and is read again once it is open`, async () => {
+      const account = path().replace('test1', 'closed1')
+      await arm.made(account, body)
+      await arm.made(`${account}/blobServices/default/containers/box`, {})
+      const token = await server.token({ resource: 'https://storage.azure.com/' })
+      const name = account.slice(account.lastIndexOf('/') + 1)
+      const ask = async () => server.ask(`/_blob/${name}/box?restype=container&comp=list`, { token })
+      assert.equal((await ask()).status, 200)
+      await arm.made(account, { ...body, properties })
+      const closed = await ask()
+      assert.equal(closed.status, 403)
+      assert.match(closed.text, /<Code>AuthorizationFailure</)
+      const open = { publicNetworkAccess: 'Enabled', networkAcls: { defaultAction: 'Allow' } }
+      await arm.made(account, { ...body, properties: open })
+      assert.equal((await ask()).status, 200)
+    })
+
+  test('a perimeter is refused, and a closed registry: nobody would be kept out', async () => {
+    const perimeter = { ...body, properties: { publicNetworkAccess: 'SecuredByPerimeter' } }
+    assert.equal((await arm.refusal(path().replace('test1', 'closed2'), perimeter)).code, 'NetworkRulesNotSupported')
     const registry = `${arm.group}/providers/Microsoft.ContainerRegistry/registries/registryclosed1`
     const wish = { location: 'eastus', sku: { name: 'Premium' }, properties: { publicNetworkAccess: 'Disabled' } }
     assert.equal((await arm.refusal(registry, wish)).code, 'NetworkRulesNotSupported')

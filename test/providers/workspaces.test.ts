@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServer, type TestServer, until } from '../support/server.ts'
 import { ArmClient, ML } from './arm-client.ts'
 
 let server: TestServer
@@ -260,4 +260,49 @@ test('keys are those of what it stands on; diagnose looks at it anew; notebooks 
   const found = (await arm.post(`${path('made')}/diagnose`)).json.value
   assert.deepEqual([found.storageAccountResults, found.containerRegistryResults], [[], []])
   assert.equal((await arm.post(`${path('made')}/listNotebookKeys`)).status, 501)
+})
+
+test('one that is closed to public networks is managed as ever, and its services let in its own runs alone', async () => {
+  const made = await arm.made(path('closed'), body({ publicNetworkAccess: 'Disabled' }))
+  assert.equal(made.properties.publicNetworkAccess, 'Disabled')
+  const experiments = `/history/v1.0${path('closed')}/experiments?api-version=v1.0`
+  const closed = await server.ask(experiments)
+  assert.equal(closed.status, 403)
+  assert.match(closed.text, /public network access of the workspace 'closed' is disabled/)
+  const tracked = `/mlflow/v2.0${path('closed')}/api/2.0/mlflow/experiments/search`
+  assert.equal((await server.ask(tracked, { method: 'POST', body: { max_results: 1 } })).status, 403)
+  assert.equal((await arm.get(`${path('closed')}/jobs`)).status, 200)
+  const environment = `${path('closed')}/environments/plain/versions/1`
+  await arm.made(environment, { properties: { image: 'python:3.11-slim' } })
+  await arm.made(`${path('closed')}/computes/cpu`, {
+    location: 'eastus',
+    properties: {
+      computeType: 'AmlCompute',
+      properties: { vmSize: 'Standard_D1', scaleSettings: { maxNodeCount: 1 } },
+    },
+  })
+  const ask = `
+import json, os, urllib.request
+uri = os.environ['MLFLOW_TRACKING_URI'].replace('azureml://', 'https://')
+asked = urllib.request.Request(uri + '/api/2.0/mlflow/runs/get?run_id=' + os.environ['MLFLOW_RUN_ID'])
+asked.add_header('Authorization', 'Bearer ' + os.environ['MLFLOW_TRACKING_TOKEN'])
+print(json.load(urllib.request.urlopen(asked))['run']['info']['status'])`
+  const job = {
+    jobType: 'Command',
+    command: `python3 -c "${ask}"`,
+    environmentId: environment,
+    computeId: `${path('closed')}/computes/cpu`,
+  }
+  await arm.made(`${path('closed')}/jobs/inside`, { properties: job })
+  const state = await until(
+    'the job is over',
+    async () => {
+      const { status } = (await arm.get(`${path('closed')}/jobs/inside`)).json.properties
+      return ['Completed', 'Failed', 'Canceled'].includes(status) && status
+    },
+    120_000,
+  )
+  assert.equal(state, 'Completed')
+  await arm.made(path('closed'), body({ publicNetworkAccess: 'Enabled' }))
+  assert.equal((await server.ask(experiments)).status, 200)
 })

@@ -198,3 +198,16 @@ test('values survive a restart, and stand nowhere in clear', async () => {
   await vault.server.restart()
   assert.equal((await vault.ask('/secrets/durable')).json.value, 'MARK-of-a-durable-secret')
 })
+
+test("a vault that is closed to public networks lets nobody in, and says so in Azure's words", async () => {
+  await vault.makeVault('kv-closed')
+  const secret = { method: 'PUT', body: { value: 'inside' }, vault: 'kv-closed' } as const
+  assert.equal((await vault.ask('/secrets/kept', secret)).status, 200)
+  for (const properties of [{ publicNetworkAccess: 'Disabled' }, { networkAcls: { defaultAction: 'Deny' } }]) {
+    await vault.makeVault('kv-closed', properties)
+    const closed = await vault.ask('/secrets/kept', { vault: 'kv-closed' })
+    assert.deepEqual(codes(closed), [403, 'Forbidden', 'ForbiddenByConnection'])
+    await vault.makeVault('kv-closed', { publicNetworkAccess: 'Enabled', networkAcls: { defaultAction: 'Allow' } })
+    assert.equal((await vault.ask('/secrets/kept', { vault: 'kv-closed' })).json.value, 'inside')
+  }
+})

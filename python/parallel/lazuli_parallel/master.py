@@ -144,8 +144,10 @@ class Master:
             self.append(self.rows_of(batch), message["header"])
         slot.batch = None
         slot.enter("idle")
-        # By key, a mini-batch is one thing to do, of which one row may tell: a model that was trained on it, say.
-        short = 0 if "key" in batch and returned > 0 else max(0, batch["items"] - returned)
+        # By key, a mini-batch is one thing to do, of which one row may tell: a model that was trained on it, say. Where
+        # items aren't counted (error_threshold -1), as Microsoft's training of many models has it, none has to.
+        is_whole = "key" in batch and (returned > 0 or self.settings.error_threshold < 0)
+        short = 0 if is_whole else max(0, batch["items"] - returned)
         self.counts.items_done += batch["items"] - short
         self.counts.items_failed += short
         if short:

@@ -142,6 +142,20 @@ describe('the driver of parallel jobs', () => {
       assert.deepEqual(await rows(), wanted.toSorted())
     })
 
+  for (const { errorThreshold, code, counted } of [
+    { errorThreshold: -1, code: 0, counted: [2, 2, 0, 0, 3, 3, 0] },
+    { errorThreshold: 5, code: 1, counted: undefined },
+  ])
+    test(`by keys, a run() that returns nothing is ${code === 0 ? 'done' : 'short'} with an error_threshold of ${errorThreshold}`, async () => {
+      const { read, ...ended } = await run({
+        script: 'def run(batch):\n    return []\n',
+        data: { 'Store=1/a': '', 'Store=1/b': '', 'Store=2/c': '' },
+        settings: { partitionKeys: ['Store'], errorThreshold, miniBatchErrorThreshold: 0 },
+      })
+      assert.equal(ended.code, code, ended.out)
+      if (counted) assert.deepEqual(counts(await read('wd/logs/job_progress_overview.txt')), counted)
+    })
+
   test('tells the script its arguments, its mini-batch, and where it may write', async () => {
     const script = `
 import os, sys

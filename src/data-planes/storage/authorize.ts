@@ -1,5 +1,6 @@
 import { listsAllow, pathFor } from '../../blobs/paths/access.ts'
 import { normalPath } from '../../blobs/paths/parents.ts'
+import { isClosed } from '../../domain/dependencies/open-network.ts'
 import { fault, isFault } from '../../faults.ts'
 import type { Caller } from '../../identity/identity.ts'
 import { type Call, header, keptUnder } from './call.ts'
@@ -58,6 +59,7 @@ const challenge = ({ tenantId }: Plane, { context }: Call): Readonly<Record<stri
  *   StorageNoAuthentication, StorageResourceNotFound
  */
 export async function authorize(plane: Plane, call: Call, operation: Operation, asker: Asker): Promise<GrantedCall> {
+  if (isClosed(call.account.properties)) throw fault('StorageAuthorizationFailure')
   if (operation.later && asker.by !== 'anonymous') return { ...call, asker, createOnly: false }
   const granted: boolean[] = []
   for (const demand of demandsOf(call, operation)) granted.push(await grant(plane, call, demand, asker))

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isClosed } from '../../domain/dependencies/open-network.ts'
 import { findVault } from '../../domain/vaults/vault.ts'
 import { demandInVault } from '../../domain/vaults/vault-access.ts'
 import type { VaultDeps } from '../../domain/vaults/vault-object.ts'
@@ -87,6 +88,7 @@ async function callOf(
   const { pathname, searchParams } = new URL(context.url, 'http://vault')
   demandVersion(searchParams.get('api-version'))
   const vault = await findVault(service.deps.store.resources, context.name)
+  if (isClosed(vault.properties)) throw fault('VaultForbiddenByConnection', { vault: vault.name })
   const params = request.params as Record<string, string>
   const { right } = operation
   await demandInVault(service.access, {

@@ -1,21 +1,38 @@
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 
+const RULES = ['networkAcls', 'networkRuleSet'] as const
+
 /**
- * Refuses a wish for a closed network: everything here answers on the one port, so a resource that calls itself
- * closed would be read all the same.
+ * Whether a resource is closed to public networks. There are no private ones here, and who asks comes by the loopback,
+ * which no rule can name: a closed resource lets in nobody but the server itself.
+ */
+export const isClosed = (properties: JsonObject): boolean =>
+  textAt(properties.publicNetworkAccess)?.toLowerCase() === 'disabled' || closingRules(properties) !== undefined
+
+/**
+ * Refuses a wish for a closed network where nothing would keep anybody out.
  *
  * @throws ClosedNetworkNotHere
  */
 export function demandOpenNetwork(name: string, properties: JsonObject): void {
-  const access = textAt(properties.publicNetworkAccess)
-  if (access !== undefined && access !== '' && access.toLowerCase() !== 'enabled') {
-    throw fault('ClosedNetworkNotHere', { name, property: 'publicNetworkAccess', value: access })
-  }
-  for (const rules of ['networkAcls', 'networkRuleSet']) {
-    const action = textAt(objectAt(properties[rules]).defaultAction)
-    if (action?.toLowerCase() === 'deny') {
-      throw fault('ClosedNetworkNotHere', { name, property: `${rules}.defaultAction`, value: action })
-    }
-  }
+  demandKnownNetwork(name, properties)
+  if (textAt(properties.publicNetworkAccess)?.toLowerCase() === 'disabled')
+    throw fault('ClosedNetworkNotHere', { name, property: 'publicNetworkAccess', value: 'Disabled' })
+  const rules = closingRules(properties)
+  if (rules) throw fault('ClosedNetworkNotHere', { name, property: `${rules}.defaultAction`, value: 'Deny' })
 }
+
+/**
+ * Refuses what is neither open nor closed, like a security perimeter.
+ *
+ * @throws ClosedNetworkNotHere
+ */
+export function demandKnownNetwork(name: string, properties: JsonObject): void {
+  const access = textAt(properties.publicNetworkAccess) ?? ''
+  if (!['', 'enabled', 'disabled'].includes(access.toLowerCase()))
+    throw fault('ClosedNetworkNotHere', { name, property: 'publicNetworkAccess', value: access })
+}
+
+const closingRules = (properties: JsonObject): string | undefined =>
+  RULES.find((rules) => textAt(objectAt(properties[rules]).defaultAction)?.toLowerCase() === 'deny')

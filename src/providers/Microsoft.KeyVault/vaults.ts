@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { vaultRetentionDays } from '../../domain/dependencies/deleted-vaults.ts'
-import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
+import { demandKnownNetwork } from '../../domain/dependencies/open-network.ts'
 import { linkResources } from '../../domain/network/private-links.ts'
 import { fault } from '../../faults.ts'
 import { objectAt } from '../../json.ts'
@@ -36,7 +36,7 @@ export default defineResource({
   }),
   recovers: ({ body }) => body.properties.createMode === 'recover',
   async check({ tenantId }, { id, body, existing, deleted }) {
-    demandOpenNetwork(id.name, objectAt(body.properties))
+    demandKnownNetwork(id.name, objectAt(body.properties))
     const { createMode: _only, ...properties } = body.properties
     if (deleted && body.properties.createMode !== 'recover') throw fault('VaultInDeletedState')
     if (deleted) return { ...deleted.body }

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { defineResource, done } from '../../arm/define-resource.ts'
 import { demandAccountKey, forgetAccountKey, sealAccount } from '../../domain/dependencies/account-encryption.ts'
 import { accountKeyPaths, newAccountKey } from '../../domain/dependencies/account-keys.ts'
-import { demandOpenNetwork } from '../../domain/dependencies/open-network.ts'
+import { demandKnownNetwork } from '../../domain/dependencies/open-network.ts'
 import { linkResources } from '../../domain/network/private-links.ts'
 import { ensureIdentity, identityFault, identityView } from '../../domain/workspaces/workspace-identity.ts'
 import { fault } from '../../faults.ts'
@@ -43,7 +43,7 @@ export default defineResource({
     },
   }),
   async check(deps, { id, body, existing }) {
-    demandOpenNetwork(id.name, objectAt(body.properties))
+    demandKnownNetwork(id.name, objectAt(body.properties))
     const problem = await identityFault(deps.store.resources, objectAt(body.identity))
     if (problem) throw problem
     await demandAccountKey(deps, body, existing)
