@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** One kind of request, sent again and again by several keep-alive clients. */
 export interface Load {
@@ -7,6 +8,8 @@ export interface Load {
   readonly seconds: number
   /** The bytes of request `n`: made before the clock starts where they are always the same. */
   readonly request: Buffer | ((n: number) => Buffer)
+  /** The authority of a server that is asked over TLS; left out, plain HTTP. */
+  readonly authority?: Buffer
 }
 
 /** What came back: only complete answers below 300 count. Times in milliseconds. */
@@ -34,7 +37,7 @@ export function request(
  * Sends one request per client at a time over raw sockets: node's own client would be slower than the server that it
  * measures. Warms up for a second that does not count.
  */
-export async function load({ port, clients, seconds, request: make }: Load): Promise<Measured> {
+export async function load({ port, clients, seconds, request: make, authority }: Load): Promise<Measured> {
   const start = performance.now() + 1000
   const end = start + seconds * 1000
   const times: number[] = []
@@ -42,7 +45,7 @@ export async function load({ port, clients, seconds, request: make }: Load): Pro
   let sent = 0
   await Promise.all(
     Array.from({ length: clients }, async () => {
-      const wire = await openWire(port)
+      const wire = await openWire({ port, authority })
       for (let began = performance.now(); began < end; ) {
         const status = await wire.ask(typeof make === 'function' ? make(sent++) : make)
         const now = performance.now()
@@ -67,20 +70,23 @@ interface Wire {
 }
 
 /** A connection that is made anew where the server closes it after each answer, as gunicorn does. */
-async function openWire(port: number): Promise<Wire> {
-  let one = await openOnce(port)
+async function openWire(to: Pick<Load, 'port'> & { readonly authority: Buffer | undefined }): Promise<Wire> {
+  let one = await openOnce(to)
   return {
     async ask(bytes) {
-      if (one.isClosed()) one = await openOnce(port)
+      if (one.isClosed()) one = await openOnce(to)
       return one.ask(bytes)
     },
     close: () => one.close(),
   }
 }
 
-async function openOnce(port: number): Promise<Wire & { isClosed(): boolean }> {
-  const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+async function openOnce({ port, authority }: Parameters<typeof openWire>[0]): Promise<Wire & { isClosed(): boolean }> {
+  const socket: Socket = authority
+    ? connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: authority })
+    : connect({ port, host: '127.0.0.1', noDelay: true })
+  const ready = authority ? 'secureConnect' : 'connect'
+  await new Promise<void>((resolve, reject) => socket.once(ready, resolve).once('error', reject))
   let waiting: { resolve(status: number): void; reject(error: Error): void } | undefined
   let head = ''
   let status = 0
