@@ -1,10 +1,10 @@
 import { fault } from '../faults.ts'
-import type { BlobRow, BlobRows, PastBlob } from '../store/blobs.ts'
+import type { BlobRow, BlobRows, NameRange, PastBlob } from '../store/blobs.ts'
 import { type Conditions, demandForWrite } from './conditions.ts'
 import { containerFor, dropBlocks, dropContent } from './contents.ts'
 import type { BlobAddress, Core, Protection } from './core.ts'
 import { deletion, keepDeleted } from './history.ts'
-import { hasChildren, isFolder } from './paths/parents.ts'
+import { ensureParents, hasChildren, isFolder } from './paths/parents.ts'
 
 export interface RemoveOptions {
   readonly conditions?: Conditions
@@ -95,6 +95,59 @@ export async function purge(rows: BlobRows, past: PastBlob): Promise<void> {
   await rows.removePast(past.container, past.name, past.stamp)
 }
 
+/** What tells one deletion of a path from another, as Azure writes it: digits. */
+export const deletionId = (stamp: string): string => stamp.replace(/\D/g, '')
+
+/**
+ * Restores one deletion of a path under a name, which may be another; a folder with all that went with it. Answers whether
+ * it is a folder.
+ *
+ * @throws ContainerNotFound, BlobNotFound, BlobAlreadyExists, PathConflict
+ */
+export async function restorePath(
+  core: Core,
+  at: BlobAddress,
+  deleted: { readonly name: string; readonly id: string },
+): Promise<{ readonly isFolder: boolean }> {
+  return core.rows.write(async (rows) => {
+    const container = await containerFor(rows, at.account, at.container)
+    if (await rows.blob(container.id, at.name)) throw fault('BlobAlreadyExists')
+    const past = (await rows.history(container.id, deleted.name)).find(
+      ({ what, deletedAt, stamp }) => what === 'base' && deletedAt !== undefined && deletionId(stamp) === deleted.id,
+    )
+    if (!past) throw fault('BlobNotFound')
+    await ensureParents(core, rows, container, { name: at.name })
+    const inside = isFolder(past) ? await deletedWith(rows, past) : []
+    for (const one of [past, ...inside]) {
+      await putBack(rows, one, at.name + one.name.slice(deleted.name.length))
+    }
+    return { isFolder: isFolder(past) }
+  })
+}
+
+/** What a folder's deletion took along: all that is below it and was deleted at the same time. */
+async function deletedWith(rows: BlobRows, folder: PastBlob): Promise<readonly PastBlob[]> {
+  const found: PastBlob[] = []
+  let at: NameRange & { stamp?: string } = { prefix: `${folder.name}/`, limit: RESTORED }
+  for (;;) {
+    const page = await rows.pastBlobs(folder.container, at)
+    found.push(...page.filter(({ what, deletedAt }) => what === 'base' && deletedAt === folder.deletedAt))
+    const last = page.at(-1)
+    if (!last || page.length < RESTORED) return found
+    at = { ...at, from: last.name, exclusive: true, stamp: last.stamp }
+  }
+}
+
+const RESTORED = 500
+
+/** A state that was deleted is a blob again. */
+async function putBack(rows: BlobRows, past: PastBlob, name = past.name): Promise<void> {
+  const { stamp, what: _what, deletedAt: _deletedAt, purgeAt: _purgeAt, ...row } = past
+  await rows.putBlob({ ...row, name })
+  if (row.state.tags) await rows.putTags(row.container, name, row.state.tags)
+  await rows.removePast(past.container, past.name, stamp)
+}
+
 /**
  * Restores what was deleted under a name: the blob, its snapshots and versions. What was overwritten comes back as
  * snapshots.
@@ -114,10 +167,6 @@ export function undelete(core: Core, at: BlobAddress): Promise<void> {
       const what = one.what === 'base' ? 'snapshot' : one.what
       await rows.putPast({ ...one, what, deletedAt: undefined, purgeAt: undefined })
     }
-    if (!base) return
-    const { stamp, what: _what, deletedAt: _deletedAt, purgeAt: _purgeAt, ...row } = base
-    await rows.putBlob(row)
-    if (row.state.tags) await rows.putTags(row.container, row.name, row.state.tags)
-    await rows.removePast(container.id, at.name, stamp)
+    if (base) await putBack(rows, base)
   })
 }

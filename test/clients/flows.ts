@@ -31,7 +31,7 @@ export const flows: readonly Flow[] = [
   { file: 'js/m_mgmt_js.mjs', checks: 12 },
   { file: 'flows/n_blobs.py', checks: 4 },
   { file: 'flows/o_storage_blob.py', checks: 14 },
-  { file: 'flows/o_storage_dfs.py', checks: 4 },
+  { file: 'flows/o_storage_dfs.py', checks: 6 },
   { file: 'flows/o_storage_file.py', checks: 3 },
   { file: 'flows/o_az_storage.sh', checks: 26 },
   { file: 'js/n_blobs_js.mjs', checks: 7 },

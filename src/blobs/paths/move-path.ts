@@ -143,11 +143,14 @@ async function removeTree(
     await rows.renameFolder(container, name, { container: gone, name })
     return
   }
+  // One time for all of it: by that a folder that is restored finds what went with it.
+  const now = core.now()
+  const then = { ...core, now: () => now }
   for (;;) {
     const found = await rows.blobs(container, { prefix: `${name}/`, limit: 500 })
-    for (const one of found) await removeRow(core, rows, one, protection)
+    for (const one of found) await removeRow(then, rows, one, protection)
     if (found.length === 0) break
   }
   const own = await rows.blob(container, name)
-  if (own) await removeRow(core, rows, own, protection)
+  if (own) await removeRow(then, rows, own, protection)
 }

@@ -1,4 +1,5 @@
 import { containerVersion } from '../../blobs/containers.ts'
+import { deletionId } from '../../blobs/deletes.ts'
 import { type Listed, listBlobs as list, listContainers as listAll } from '../../blobs/listing.ts'
 import { fault } from '../../faults.ts'
 import type { ContainerRow, DeletedContainer, Lease } from '../../store/blobs.ts'
@@ -32,6 +33,7 @@ export async function listBlobs({ core }: Plane, call: GrantedCall): Promise<voi
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
   const marker = query.get('marker') ?? ''
+  const onlyDeleted = readOnlyDeleted(call)
   const page = await list(core, containerOf(call), {
     prefix,
     delimiter,
@@ -41,11 +43,12 @@ export async function listBlobs({ core }: Plane, call: GrantedCall): Promise<voi
     past: {
       snapshots: include.has('snapshots'),
       versions: include.has('versions') || include.has('deletedwithversions'),
-      deleted: include.has('deleted'),
+      deleted: include.has('deleted') || onlyDeleted,
     },
   })
   const isFolder = delimiter !== ''
-  const parts = page.items.map((item) => entry(item, include))
+  const items = onlyDeleted ? page.items.filter(isDeleted) : page.items
+  const parts = items.map((item) => entry(item, include))
   answerXml(
     call,
     [
@@ -79,6 +82,16 @@ function readInclude({ query }: Call): ReadonlySet<string> {
   return new Set(named.map((one) => one.toLowerCase()))
 }
 
+/** Whether what was deleted is all that is asked for. @throws InvalidQueryParameterValue */
+function readOnlyDeleted({ query }: Call): boolean {
+  const only = query.get('showonly')?.toLowerCase()
+  if (only !== undefined && only !== 'deleted') throw fault('InvalidQueryParameterValue')
+  return only === 'deleted'
+}
+
+const isDeleted = (item: Listed): boolean =>
+  item.kind === 'blob' && item.past?.what === 'base' && item.past.deletedAt !== undefined
+
 export function readLimit({ query }: Call): number {
   const text = query.get('maxresults')
   if (text === undefined || text === '') return PAGE
@@ -108,6 +121,8 @@ function pastElements({ blob, past }: ListedRow, include: ReadonlySet<string>): 
   const asSnapshot = past?.what === 'snapshot' || (past?.what === 'base' && past.shadowed)
   return [
     past?.deletedAt === undefined ? '' : element('Deleted', 'true'),
+    // Only a hierarchical account's paths have access lists, and are restored by an id.
+    past?.what === 'base' && blob.state.access ? element('DeletionId', deletionId(past.stamp)) : '',
     past && asSnapshot ? element('Snapshot', past.stamp) : '',
     version === undefined ? '' : element('VersionId', version),
     isCurrent ? element('IsCurrentVersion', 'true') : '',

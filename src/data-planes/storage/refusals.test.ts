@@ -324,6 +324,14 @@ const refusals: readonly Case[] = [
   ],
   ['a list that is no XML', 'PUT', '/box/b?comp=blocklist', 400, 'InvalidXmlDocument', { body: '<BlockList>' }],
   [
+    'a container that seals with a scope of its own',
+    'PUT',
+    '/scoped?restype=container',
+    501,
+    'NotImplemented',
+    { headers: { 'x-ms-default-encryption-scope': 'ours', 'x-ms-deny-encryption-scope-override': 'true' } },
+  ],
+  [
     'a list before which an instruction is not closed',
     'PUT',
     '/box/b?comp=blocklist',

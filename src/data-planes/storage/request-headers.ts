@@ -163,18 +163,26 @@ export function readRange(call: Call, size: number): { readonly start: number; r
 
 /** What a request may carry that is not done here: refused by name, never passed over. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
-  [/^x-ms-encryption-(key|scope|algorithm)/, 'Encryption with a key or scope of the customer'],
+  [
+    /^x-ms-(encryption-(key|scope|algorithm)|default-encryption-scope|deny-encryption-scope)/,
+    'Encryption with a key or scope of the customer',
+  ],
   [/^x-ms-immutability-policy/, 'An immutability policy'],
   [/^x-ms-legal-hold$/, 'A legal hold'],
   [/^x-ms-structured-body$/, 'A structured message body'],
 ]
+
+/** What asks for nothing but what is so anyway: the scope that is every account's own, no hold. */
+const isPlain = (name: string, value: unknown): boolean =>
+  /scope$/.test(name) ? value === '$account-encryption-key' : /override$|hold$/.test(name) && value === 'false'
 
 /** @throws NotImplementedHere, InvalidHeaderValue, InvalidQueryParameterValue */
 export function refuseUnknown(call: Call, { past }: Pick<Operation, 'past'>): void {
   for (const name in call.request.headers) {
     if (!name.startsWith('x-ms-')) continue
     for (const [pattern, operation] of REFUSED) {
-      if (pattern.test(name)) throw fault('NotImplementedHere', { operation })
+      if (pattern.test(name) && !isPlain(name, call.request.headers[name]))
+        throw fault('NotImplementedHere', { operation })
     }
   }
   if (!past && (call.query.has('snapshot') || call.query.has('versionid'))) throw fault('InvalidQueryParameterValue')

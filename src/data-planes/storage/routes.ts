@@ -13,7 +13,8 @@ import { getBlob, getMetadata, headBlob } from './read-blob.ts'
 import { getAccountInformation, getServiceProperties, notYet, setServiceProperties } from './service.ts'
 import { sealBlob, setTier, snapshotBlob } from './states.ts'
 import { findBlobs, getTags, setTags } from './tags.ts'
-import { deleteBlob, putBlob, setMetadata, setProperties, undeleteBlob } from './write-blob.ts'
+import { undeleteBlob } from './undelete.ts'
+import { deleteBlob, putBlob, setMetadata, setProperties } from './write-blob.ts'
 
 const data = (verb: string): Right => ({ action: `blobServices/containers/blobs/${verb}`, kind: 'dataActions' })
 const manage = (action: string): Right => ({ action: `blobServices/${action}`, kind: 'actions' })

@@ -4,7 +4,7 @@ import {
   createAppendBlob,
   putBlob as putWhole,
 } from '../../blobs/blob-writes.ts'
-import { removeBlob, undelete as restore } from '../../blobs/deletes.ts'
+import { removeBlob } from '../../blobs/deletes.ts'
 import { fault } from '../../faults.ts'
 import { answer, stampHeaders, versionHeaders } from './answers.ts'
 import { blobOf, header } from './call.ts'
@@ -58,12 +58,6 @@ export async function deleteBlob({ core }: Plane, call: GrantedCall): Promise<vo
     permanent: call.query.get('deletetype')?.toLowerCase() === 'permanent',
   })
   answer(call, 202, { 'x-ms-delete-type-permanent': String(permanent) })
-}
-
-/** Undelete Blob. */
-export async function undeleteBlob({ core }: Plane, call: GrantedCall): Promise<void> {
-  await restore(core, blobOf(call))
-  answer(call, 200)
 }
 
 /** Set Blob Metadata. */

@@ -5,6 +5,7 @@ import type { Call, Target } from '../call.ts'
 import { leaseBlob, leaseContainer } from '../lease.ts'
 import type { Operation, PlaneDeps, Right } from '../plane.ts'
 import { serviceSurface } from '../service-surface.ts'
+import { undeleteBlob } from '../undelete.ts'
 import * as fileSystems from './file-systems.ts'
 import * as paths from './paths.ts'
 import * as updates from './updates.ts'
@@ -58,7 +59,7 @@ const operations: Readonly<Record<string, Operation>> = {
     fileSystems.listPaths,
   ),
   'PUT path': op('Path Create', onPath('cw', ['write', 'add/action'], inParent), paths.createPath),
-  'PUT path undelete': op('Path Undelete', onPath('w', ['write']), paths.undeletePath),
+  'PUT path undelete': op('Path Undelete', onPath('w', ['write']), undeleteBlob),
   'GET path': op('Path Read', reading, paths.readPath),
   'HEAD path': op('Path Get Properties', seeing, paths.headPath),
   'DELETE path': op('Path Delete', onPath('d', ['delete'], inParent), paths.deletePath),

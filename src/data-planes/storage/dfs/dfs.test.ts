@@ -113,6 +113,56 @@ test('nothing refused has left a path behind', async () => {
   )
 })
 
+test('what was deleted softly is listed, and restored by the id of its deletion, a folder with what went with it', async () => {
+  const account = 'softlake'
+  const at = (method: string, path: string, more: BlobAsk = {}) => ask(method, path, { ...more, account })
+  const asBlob = (method: string, path: string, more: BlobAsk = {}) => server.ask(method, path, { ...more, account })
+  await server.putAccount(account, { isHnsEnabled: true })
+  const policy = '<DeleteRetentionPolicy><Enabled>true</Enabled><Days>3</Days></DeleteRetentionPolicy>'
+  const told = { body: `<StorageServiceProperties>${policy}</StorageServiceProperties>` }
+  assert.equal((await asBlob('PUT', '/?restype=service&comp=properties', told)).status, 202)
+  await at('PUT', '/lake?resource=filesystem')
+  for (const path of ['d/one', 'd/e/two', 'd/gone-before', 'stays']) {
+    await at('PUT', `/lake/${path}?resource=file`)
+    await at('PATCH', `/lake/${path}?action=append&position=0&flush=true`, { body: path })
+  }
+  const deleted = async () => {
+    const { text, status } = await asBlob('GET', '/lake?restype=container&comp=list&showonly=deleted')
+    assert.equal(status, 200, text)
+    const found = text.matchAll(/<Blob><Name>([^<]*)<\/Name><Deleted>true<\/Deleted><DeletionId>(\d+)<\/DeletionId>/g)
+    return new Map([...found].map(([, name = '', id = '']) => [name, id]))
+  }
+  const names = async () => {
+    const { paths } = JSON.parse((await at('GET', '/lake?resource=filesystem&recursive=true')).text)
+    return paths.map(({ name }: { name: string }) => name)
+  }
+  assert.deepEqual([...(await deleted()).keys()], [])
+  await at('DELETE', '/lake/d/gone-before')
+  await at('DELETE', '/lake/d?recursive=true')
+  assert.deepEqual(await names(), ['stays'])
+  const ids = await deleted()
+  assert.deepEqual([...ids.keys()], ['d', 'd/e', 'd/e/two', 'd/gone-before', 'd/one'])
+  const restore = (path: string, source: string) =>
+    at('PUT', `/lake/${path}?comp=undelete`, { body: '', headers: { 'x-ms-undelete-source': source } })
+  for (const [path, source, status, code] of [
+    ['stays', `d/one?deletionid=${ids.get('d/one')}`, 409, 'PathAlreadyExists'],
+    ['d/one', 'd/one?deletionid=1', 404, 'PathNotFound'],
+    ['d/one', 'd/one', 400, 'InvalidHeaderValue'],
+  ] as const) {
+    const refused = await restore(path, source)
+    assert.deepEqual([refused.status, refused.code], [status, code], refused.text)
+  }
+  const folder = await restore('back', `d?deletionid=${ids.get('d')}`)
+  assert.deepEqual([folder.status, folder.headers['x-ms-resource-type']], [200, 'directory'], folder.text)
+  assert.deepEqual(await names(), ['back', 'back/e', 'back/e/two', 'back/one', 'stays'])
+  assert.equal((await at('GET', '/lake/back/e/two')).text, 'd/e/two')
+  const file = await restore('d/gone-before', `d/gone-before?deletionid=${ids.get('d/gone-before')}`)
+  assert.deepEqual([file.status, file.headers['x-ms-resource-type']], [200, 'file'], file.text)
+  assert.equal((await at('GET', '/lake/d/gone-before')).text, 'd/gone-before')
+  assert.deepEqual([...(await deleted()).keys()], [])
+  assert.equal((await asBlob('GET', '/lake?restype=container&comp=list&showonly=files')).status, 400)
+})
+
 test('one without a role may do what the lists say, on the way as well, and nothing else', async () => {
   const stranger = await server.identity.addPrincipal({ name: 'reader' })
   const auth = await server.token(stranger)

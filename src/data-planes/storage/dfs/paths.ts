@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { findBlob, refuseMissing } from '../../../blobs/blob-reads.ts'
 import { demandForRead } from '../../../blobs/conditions.ts'
-import { undelete as restore } from '../../../blobs/deletes.ts'
 import { accessOf, listsAllow, pathFor } from '../../../blobs/paths/access.ts'
 import { makePath } from '../../../blobs/paths/make-path.ts'
 import { movePath, removePath } from '../../../blobs/paths/move-path.ts'
@@ -177,10 +176,4 @@ async function checkAccess({ core }: Plane, call: GrantedCall): Promise<void> {
     asker.by !== 'token' || (await listsAllow(core, at, { objectId: asker.caller.objectId, asked, of: 'path' }))
   if (!may) throw fault('AuthorizationPermissionMismatch')
   answer(call, 200, stampHeaders(row ?? container))
-}
-
-/** Path Undelete. */
-export async function undeletePath({ core }: Plane, call: GrantedCall): Promise<void> {
-  await restore(core, blobOf(call))
-  answer(call, 200, { 'x-ms-resource-type': 'file' })
 }
