@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -73,7 +73,8 @@ describe('environments', () => {
   test('whose files have gone with their interpreter is built anew', async () => {
     const environments = open()
     const built = await environments.ensure(conda('six==1.16.0'), () => undefined)
-    await rm(built.sitePackages, { recursive: true })
+    // At once: it may still be compiled, and what is removed file by file gets new ones meanwhile.
+    await rename(built.sitePackages, join(directory, 'gone'))
     const again = await environments.ensure(conda('six==1.16.0'), () => undefined)
     assert.notEqual(again.directory, built.directory)
     assert.ok((await stat(again.sitePackages)).isDirectory())

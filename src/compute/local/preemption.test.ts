@@ -1,17 +1,24 @@
 /** Nodes of low priority are taken away from their jobs where the simulation says so; others never are. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ComputeEngine } from '../engine.ts'
-import { type Bench, ended, job, openBench, pool, reaches } from './test-engine.ts'
+import { type Bench, ended, eventually, job, openBench, pool, reaches } from './test-engine.ts'
 
 let bench: Bench
 let engine: ComputeEngine
 let asked = 0
+/** The engine's clock goes ahead by so much. */
+let aheadMs = 0
+const hourMs = 3_600_000
 
 before(async () => {
   bench = await openBench({ plain: true })
-  engine = await bench.engine({ preemptsAfterMs: () => (asked++ === 0 ? 100 : Number.POSITIVE_INFINITY) })
+  engine = await bench.engine({
+    now: () => new Date(Date.now() + aheadMs),
+    preemptsAfterMs: () => (asked++ === 0 ? hourMs : Number.POSITIVE_INFINITY),
+  })
   await engine.applyPool(pool({ lowPriority: true }))
   await engine.applyPool(pool({ computeId: '/c/dedicated' }))
 })
@@ -20,9 +27,11 @@ after(() => bench.close())
 test('a preempted job goes back to the queue and begins anew; its log goes on', async () => {
   // The second try knows of the first by a file of the machine, and has nothing of what that left in its folder.
   const mark = join(bench.directory, 'mark')
-  const first = `mkdir -p outputs; touch outputs/left ${mark}; echo begun; sleep 60`
+  const first = `mkdir -p outputs; touch outputs/left; echo begun; touch ${mark}; sleep 60`
   const spec = job('cheap', `test -e ${mark} || { ${first}; }; test ! -e outputs/left && echo done`)
   await engine.submit(spec)
+  await eventually(() => (existsSync(mark) ? true : undefined))
+  aheadMs = hourMs
   const seen = await reaches(engine, spec.id, ...ended)
   assert.deepEqual([seen.status, seen.error], ['Completed', undefined])
   const states = seen.spans?.map(({ status }) => status)
