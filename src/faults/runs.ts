@@ -58,6 +58,18 @@ export const runFaults = {
   WebhookNotFound: { status: 404, message: 'Webhook with ID {webhook} not found.' },
   EvaluationDatasetNotFound: { status: 404, message: "Dataset with ID '{dataset}' not found." },
   ScorerNotFound: { status: 404, message: "Scorer '{scorer}' not found for experiment {experiment}." },
+  IssueNotFound: { status: 404, message: "Issue with ID '{issue}' not found." },
+  LabelSchemaNotFound: { status: 404, message: "Label schema '{schema}' not found." },
+  LabelSchemaExists: {
+    status: 409,
+    message: "Label schema with name '{schema}' already exists for experiment '{experiment}'.",
+  },
+  ReviewQueueNotFound: { status: 404, message: "Review queue '{queue}' not found." },
+  ReviewQueueExists: {
+    status: 409,
+    message: "Review queue with name '{queue}' already exists (names are case-insensitive).",
+  },
+  ReviewItemNotFound: { status: 404, message: "Item '{item}' is not attached to review queue '{queue}'." },
   TraceNotFound: { status: 404, message: "Trace with ID '{trace}' was not found." },
   TraceIncomplete: { status: 404, message: "Not all spans of trace '{trace}' have come yet." },
   TraceTagNotFound: { status: 404, message: "No tag with key '{tag}' in trace '{trace}'." },

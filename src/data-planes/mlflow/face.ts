@@ -5,6 +5,8 @@ import { assessmentOperations } from './assessments.ts'
 import { invalidParameter, mlflowRefusal } from './errors.ts'
 import { evaluationDatasetOperations } from './evaluation-datasets.ts'
 import { experimentOperations } from './experiments.ts'
+import { issueOperations } from './issues.ts'
+import { labelSchemaOperations } from './label-schemas.ts'
 import { legacyTraceOperations } from './legacy-traces.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { loggingOperations } from './logging.ts'
@@ -12,6 +14,7 @@ import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import { otlpOperations } from './otlp.ts'
 import { registeredModelOperations } from './registered-models.ts'
+import { reviewQueueOperations } from './review-queues.ts'
 import { runOperations } from './runs.ts'
 import { scorerOperations } from './scorers.ts'
 import { serverOperations } from './server.ts'
@@ -46,5 +49,8 @@ export const mlflowFace: Face = {
     ...webhookOperations,
     ...evaluationDatasetOperations,
     ...scorerOperations,
+    ...issueOperations,
+    ...labelSchemaOperations,
+    ...reviewQueueOperations,
   ],
 }

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { startServer, type TestServer } from '../support/server.ts'
+
+/** What people say of traces, at MLflow's paths: issues, the questions that are asked, the queues of what is looked at. */
+let server: TestServer
+before(async () => {
+  server = await startServer()
+})
+after(() => server?.stop())
+
+type Json = ReturnType<typeof JSON.parse>
+const ask = async (method: string, path: string, sent: Json = {}) => {
+  const query = method === 'GET' ? `?${new URLSearchParams(sent)}` : ''
+  const at = `${path.startsWith('/api/') ? '' : '/api/3.0/mlflow'}${path}${query}`
+  return server.ask(at, { method, ...(method !== 'GET' && { body: sent }) })
+}
+async function ok(method: string, path: string, sent: Json = {}): Promise<Json> {
+  const answer = await ask(method, path, sent)
+  assert.equal(answer.status, 200, `${method} ${path}: ${answer.text}`)
+  return answer.json
+}
+async function refused(method: string, path: string, sent: Json, code: string): Promise<void> {
+  const answer = await ask(method, path, sent)
+  assert.equal(answer.json.error_code, code, `${method} ${path} ${JSON.stringify(sent)}: ${answer.text}`)
+}
+const BAD = 'INVALID_PARAMETER_VALUE'
+const GONE = 'RESOURCE_DOES_NOT_EXIST'
+const TAKEN = 'RESOURCE_ALREADY_EXISTS'
+
+let names = 0
+const newExperiment = async (): Promise<string> =>
+  (await ok('POST', '/api/2.0/mlflow/experiments/create', { name: `e${names++}` })).experiment_id
+async function newTrace(experiment_id: string): Promise<string> {
+  const trace_id = `tr-${crypto.randomUUID().replaceAll('-', '')}`
+  const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } }
+  const trace_info = { trace_id, trace_location, request_time: new Date().toISOString(), state: 'OK' }
+  await ok('POST', '/traces', { trace: { trace_info } })
+  return trace_id
+}
+
+describe('issues', () => {
+  test('filed, changed, found: the most severe first, with how many traces name them', async () => {
+    const experiment_id = await newExperiment()
+    const file = async (name: string, more: Json = {}) =>
+      (await ok('POST', '/issues', { experiment_id, name, description: 'd', ...more })).issue
+    const low = await file('low', { severity: 'low', root_causes: ['a'], source_run_id: 'R' })
+    const high = await file('high', { severity: 'high' })
+    const none = await file('none')
+    assert.deepEqual([low.status, low.root_causes], ['pending', ['a']])
+    const trace = await newTrace(experiment_id)
+    const assessment = {
+      assessment_name: none.issue_id,
+      issue: { issue_name: 'none' },
+      source: { source_type: 'HUMAN', source_id: 'x' },
+    }
+    await ok('POST', `/traces/${trace}/assessments`, { assessment: { ...assessment, trace_id: trace } })
+    const search = async (more: Json = {}) => (await ok('POST', '/issues/search', { experiment_id, ...more })).issues
+    const found = await search({ include_trace_count: true })
+    assert.deepEqual(
+      found.map((one: Json) => [one.name, one.trace_count]),
+      [
+        ['high', 0],
+        ['low', 0],
+        ['none', 1],
+      ],
+    )
+    const changed = (await ok('PATCH', `/issues/${high.issue_id}`, { status: 'resolved', description: 'new' })).issue
+    assert.deepEqual([changed.status, changed.description, changed.name], ['resolved', 'new', 'high'])
+    assert.deepEqual((await ok('GET', `/issues/${high.issue_id}`)).issue, changed)
+    const by = async (filter_string: string) => (await search({ filter_string })).map((one: Json) => one.name)
+    assert.deepEqual(await by("status = 'resolved'"), ['high'])
+    assert.deepEqual(await by("status != 'resolved' AND source_run_id = 'R'"), ['low'])
+    const page = await ok('POST', '/issues/search', { experiment_id, max_results: 2 })
+    const rest = await ok('POST', '/issues/search', { experiment_id, max_results: 2, page_token: page.next_page_token })
+    assert.deepEqual([page.issues.length, rest.issues.length, rest.next_page_token], [2, 1, undefined])
+
+    await refused('POST', '/issues', { experiment_id, name: 'x' }, BAD)
+    await refused('POST', '/issues', { experiment_id: '404', name: 'x', description: 'd' }, GONE)
+    await refused('POST', '/issues', { experiment_id, name: 'x', description: 'd', severity: 'dire' }, BAD)
+    await refused('POST', '/issues/search', { filter_string: 'name = 1' }, BAD)
+    await refused('PATCH', '/issues/none', { status: 'resolved' }, GONE)
+    await refused('PATCH', `/issues/${high.issue_id}`, { status: 'gone' }, BAD)
+    await refused('GET', '/issues/none', {}, GONE)
+  })
+})
+
+describe('label schemas', () => {
+  test('made, found by id and by name, changed and deleted; the default one is always there', async () => {
+    const experiment_id = await newExperiment()
+    const input = { pass_fail: { positive_label: 'yes', negative_label: 'no' } }
+    const create = (more: Json = {}) => ({ experiment_id, name: 'good', type: 'FEEDBACK', input, ...more })
+    const made = (await ok('POST', '/label-schemas/create', create())).label_schema
+    assert.match(made.schema_id, /^ls-[0-9a-f]{32}$/)
+    assert.deepEqual([made.input, made.enable_comment, made.is_default], [input, false, false])
+    assert.deepEqual((await ok('GET', '/label-schemas/get', { schema_id: made.schema_id })).label_schema, made)
+    assert.deepEqual(
+      (await ok('GET', '/label-schemas/get-by-name', { experiment_id, name: 'good' })).label_schema,
+      made,
+    )
+    const list = async () => (await ok('GET', '/label-schemas/list', { experiment_id })).label_schemas
+    const [first, second] = await Promise.all([list(), list()])
+    assert.deepEqual(first, second, 'the default one is made once')
+    const own = first.find((one: Json) => one.is_default)
+    assert.equal(own.name, 'Feedback')
+    const one = await ok('GET', '/label-schemas/list', { experiment_id, max_results: 1 })
+    assert.equal(one.label_schemas.length, 1)
+    const update = { schema_id: made.schema_id, name: 'better', input: { categorical: { options: ['a', 'b'] } } }
+    const changed = (await ok('PATCH', '/label-schemas/update', update)).label_schema
+    assert.deepEqual([changed.name, changed.input], ['better', update.input])
+
+    await ok('POST', '/label-schemas/create', create({ name: 'other' }))
+    await refused('POST', '/label-schemas/create', create({ name: 'other' }), TAKEN)
+    await refused('PATCH', '/label-schemas/update', { schema_id: made.schema_id, name: 'other' }, TAKEN)
+    await refused('PATCH', '/label-schemas/update', { schema_id: own.schema_id, instruction: 'x' }, BAD)
+    await refused('DELETE', '/label-schemas/delete', { schema_id: own.schema_id }, BAD)
+    for (const wrong of [
+      { name: 'Feedback' },
+      { name: 'x'.repeat(251) },
+      { name: 'x', type: 'OPINION' },
+      { name: 'x', instruction: 'x'.repeat(1001) },
+      { name: 'x', input: {} },
+      { name: 'x', input: { ...input, text: {} } },
+      { name: 'x', input: { pass_fail: { positive_label: 'a', negative_label: 'a' } } },
+      { name: 'x', input: { categorical: { options: ['a', 'a'] } } },
+      { name: 'x', input: { numeric: { min_value: 2, max_value: 1 } } },
+      { name: 'x', input: { text: { max_length: 0 } } },
+    ]) {
+      await refused('POST', '/label-schemas/create', create(wrong), BAD)
+    }
+    await ok('DELETE', '/label-schemas/delete', { schema_id: made.schema_id })
+    await ok('DELETE', '/label-schemas/delete', { schema_id: made.schema_id })
+    await refused('GET', '/label-schemas/get', { schema_id: made.schema_id }, GONE)
+    await refused('GET', '/label-schemas/get-by-name', { experiment_id, name: 'none' }, GONE)
+    await refused('GET', '/label-schemas/list', { experiment_id: '404' }, GONE)
+  })
+})
+
+describe('review queues', () => {
+  test('made, found, changed and deleted; a person has one of their own', async () => {
+    const experiment_id = await newExperiment()
+    const input = { text: {} }
+    const { schema_id } = (
+      await ok('POST', '/label-schemas/create', { experiment_id, name: 's', type: 'FEEDBACK', input })
+    ).label_schema
+    const create = (more: Json = {}) => ({
+      experiment_id,
+      name: 'Mine',
+      queue_type: 'CUSTOM',
+      users: [' Ada '],
+      ...more,
+    })
+    const made = (await ok('POST', '/review-queues/create', create({ schema_ids: [schema_id] }))).review_queue
+    assert.deepEqual([made.users, made.schema_ids, made.queue_type], [['ada'], [schema_id], 'CUSTOM'])
+    assert.deepEqual((await ok('GET', '/review-queues/get', { queue_id: made.queue_id })).review_queue, made)
+    assert.deepEqual(
+      (await ok('GET', '/review-queues/get-by-name', { experiment_id, name: 'mine' })).review_queue,
+      made,
+    )
+    const user = { experiment_id, user: 'Bob' }
+    const his = (await ok('POST', '/review-queues/get-or-create-user', user)).review_queue
+    assert.deepEqual((await ok('POST', '/review-queues/get-or-create-user', user)).review_queue, his)
+    assert.deepEqual([his.name, his.users], ['bob', ['bob']])
+    const list = async (more: Json = {}) =>
+      (await ok('GET', '/review-queues/list', { experiment_id, ...more })).review_queues.map((one: Json) => one.name)
+    assert.deepEqual((await list()).toSorted(), ['Mine', 'bob'])
+    assert.deepEqual(await list({ user: 'ADA' }), ['Mine'])
+    const update = { queue_id: made.queue_id, name: 'Ours', update_users: true, users: [], new_owner: 'eve' }
+    const changed = (await ok('POST', '/review-queues/update', update)).review_queue
+    assert.deepEqual(
+      [changed.name, changed.users, changed.created_by, changed.schema_ids],
+      ['Ours', [], 'eve', [schema_id]],
+    )
+
+    await refused('POST', '/review-queues/create', create({ name: 'OURS' }), TAKEN)
+    await refused('POST', '/review-queues/create', create({ name: 'default' }), BAD)
+    await refused('POST', '/review-queues/create', create({ name: 'x', queue_type: 'ODD' }), BAD)
+    await refused('POST', '/review-queues/create', create({ name: 'x', schema_ids: ['none'] }), BAD)
+    await refused(
+      'POST',
+      '/review-queues/create',
+      create({ name: 'x', users: Array.from({ length: 11 }, (_, at) => `u${at}`) }),
+      BAD,
+    )
+    await refused('POST', '/review-queues/update', { queue_id: his.queue_id, name: 'x' }, BAD)
+    await refused('GET', '/review-queues/get-by-name', { experiment_id, name: 'none' }, GONE)
+    await ok('POST', '/review-queues/delete', { queue_id: made.queue_id })
+    await refused('GET', '/review-queues/get', { queue_id: made.queue_id }, GONE)
+  })
+
+  test('traces in them: added once, looked at, and removed; a trace of another experiment is none', async () => {
+    const experiment_id = await newExperiment()
+    const { queue_id } = (await ok('POST', '/review-queues/create', { experiment_id, name: 'q', queue_type: 'CUSTOM' }))
+      .review_queue
+    const [a, b] = [await newTrace(experiment_id), await newTrace(experiment_id)]
+    const added = (await ok('POST', '/review-queues/items/add', { queue_id, item_ids: [a, b, a], item_type: 'TRACE' }))
+      .items
+    assert.deepEqual(
+      added.map((one: Json) => [one.item_id, one.status]),
+      [
+        [a, 'PENDING'],
+        [b, 'PENDING'],
+      ],
+    )
+    const status = { queue_id, item_id: a, status: 'COMPLETE', completed_by: 'Ada' }
+    const { item } = await ok('POST', '/review-queues/items/set-status', status)
+    assert.deepEqual([item.status, item.completed_by, item.completed_time_ms > 0], ['COMPLETE', 'ada', true])
+    await ok('POST', '/review-queues/items/add', { queue_id, item_ids: [a] })
+    const items = async (more: Json = {}) =>
+      (await ok('GET', '/review-queues/items/list', { queue_id, ...more })).items.map((one: Json) => one.item_id)
+    assert.deepEqual(await items({ status: 'COMPLETE' }), [a])
+    assert.equal((await items()).length, 2)
+    const queues = await ok('GET', '/review-queues/list', { experiment_id, item_id: a })
+    assert.deepEqual(
+      queues.review_queues.map((one: Json) => one.queue_id),
+      [queue_id],
+    )
+    const reopened = await ok('POST', '/review-queues/items/set-status', { queue_id, item_id: a, status: 'PENDING' })
+    assert.deepEqual([reopened.item.status, reopened.item.completed_by], ['PENDING', undefined])
+
+    await refused('POST', '/review-queues/update', { queue_id, update_schema_ids: true, schema_ids: [] }, BAD)
+    await refused('POST', '/review-queues/items/set-status', { queue_id, item_id: a, status: 'COMPLETE' }, BAD)
+    await refused('POST', '/review-queues/items/set-status', { ...status, status: 'PENDING' }, BAD)
+    await refused('POST', '/review-queues/items/set-status', { ...status, status: 'ODD' }, BAD)
+    await refused('POST', '/review-queues/items/set-status', { ...status, item_id: 'none' }, GONE)
+    await refused('POST', '/review-queues/items/add', { queue_id, item_ids: [] }, BAD)
+    await refused(
+      'POST',
+      '/review-queues/items/add',
+      { queue_id, item_ids: [await newTrace(await newExperiment())] },
+      GONE,
+    )
+    await refused('POST', '/review-queues/items/add', { queue_id: 'none', item_ids: [a] }, GONE)
+    await ok('POST', '/review-queues/items/remove', { queue_id, item_ids: [a] })
+    assert.deepEqual(await items(), [b])
+    await refused('GET', '/review-queues/items/list', { queue_id: 'none' }, GONE)
+  })
+})
