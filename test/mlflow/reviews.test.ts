@@ -236,3 +236,82 @@ describe('review queues', () => {
     await refused('GET', '/review-queues/items/list', { queue_id: 'none' }, GONE)
   })
 })
+
+describe('what is worked out from traces, and their files', () => {
+  test('two filters are compared by how often they fit the same traces', async () => {
+    const experiment_id = await newExperiment()
+    const ids = [await newTrace(experiment_id), await newTrace(experiment_id), await newTrace(experiment_id)]
+    for (const id of ids.slice(0, 2)) await ok('PATCH', `/api/2.0/mlflow/traces/${id}/tags`, { key: 'a', value: '1' })
+    for (const id of ids.slice(0, 2)) await ok('PATCH', `/api/2.0/mlflow/traces/${id}/tags`, { key: 'b', value: '1' })
+    const correlate = (filter_string1: string, filter_string2: string) =>
+      ok('POST', '/traces/calculate-filter-correlation', {
+        experiment_ids: [experiment_id],
+        filter_string1,
+        filter_string2,
+      })
+    const same = await correlate("tag.a = '1'", "tag.b = '1'")
+    assert.deepEqual([same.npmi, same.joint_count, same.total_count, same.filter1_count], [1, 2, 3, 2])
+    assert.ok(same.npmi_smoothed > 0 && same.npmi_smoothed < 1)
+    const never = await correlate("tag.a = '1'", `trace_id = '${ids[2]}'`)
+    assert.deepEqual([never.npmi, never.joint_count], [-1, 0])
+    assert.equal((await correlate("tag.a = '1'", "tag.c = '1'")).npmi, 'NaN')
+    const asked = { experiment_ids: [experiment_id], filter_string1: "tag.a = '1'" }
+    await refused('POST', '/traces/calculate-filter-correlation', asked, BAD)
+    await refused('POST', '/traces/calculate-filter-correlation', { ...asked, filter_string2: 'a ~ b' }, BAD)
+  })
+
+  test('the file of a trace’s spans is that of MLflow’s client: every digit of its times', async () => {
+    const experiment_id = await newExperiment()
+    const trace = await newTrace(experiment_id)
+    const span = {
+      ...{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 's', startTimeUnixNano: '1700000000123456789' },
+      endTimeUnixNano: '1700000001123456789',
+      attributes: [{ key: 'mlflow.traceRequestId', value: { stringValue: JSON.stringify(trace) } }],
+      status: { code: 1 },
+    }
+    const otlp = await server.ask('/v1/traces', {
+      method: 'POST',
+      body: { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] },
+      headers: { 'x-mlflow-experiment-id': experiment_id },
+    })
+    assert.equal(otlp.status, 200, otlp.text)
+    const found = (
+      await ok('POST', '/traces/search', {
+        locations: [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } }],
+      })
+    ).traces
+    const files = await Promise.all(
+      found.map((one: Json) => ask('GET', '/get-trace-artifact', { request_id: one.trace_id })),
+    )
+    const file = files.find(({ status }) => status === 200)
+    assert.ok(file, files.map(({ text }) => text).join())
+    assert.match(file.text, /"start_time_unix_nano":1700000000123456789,/)
+    const [shown] = JSON.parse(file.text).spans
+    assert.deepEqual([shown.name, shown.status.code, shown.parent_span_id], ['s', 'STATUS_CODE_OK', null])
+    await refused('GET', '/get-trace-artifact', {}, BAD)
+    await refused('GET', '/get-trace-artifact', { request_id: 'none' }, GONE)
+    await refused('GET', '/get-trace-artifact', { request_id: trace, path: 'none.bin' }, GONE)
+    await refused('GET', '/get-trace-artifact', { request_id: trace, path: '../x' }, BAD)
+  })
+
+  test('a run’s artifact is uploaded from a page; a batch is complete when it is acknowledged', async () => {
+    const experiment_id = await newExperiment()
+    const run_id = (await ok('POST', '/api/2.0/mlflow/runs/create', { experiment_id })).run.info.run_id
+    const upload = (query: string, body: string) =>
+      server.ask(`/ajax-api/2.0/mlflow/upload-artifact?${query}`, { method: 'POST', body })
+    assert.equal((await upload(`run_uuid=${run_id}&path=dir/a.txt`, 'text')).status, 200)
+    const { files } = await ok('GET', '/api/2.0/mlflow/artifacts/list', { run_id, path: 'dir' })
+    assert.deepEqual(files, [{ path: 'dir/a.txt', is_dir: false, file_size: 4 }])
+    for (const [query, body, code] of [
+      [`run_uuid=${run_id}&path=../a`, 'x', BAD],
+      [`run_uuid=${run_id}&path=a`, '', BAD],
+      [`run_uuid=${run_id}`, 'x', BAD],
+      ['run_uuid=none&path=a', 'x', GONE],
+    ] as const) {
+      assert.equal((await upload(query, body)).json.error_code, code, query)
+    }
+    const status = '/api/2.0/preview/mlflow/runs/get-run-data-status'
+    assert.deepEqual(await ok('GET', status, { run_id, batch_tracking_id: 'b' }), { is_complete: true })
+    await refused('GET', status, { run_id: 'none', batch_tracking_id: 'b' }, GONE)
+  })
+})

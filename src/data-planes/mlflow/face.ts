@@ -18,6 +18,8 @@ import { reviewQueueOperations } from './review-queues.ts'
 import { runOperations } from './runs.ts'
 import { scorerOperations } from './scorers.ts'
 import { serverOperations } from './server.ts'
+import { traceAnalysisOperations } from './trace-analysis.ts'
+import { traceFileOperations } from './trace-files.ts'
 import { traceOperations } from './traces.ts'
 import { webhookOperations } from './webhooks.ts'
 
@@ -49,6 +51,8 @@ export const mlflowFace: Face = {
     ...webhookOperations,
     ...evaluationDatasetOperations,
     ...scorerOperations,
+    ...traceAnalysisOperations,
+    ...traceFileOperations,
     ...issueOperations,
     ...labelSchemaOperations,
     ...reviewQueueOperations,

@@ -132,6 +132,21 @@ export const loggingOperations = [
     ...batch('logBatchAsync', '/runs/log-batch-async'),
     path: '/api/2.0/preview/mlflow/runs/log-batch-async',
   },
+  {
+    ...mlflow({
+      name: 'getRunDataStatus',
+      method: 'GET',
+      path: '/runs/get-run-data-status',
+      right: 'experiments/runs/read',
+      input: Type.Object({ ...RunIds, batch_tracking_id: Type.Optional(Type.String()) }),
+      async answer({ store }, { input, workspace }) {
+        await findRun(store, workspace.key, { runId: runIdOf(input) })
+        // No batch is acknowledged before it is on disk.
+        return { is_complete: true }
+      },
+    }),
+    path: '/api/2.0/preview/mlflow/runs/get-run-data-status',
+  },
   mlflow({
     name: 'logModel',
     method: 'POST',

@@ -1,4 +1,5 @@
 import { experimentRoot } from '../../domain/models/model-source.ts'
+import { anyValue, statusCode } from '../../domain/traces/spans.ts'
 import { type Trace, traceKeys } from '../../domain/traces/trace.ts'
 import { type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { type Asked, renderingOf } from './present.ts'
@@ -54,3 +55,34 @@ export function presentSpan(span: JsonObject): JsonObject {
 }
 
 const base64 = (hex: Json | undefined): string => Buffer.from(textAt(hex) ?? '', 'hex').toString('base64')
+
+/**
+ * Spans as a file of MLflow's Python client has them. Their times are numbers of nanoseconds, which are greater than what
+ * JSON's numbers hold exactly here: they are written as the digits that they are.
+ */
+export function spanFile(spans: readonly JsonObject[]): string {
+  const nanos = (time: Json | undefined): Json => (time === undefined ? null : `@nanos:${String(time)}`)
+  const attributesOf = (list: Json | undefined): JsonObject =>
+    Object.fromEntries(
+      (Array.isArray(list) ? list : []).map(objectAt).map(({ key, value }) => [String(key), anyValue(objectAt(value))]),
+    )
+  const shown = spans.map((span) => ({
+    trace_id: base64(span.traceId),
+    span_id: base64(span.spanId),
+    parent_span_id: textAt(span.parentSpanId) ? base64(span.parentSpanId) : null,
+    name: span.name ?? '',
+    start_time_unix_nano: nanos(span.startTimeUnixNano),
+    end_time_unix_nano: nanos(span.endTimeUnixNano),
+    events: (Array.isArray(span.events) ? span.events : []).map(objectAt).map((event) => ({
+      name: event.name ?? '',
+      time_unix_nano: nanos(event.timeUnixNano),
+      attributes: attributesOf(event.attributes),
+    })),
+    status: { code: STATUS[statusCode(span)], message: textAt(objectAt(span.status).message) ?? '' },
+    attributes: attributesOf(span.attributes),
+    links: [],
+  }))
+  return JSON.stringify({ spans: shown }).replaceAll(/"@nanos:(\d+)"/g, '$1')
+}
+
+const STATUS = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'] as const
