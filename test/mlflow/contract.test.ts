@@ -765,7 +765,7 @@ test('what is left out is refused by its name', async () => {
   for (const [method, path, name] of [
     ['POST', `${V3}/gateway/endpoints/create`, 'createGatewayEndpoint'],
     ['POST', `/ajax-api/3.0/mlflow/prompt-optimization/jobs`, 'createPromptOptimizationJob'],
-    ['GET', `${V3}/review-queues/list`, 'listReviewQueues'],
+    ['POST', `${V3}/traces/metrics`, 'queryTraceMetrics'],
   ] as const) {
     const answer = await raw(method, path)
     assert.deepEqual([answer.status, answer.json.error_code], [501, 'NOT_IMPLEMENTED'], answer.text)
