@@ -96,13 +96,54 @@ test('requests, their times and what they use are measured, of the deployment an
   assert.equal(most(whole), most(requests))
 })
 
+test('what is measured is told apart by deployment and by status', async () => {
+  const series = async (resource: string, metric: string, filter: string) => {
+    const end = new Date(Date.now() + (minutes + 1) * 60_000).toISOString()
+    const begin = new Date(Date.now() - 3_600_000).toISOString()
+    const query = `timespan=${begin}/${end}&interval=PT1M&aggregation=Maximum&metricnames=${metric}&$filter=${encodeURIComponent(filter)}`
+    const answer = await server.ask(`${resource}/providers/Microsoft.Insights/metrics?api-version=2018-01-01&${query}`)
+    if (answer.status !== 200) return answer.json
+    return answer.json.value[0].timeseries.map(
+      (one: { metadatavalues: { value: string }[]; data: { maximum?: number }[] }) => [
+        one.metadatavalues.map(({ value }) => value).join(),
+        most(one.data.flatMap(({ maximum }) => maximum ?? [])) > 0,
+      ],
+    )
+  }
+  assert.equal((await online.score(endpoint, { key, path: '/score', method: 'PUT' })).status, 424)
+  await pass(1)
+  await until(
+    'the refusal is measured',
+    async () => (await series(endpoint, 'RequestsPerMinute', "statusCode eq '424'")).length > 0,
+  )
+  for (const [resource, metric, filter, told] of [
+    [endpoint, 'RequestsPerMinute', "deployment eq '*'", [['blue', true]]],
+    [endpoint, 'RequestsPerMinute', "deployment eq 'blue' and statusCodeClass eq '4xx'", [['blue,4xx', true]]],
+    [endpoint, 'RequestsPerMinute', "deployment eq 'green'", []],
+    [endpoint, 'RequestLatency', "deployment eq '*'", [['blue', true]]],
+    [
+      blue,
+      'RequestsPerMinute',
+      "(statusCode eq '200' or statusCode eq '424')",
+      [
+        ['200', true],
+        ['424', true],
+      ],
+    ],
+  ] as const) {
+    assert.deepEqual(await series(resource, metric, filter), told, filter)
+  }
+  const refused = await series(blue, 'CpuUtilizationPercentage', "statusCode eq '200'")
+  assert.match(refused.error?.message ?? refused.message, /no dimension of 'CpuUtilizationPercentage'/)
+})
+
 test('Prometheus scrapes what was counted, with the owner’s token alone', async () => {
   const token = readFileSync(join(server.data, 'owner-token'), 'utf8').trim()
   const answer = await server.ask('/metrics', { token })
   assert.equal(answer.status, 200, answer.text)
   const labels = 'workspace="default",endpoint="measured",deployment="blue",region="eastus"'
   assert.match(answer.text, new RegExp(`lazuli_online_requests_total\\{${labels},status="200"\\} 30\\n`))
-  assert.match(answer.text, new RegExp(`lazuli_online_request_duration_seconds_count\\{${labels}\\} 30\\n`))
+  assert.match(answer.text, new RegExp(`lazuli_online_request_duration_seconds_count\\{${labels}\\} 31\\n`))
   assert.match(answer.text, /lazuli_online_instances_ready\{[^}]*\} 1\n/)
   assert.equal((await server.ask('/metrics', { token: 'nope' })).status, 401)
   assert.equal((await server.ask('/metrics', { token: null })).status, 401)
@@ -169,7 +210,11 @@ test('the profile of this day of the week holds, on the wall of its zone', async
 })
 
 test('settings are listed by group and by subscription, and PATCH changes tags and what it names', async () => {
-  await put('listed', setting([], { enabled: false }))
+  // As az sends it: a notification that names nobody.
+  const email = { customEmails: [], sendToSubscriptionAdministrator: false, sendToSubscriptionCoAdministrators: false }
+  const notifications = [{ operation: 'Scale', email, webhooks: [] }]
+  const made = await put('listed', setting([], { enabled: false, notifications }))
+  assert.equal(made.status, 201, made.text)
   const group = online.arm.group
   for (const scope of [group, group.slice(0, group.toLowerCase().indexOf('/resourcegroups/'))]) {
     const listed = await server.ask(`${scope}/providers/Microsoft.Insights/autoscalesettings?api-version=2022-10-01`)
@@ -244,8 +289,13 @@ for (const { why, body, says } of [
     says: /cooldown/,
   },
   {
-    why: 'that would tell somebody',
-    body: () => setting([], { notifications: [{ operation: 'Scale' }] }),
+    why: 'that would tell somebody by mail',
+    body: () => setting([], { notifications: [{ operation: 'Scale', email: { customEmails: ['a@example.com'] } }] }),
+    says: /notified/,
+  },
+  {
+    why: 'that would call somebody',
+    body: () => setting([], { notifications: [{ operation: 'Scale', webhooks: [{ serviceUri: 'https://x' }] }] }),
     says: /notified/,
   },
 ]) {

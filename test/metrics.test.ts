@@ -134,7 +134,8 @@ for (const { name, query, says } of [
   },
   { name: 'too many points', query: '&timespan=P90D&interval=PT1M', says: /20000/ },
   { name: 'an aggregation that there is not', query: '&aggregation=Median', says: /Median/ },
-  { name: 'dimensions', query: "&$filter=ClusterName eq 'x'", says: /dimensions/ },
+  { name: 'a dimension that it lacks', query: "&$filter=ClusterName eq 'x'", says: /no dimension of/ },
+  { name: 'a filter that is none', query: '&$filter=deployment', says: /dimension eq 'value'/ },
 ])
   test(`refused: ${name}`, async () => {
     const { status, json } = await ask('metrics', query.replaceAll(' ', '%20'))

@@ -28,20 +28,31 @@ export async function checkAutoscale(resources: Resources, properties: JsonObjec
   if (ownScale(deployment.body)) {
     throw invalid('The target has scaleSettings of type TargetUtilization: only one of both can decide.')
   }
-  for (const [part, why] of [
-    ['notifications', 'nobody can be notified from here'],
-    ['predictiveAutoscalePolicy', 'what is to come is not predicted here'],
-  ] as const) {
-    const value = properties[part]
-    const isEmpty = value === undefined || value === null || (Array.isArray(value) && value.length === 0)
-    const off = textAt(objectAt(value).scaleMode)?.toLowerCase() === 'disabled'
-    if (!isEmpty && !off) throw invalid(`'${part}' can't be honoured: ${why}.`)
+  if (listAt(properties.notifications).some(tellsSomebody)) {
+    throw invalid("'notifications' can't be honoured: nobody can be notified from here.")
+  }
+  const mode = textAt(objectAt(properties.predictiveAutoscalePolicy).scaleMode)?.toLowerCase() ?? 'disabled'
+  if (mode !== 'disabled') {
+    throw invalid("'predictiveAutoscalePolicy' can't be honoured: what is to come is not predicted here.")
   }
   const profiles = profilesOf(properties)
   if (profiles.length === 0 || profiles.length > MOST_PROFILES) {
     throw invalid(`A setting has 1 to ${MOST_PROFILES} profiles, not ${profiles.length}.`)
   }
   for (const profile of profiles) await checkProfile(resources, profile)
+}
+
+const listAt = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** az sends a notification that names nobody with every setting. */
+function tellsSomebody(notification: unknown): boolean {
+  const { email, webhooks } = objectAt(notification)
+  const {
+    customEmails,
+    sendToSubscriptionAdministrator: admin,
+    sendToSubscriptionCoAdministrators: others,
+  } = objectAt(email)
+  return admin === true || others === true || [webhooks, customEmails].some((list) => listAt(list).length > 0)
 }
 
 async function checkProfile(resources: Resources, profile: ScaleProfile): Promise<void> {

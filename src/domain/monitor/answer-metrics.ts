@@ -4,13 +4,8 @@ import type { StoredResource } from '../../store/resources.ts'
 import type { Run, RunStatus } from '../../store/runs.ts'
 import type { Page, Repositories } from '../../store/store.ts'
 import type { Aggregation, MetricDefinition } from './definitions.ts'
+import { type Point, type Series, seriesOf } from './dimensions.ts'
 import type { MetricQuery } from './query-metrics.ts'
-
-/** A measured value at a time, in epoch milliseconds. */
-interface Point {
-  readonly at: number
-  readonly value: number
-}
 
 /** The state of a run whose begin a metric counts. */
 const COUNTS: Readonly<Record<string, RunStatus>> = {
@@ -43,6 +38,10 @@ export async function answerMetrics(
           const value = values[name]
           return value === undefined ? [] : [{ at: Date.parse(at), value }]
         })
+  const allOf = (metric: MetricDefinition): readonly Series[] =>
+    query.dimensions.length > 0
+      ? seriesOf(metric.name, samples, query.dimensions)
+      : [{ labels: [], points: pointsOf(metric) }]
   return {
     cost: 0,
     timespan: `${iso(query.from)}/${iso(query.to)}`,
@@ -55,7 +54,13 @@ export async function answerMetrics(
       name: { value: metric.name, localizedValue: metric.name },
       displayDescription: metric.description,
       unit: metric.unit,
-      timeseries: [{ metadatavalues: [], data: dataOf(metric, pointsOf(metric), query) }],
+      timeseries: allOf(metric).map(({ labels, points }) => ({
+        metadatavalues: query.dimensions.map(({ name }, at) => ({
+          name: { value: name, localizedValue: name },
+          value: labels[at] ?? '',
+        })),
+        data: dataOf(metric, points, query),
+      })),
       errorCode: 'Success',
     })),
   }

@@ -1,3 +1,5 @@
+import type { Dimension } from './dimensions.ts'
+
 /** What is measured, by resource type. */
 
 export type Aggregation = 'Average' | 'Minimum' | 'Maximum' | 'Total' | 'Count'
@@ -11,6 +13,7 @@ export interface MetricDefinition {
   readonly unit: Unit
   readonly primary: Aggregation
   readonly aggregations: readonly Aggregation[]
+  readonly dimensions: readonly Dimension[]
   /** Kept minute by minute, or counted from what runs went through. */
   readonly from: 'samples' | 'runs'
 }
@@ -22,6 +25,7 @@ const sampled = (name: string, description: string, unit: Unit = 'Count', catego
   unit,
   primary: 'Average',
   aggregations: ['Average', 'Minimum', 'Maximum', 'Total', 'Count'],
+  dimensions: [],
   from: 'samples',
 })
 const counted = (name: string, description: string): MetricDefinition => ({
@@ -31,6 +35,7 @@ const counted = (name: string, description: string): MetricDefinition => ({
   unit: 'Count',
   primary: 'Total',
   aggregations: ['Total', 'Average', 'Minimum', 'Maximum', 'Count'],
+  dimensions: [],
   from: 'runs',
 })
 
@@ -68,6 +73,12 @@ const traffic: readonly MetricDefinition[] = [
   sampled('NetworkBytes', 'The bytes per second that are answered.', 'BytesPerSecond', 'Traffic'),
 ]
 
+/** Requests are told apart by the status that callers saw, and of an endpoint everything by the deployment that was asked. */
+const STATUS: readonly Dimension[] = ['statusCode', 'statusCodeClass']
+const byStatus = (metric: MetricDefinition): MetricDefinition =>
+  metric.name === 'RequestsPerMinute' ? { ...metric, dimensions: [...metric.dimensions, ...STATUS] } : metric
+const ENDPOINT = traffic.map((metric) => byStatus({ ...metric, dimensions: ['deployment'] }))
+
 const RESOURCES = 'Resource'
 const DEPLOYMENT: readonly MetricDefinition[] = [
   sampled('CpuUtilizationPercentage', 'Percentage of CPU used of what its instances have.', 'Percent', RESOURCES),
@@ -78,12 +89,12 @@ const DEPLOYMENT: readonly MetricDefinition[] = [
     RESOURCES,
   ),
   sampled('DeploymentCapacity', 'The number of instances that answer.', 'Count', RESOURCES),
-  ...traffic,
+  ...traffic.map(byStatus),
 ]
 
 const definitions: Readonly<Record<string, readonly MetricDefinition[]>> = {
   'microsoft.machinelearningservices/workspaces': WORKSPACE,
-  'microsoft.machinelearningservices/workspaces/onlineendpoints': traffic,
+  'microsoft.machinelearningservices/workspaces/onlineendpoints': ENDPOINT,
   'microsoft.machinelearningservices/workspaces/onlineendpoints/deployments': DEPLOYMENT,
 }
 

@@ -1,11 +1,14 @@
 import { fault } from '../../faults.ts'
 import { durationSeconds } from '../computes/duration.ts'
 import { type Aggregation, type MetricDefinition, metricsOf } from './definitions.ts'
+import { readFilter, type WantedDimension } from './dimensions.ts'
 
 /** What a request for metrics asks, checked. Times are epoch milliseconds. */
 export interface MetricQuery {
   readonly metrics: readonly MetricDefinition[]
   readonly aggregations: readonly Aggregation[] | undefined
+  /** By what values are told apart. */
+  readonly dimensions: readonly WantedDimension[]
   readonly from: number
   readonly to: number
   readonly stepMs: number
@@ -19,14 +22,13 @@ const INTERVALS = ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H', 'PT12H', 'P
 const AGGREGATIONS: readonly Aggregation[] = ['Average', 'Minimum', 'Maximum', 'Total', 'Count']
 
 /**
- * Reads `metricnames`, `timespan`, `interval` and `aggregation`.
+ * Reads `metricnames`, `timespan`, `interval`, `aggregation` and `$filter`.
  *
  * @throws MetricUnknown, MetricQueryInvalid
  */
 export function readMetricQuery(query: URLSearchParams, type: string, now: Date): MetricQuery {
   const text = (name: string): string | undefined =>
     [...query].find(([key]) => key.toLowerCase() === name)?.[1].trim() || undefined
-  if (text('$filter') !== undefined) throw invalid('$filter is not offered: metrics have no dimensions here')
   const namespace = text('metricnamespace')
   if (namespace !== undefined && namespace.toLowerCase() !== type.toLowerCase()) {
     throw invalid(`the namespace '${namespace}' is not that of '${type}'`)
@@ -36,8 +38,11 @@ export function readMetricQuery(query: URLSearchParams, type: string, now: Date)
   if (!INTERVALS.includes(interval)) throw invalid(`the interval '${interval}' is none of ${INTERVALS.join(', ')}`)
   const stepMs = interval === 'FULL' ? to - from : (durationSeconds(interval) ?? 60) * 1000
   if ((to - from) / stepMs > MOST_POINTS) throw invalid(`the timespan holds more than ${MOST_POINTS} intervals`)
+  const metrics = metricsNamed(text('metricnames'), type)
+  const filter = text('$filter')
   return {
-    metrics: metricsNamed(text('metricnames'), type),
+    metrics,
+    dimensions: filter === undefined ? [] : readFilter(filter, metrics),
     aggregations: aggregationsOf(text('aggregation')),
     from: interval === 'FULL' ? from : Math.floor(from / stepMs) * stepMs,
     to,

@@ -3,6 +3,7 @@ import type { DeploymentMetrics } from '../../serving/engine.ts'
 import type { Deps } from '../deps.ts'
 import { ONLINE_DEPLOYMENTS } from '../endpoints/endpoint.ts'
 import { percentile, type RequestTally, type Tally } from '../endpoints/request-tally.ts'
+import { partOf } from './dimensions.ts'
 
 type Needs = Pick<Deps, 'store' | 'serving' | 'now'> & { readonly tally: RequestTally }
 
@@ -20,6 +21,7 @@ interface Counted {
   readonly sumMs: number
   readonly bytes: number
   readonly latency: readonly number[]
+  readonly byStatus: ReadonlyMap<number, number>
 }
 
 /** Measures what online deployments, and endpoints as the sum of theirs, have done since the last call. */
@@ -29,24 +31,31 @@ export function endpointSampler({ store, serving, now, tally }: Needs): () => Pr
     const time = now().getTime()
     const { items } = await store.resources.ofType('', ONLINE_DEPLOYMENTS)
     const seen = new Map<string, Look>()
-    const byEndpoint = new Map<string, Counted[]>()
+    const byEndpoint = new Map<string, { readonly name: string; readonly counted: Counted }[]>()
     const found: { readonly id: string; readonly values: Readonly<Record<string, number>> }[] = []
     for (const { id } of items) {
       const key = foldId(id)
       const standing = tally.read(key)
       const look = { at: time, tally: standing && frozen(standing), engine: await serving.metrics(key) }
-      seen.set(key, look)
       const before = looks.get(key)
-      if (!before || before.at >= time) continue
+      // A sample has a second of its own: another look in it would write over what was counted up to the first.
+      const isToo = before && secondOf(before.at) >= secondOf(time)
+      seen.set(key, isToo ? before : look)
+      if (!before || isToo) continue
       const counted = between(before, look)
       const endpoint = parseResourceId(id)?.parent?.text ?? ''
-      byEndpoint.set(endpoint, [...(byEndpoint.get(endpoint) ?? []), counted])
+      const named = { name: parseResourceId(id)?.name ?? '', counted }
+      byEndpoint.set(endpoint, [...(byEndpoint.get(endpoint) ?? []), named])
       const ready = (await serving.observe(key))?.readyInstances ?? 0
-      found.push({ id, values: { ...trafficOf([counted]), ...usageOf(before, look), DeploymentCapacity: ready } })
+      const values = { ...trafficOf([counted]), ...partsOf(named), ...usageOf(before, look), DeploymentCapacity: ready }
+      found.push({ id, values })
     }
-    for (const [id, counted] of byEndpoint) found.push({ id, values: trafficOf(counted) })
+    for (const [id, all] of byEndpoint) {
+      const parts = Object.assign({}, ...all.map(partsOf))
+      found.push({ id, values: { ...trafficOf(all.map(({ counted }) => counted)), ...parts } })
+    }
     looks = seen
-    const at = new Date(Math.floor(time / 1000) * 1000).toISOString()
+    const at = new Date(secondOf(time) * 1000).toISOString()
     if (found.length === 0) return
     await store.write(async ({ samples }) => {
       for (const { id, values } of found) await samples.add(id, { at, values })
@@ -54,7 +63,13 @@ export function endpointSampler({ store, serving, now, tally }: Needs): () => Pr
   }
 }
 
-const frozen = (tally: Tally): Tally => ({ ...tally, latency: [...tally.latency] })
+const secondOf = (time: number): number => Math.floor(time / 1000)
+
+const frozen = (tally: Tally): Tally => ({
+  ...tally,
+  latency: [...tally.latency],
+  byStatus: new Map(tally.byStatus),
+})
 
 function between(before: Look, look: Look): Counted {
   const [old, fresh] = [before.tally, look.tally]
@@ -64,6 +79,9 @@ function between(before: Look, look: Look): Counted {
     sumMs: (fresh?.sumMs ?? 0) - (old?.sumMs ?? 0),
     bytes: (fresh?.bytesOut ?? 0) - (old?.bytesOut ?? 0),
     latency: (fresh?.latency ?? []).map((count, at) => count - (old?.latency[at] ?? 0)),
+    byStatus: new Map(
+      [...(fresh?.byStatus ?? [])].map(([status, count]) => [status, count - (old?.byStatus.get(status) ?? 0)]),
+    ),
   }
 }
 
@@ -84,6 +102,16 @@ function trafficOf(all: readonly Counted[]): Readonly<Record<string, number>> {
     ...(requests > 0 && { RequestLatency: sum((one) => one.sumMs) / requests }),
     ...Object.fromEntries(shares),
   }
+}
+
+/** The same, told apart: requests by deployment and status, everything else by deployment. */
+function partsOf({ name, counted }: { readonly name: string; readonly counted: Counted }): Record<string, number> {
+  const { RequestsPerMinute: _all, ...others } = trafficOf([counted])
+  const parts = Object.entries(others).map(([metric, value]) => [partOf(metric, name), value] as const)
+  for (const [status, count] of counted.byStatus) {
+    if (count > 0) parts.push([partOf('RequestsPerMinute', name, status), (count * 60) / counted.seconds])
+  }
+  return Object.fromEntries(parts)
 }
 
 function usageOf(before: Look, { at, engine }: Look): Readonly<Record<string, number>> {

@@ -25,7 +25,7 @@ const at = (
 /** What is measured of a resource: which metrics there are, and their values. */
 export const metrics: readonly ScopeOperation[] = [
   at('metricDefinitions', async (_deps, { id, type }) => ({
-    value: metricsOf(type).map(({ name, description, category, unit, primary, aggregations }) => ({
+    value: metricsOf(type).map(({ name, description, category, unit, primary, aggregations, dimensions }) => ({
       id: `${id}/providers/microsoft.insights/metricdefinitions/${name}`,
       resourceId: id,
       namespace: type,
@@ -36,6 +36,9 @@ export const metrics: readonly ScopeOperation[] = [
       unit,
       primaryAggregationType: primary,
       supportedAggregationTypes: [...aggregations],
+      ...(dimensions.length > 0 && {
+        dimensions: dimensions.map((value) => ({ value, localizedValue: value })),
+      }),
       metricAvailabilities: ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H', 'PT12H', 'P1D'].map((timeGrain) => ({
         timeGrain,
         retention: 'P93D',
