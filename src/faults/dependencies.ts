@@ -8,6 +8,12 @@ export const dependencyFaults = {
     message:
       "'{name}' can't be made with '{property}' as '{value}': Lazuli has no private networks and would not keep anybody out. Leave it out, or open it.",
   },
+  ManagedNetworkNotHere: {
+    status: 400,
+    code: 'NetworkRulesNotSupported',
+    message:
+      "The workspace '{name}' can't have a managed network (isolationMode '{mode}'): Lazuli has no virtual networks, its jobs use the machine's own, and nothing would hold to the rules.",
+  },
   WorkspaceNetworkClosed: {
     status: 403,
     code: 'PublicNetworkAccessDisabled',

@@ -262,6 +262,17 @@ test('keys are those of what it stands on; diagnose looks at it anew; notebooks 
   assert.equal((await arm.post(`${path('made')}/listNotebookKeys`)).status, 501)
 })
 
+test('a managed network is refused: nothing would hold to its rules', async () => {
+  for (const managedNetwork of [
+    { isolationMode: 'AllowInternetOutbound' },
+    { isolationMode: 'AllowOnlyApprovedOutbound', outboundRules: { one: { type: 'FQDN', destination: 'test.com' } } },
+  ]) {
+    const refused = await arm.refusal(path('managed'), body({ managedNetwork }))
+    assert.equal(refused.code, 'NetworkRulesNotSupported', refused.message)
+    assert.match(refused.message, new RegExp(managedNetwork.isolationMode))
+  }
+})
+
 test('one that is closed to public networks is managed as ever, and its services let in its own runs alone', async () => {
   const made = await arm.made(path('closed'), body({ publicNetworkAccess: 'Disabled' }))
   assert.equal(made.properties.publicNetworkAccess, 'Disabled')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { JobDistribution, JobSpec } from '../engine.ts'
 
 /** One process of a job: where it runs, what is its own, and what it runs. */
@@ -68,13 +69,17 @@ export function processesOf(spec: JobSpec, ports: readonly number[]): readonly P
           script: mpi(instanceCount, distribution.processesPerNode),
         },
       ]
-    case 'Ray':
+    case 'Ray': {
+      // Ray listens on every interface whatever address it is given: nobody but the job's own may join or command it.
+      const secret = { RAY_AUTH_MODE: 'token', RAY_AUTH_TOKEN: randomBytes(32).toString('hex') }
       return range(instanceCount).map((node) => ({
         ...on(node, node),
+        variables: { ...on(node, node).variables, ...secret },
         leads: node === 0,
         needs: { program: 'ray', of: "the Python package 'ray'" },
         script: node === 0 ? rayHead(distribution, ports, instanceCount) : rayWorker(distribution, ports),
       }))
+    }
   }
 }
 
@@ -170,12 +175,14 @@ while sum(node["Alive"] for node in ray.nodes()) < ${nodes}:
 ' || exit
 ${command}`
 
+/** Ray gives up where the head listens but has not told of itself yet: it is asked again. */
 const rayWorker =
   ({ port, workerArguments }: Ray, ports: readonly number[]) =>
   () =>
     `
 export RAY_USAGE_STATS_ENABLED=0
 for _ in $(seq 600); do (exec 3<>/dev/tcp/${HOST}/${port ?? ports[1]}) 2>/dev/null && break; sleep 0.2; done
-exec ray start --address=${HOST}:${port ?? ports[1]} --node-ip-address=${HOST} --block ${workerArguments}`
+for _ in $(seq 10); do ray start --address=${HOST}:${port ?? ports[1]} --block ${workerArguments} && exit; sleep 1; done
+exit 1`
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

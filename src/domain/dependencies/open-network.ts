@@ -34,5 +34,17 @@ export function demandKnownNetwork(name: string, properties: JsonObject): void {
     throw fault('ClosedNetworkNotHere', { name, property: 'publicNetworkAccess', value: access })
 }
 
+/**
+ * Refuses a managed network: a job's ways out are the machine's, and nothing would hold to its rules.
+ *
+ * @throws ManagedNetworkNotHere
+ */
+export function demandNoManagedNetwork(name: string, properties: JsonObject): void {
+  const { isolationMode, outboundRules } = objectAt(properties.managedNetwork)
+  const mode = textAt(isolationMode) ?? 'Disabled'
+  if (mode.toLowerCase() !== 'disabled' || Object.keys(objectAt(outboundRules)).length > 0)
+    throw fault('ManagedNetworkNotHere', { name, mode })
+}
+
 const closingRules = (properties: JsonObject): string | undefined =>
   RULES.find((rules) => textAt(objectAt(properties[rules]).defaultAction)?.toLowerCase() === 'deny')

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { defineResource, done, failed } from '../../arm/define-resource.ts'
-import { demandKnownNetwork } from '../../domain/dependencies/open-network.ts'
+import { demandKnownNetwork, demandNoManagedNetwork } from '../../domain/dependencies/open-network.ts'
 import { linkResources } from '../../domain/network/private-links.ts'
 import { demandDependencies } from '../../domain/workspaces/check-dependencies.ts'
 import { withSameEncryption } from '../../domain/workspaces/check-encryption.ts'
@@ -79,6 +79,7 @@ export default defineResource({
   async check(deps, { id, body, existing, deleted }) {
     const { store } = deps
     demandKnownNetwork(id.name, objectAt(body.properties))
+    demandNoManagedNetwork(id.name, objectAt(body.properties))
     if (deleted && !wantsRecovery(body)) {
       throw fault('WorkspaceSoftDeleted', { workspace: deleted.name })
     }

@@ -15,6 +15,10 @@ print("nodes", len([node for node in ray.nodes() if node["Alive"]]))
 def square(x):
     return x * x
 print("sum", sum(ray.get([square.remote(x) for x in range(10)])))
+ray.shutdown()
+import os, subprocess, sys
+plain = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH_")}
+print("stranger", subprocess.run([sys.executable, "-c", "import ray; ray.init(address='auto')"], env=plain, capture_output=True, timeout=120).returncode)
 """)
 job = ml.jobs.create_or_update(
     command(code=str(code), command="python train.py", environment=f"{env.name}:{env.version}", compute=CPU, instance_count=2, distribution=RayDistribution(include_dashboard=False))
@@ -25,6 +29,7 @@ to = pathlib.Path(tempfile.mkdtemp())
 ml.jobs.download(job.name, download_path=to, all=True)
 text = next(to.rglob("std_log_process_00.txt")).read_text()
 check("nodes 2\n" in text and "sum 285\n" in text, "Ray's head has the other node, and they work")
+check("stranger 1\n" in text, "who lacks the job's token does not get into its cluster")
 
 plain = ml.environments.create_or_update(Environment(name="plaint" + T, image=IMAGE))
 def mk(cmd, **kw): return command(command=cmd, environment=f"{plain.name}:{plain.version}", compute=CPU, experiment_name="t_ray", **kw)
