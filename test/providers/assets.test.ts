@@ -270,6 +270,14 @@ describe('what the bytes of an asset say', () => {
   }
   const table = (at: string) => ({ properties: { dataType: 'mltable', dataUri: `${BLOB}${at}/` } })
 
+  test('an MLTable may take columns from its paths before it reads, as the mltable package writes it', async () => {
+    const text =
+      "type: mltable\npaths: [{pattern: 'wasbs://c@a.blob.core.windows.net/y=*/*.parquet'}]\ntransformations:\n- extract_columns_from_partition_format:\n    partition_format: /y={y}\n- read_parquet:\n    include_path_column: false\n- drop_columns: [a]\n"
+    await write('t/partitioned/MLTable', text)
+    const made = await arm.put(path('data/partitioned/versions/1'), table('t/partitioned'))
+    assert.equal(made.status, 201, made.text)
+  })
+
   test('an MLTable is read, and names what it refers to', async () => {
     await write(
       't/good/MLTable',
@@ -286,6 +294,11 @@ describe('what the bytes of an asset say', () => {
   for (const [at, { name, text, says }] of [
     { name: 'no YAML', text: 'paths: [', says: /no YAML/ },
     { name: 'no paths', text: 'type: mltable', says: /paths/ },
+    {
+      name: 'a filter before what reads',
+      text: "paths: [{file: a}]\ntransformations: [{filter: 'col(1) > 0'}, read_parquet]",
+      says: /'read_parquet' must come first/,
+    },
     { name: 'a path of two kinds', text: 'paths:\n  - file: a\n    folder: b', says: /paths\[0\]/ },
     { name: 'an unknown transformation', text: 'paths:\n  - file: a\ntransformations:\n  - fold', says: /fold/ },
     {

@@ -19,6 +19,11 @@ const TRANSFORMATIONS: ReadonlySet<string> = new Set([
   'take_random_sample',
 ])
 const READERS: ReadonlySet<string> = new Set([...TRANSFORMATIONS].filter((name) => name.startsWith('read_')))
+/** What reads paths and no content: the mltable package writes these before the reader. */
+const OF_PATHS: ReadonlySet<string> = new Set([
+  'extract_columns_from_partition_format',
+  'extract_partition_format_into_columns',
+])
 const PATH_KINDS = ['file', 'folder', 'pattern'] as const
 
 /**
@@ -66,7 +71,8 @@ function checkTransformations(value: Json): void {
   })
   const readers = names.filter((name) => READERS.has(name))
   if (readers.length > 1) throw refuse(`it reads in two ways: ${readers.join(' and ')}`)
-  if (readers.length === 1 && !READERS.has(names[0] ?? '')) throw refuse(`'${readers[0]}' must come first`)
+  const [first = ''] = names.filter((name) => !OF_PATHS.has(name))
+  if (readers.length === 1 && !READERS.has(first)) throw refuse(`'${readers[0]}' must come first`)
 }
 
 const refuse = (why: string): Fault => fault('AssetInvalid', { reason: `The MLTable file is invalid: ${why}.` })
