@@ -235,6 +235,7 @@ for (const { name, body, code = 'BadParameter' } of [
   { name: 'a type that is none', body: { kty: 'DSA' } },
   { name: 'an operation that is none', body: { kty: 'EC', key_ops: ['encrypt'] } },
   { name: 'a hardware key', body: { kty: 'RSA-HSM' }, code: 'NotSupported' },
+  { name: 'a key that may leave', body: { kty: 'RSA', attributes: { exportable: true } }, code: 'NotSupported' },
   { name: 'a release policy', body: { kty: 'RSA', release_policy: { data: 'x' } }, code: 'NotSupported' },
 ] as { name: string; body: object; code?: string }[]) {
   test(`refused: ${name}`, async () => {

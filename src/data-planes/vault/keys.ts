@@ -12,7 +12,8 @@ import { rightTo, type VaultOperation, vaultOperation } from './vault-operation.
 
 const kind = 'keys'
 const Operations = Type.Array(Type.String())
-const Described = { attributes: Type.Optional(Attributes), tags: Type.Optional(Tags) }
+const KeyAttributes = Type.Interface([Attributes], { exportable: Type.Optional(Type.Boolean()) })
+const Described = { attributes: Type.Optional(KeyAttributes), tags: Type.Optional(Tags) }
 /** What a key here can't have, so that nobody believes that it has. */
 const Refused = { release_policy: Type.Optional(Type.Unknown()) }
 const right = (permission: string, action = `${permission}/action`) => rightTo(kind, permission, action)
@@ -152,9 +153,15 @@ export const keyOperations: readonly VaultOperation[] = [
   ...commonOperations({ kind, whole: shown, item }),
 ]
 
-function refuseRelease(body: { readonly release_policy?: unknown }): void {
-  if (body.release_policy === undefined || body.release_policy === null) return
-  const reason = 'A release_policy needs an attested environment to release to, and there is none here'
+interface Released {
+  readonly release_policy?: unknown
+  readonly attributes?: { readonly exportable?: boolean }
+}
+
+function refuseRelease({ release_policy: policy, attributes }: Released): void {
+  if ((policy === undefined || policy === null) && attributes?.exportable !== true) return
+  const reason =
+    'A key that is exportable, or has a release_policy, is released to an attested environment, and there is none here'
   throw fault('VaultNotSupported', { reason })
 }
 
