@@ -44,6 +44,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/k_az_ad.sh', checks: 35 },
   { file: 'flows/k_az_vault.sh', checks: 39 },
   { file: 'flows/k_az_signin.sh', checks: 14 },
+  { file: 'flows/o_credentials.py', checks: 10 },
   { file: 'flows/o_identity.py', checks: 12 },
   { file: 'flows/az_deployments.sh', checks: 23 },
   { file: 'flows/o_monitor.sh', checks: 12 },
