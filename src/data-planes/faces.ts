@@ -1,5 +1,5 @@
 import { artifactFace } from './artifacts/face.ts'
-import { dataFace, datasetFace, datasetTwoFace } from './dataset/face.ts'
+import { dataFace, datasetFace, datasetTwoFace, dataTwoFace } from './dataset/face.ts'
 import { datastoreFace } from './datastore/face.ts'
 import { environmentFace } from './environment/face.ts'
 import { executionFace } from './execution/face.ts'
@@ -20,6 +20,7 @@ export const faces: readonly Face[] = [
   dataFace,
   datasetFace,
   datasetTwoFace,
+  dataTwoFace,
   datastoreFace,
   environmentFace,
   modelRegistryFace,

@@ -163,6 +163,7 @@ export const machineLearningFaults = {
   },
   UriUnresolvable: { status: 400, code: 'ValidationError', message: "'{uri}' can't be resolved: {why}." },
 
+  DatasetUnreadable: { status: 400, code: 'DatasetUnreadable', message: "The dataset can't be read here: {reason}." },
   AssetExists: { status: 409, code: 'Conflict', message: "The {kind} '{asset}' already exists." },
   AssetNotNamed: { status: 404, code: 'NotFound', message: "The {kind} '{asset}' was not found." },
   AssetVersionImmutable: {

@@ -1,6 +1,9 @@
 import { historyRefusal } from '../history-errors.ts'
 import type { Face } from '../operation.ts'
+import { actionOperations } from './actions.ts'
+import { besideOperations } from './beside.ts'
 import { containerOperations } from './containers.ts'
+import { callOperations, previewOperations } from './previews.ts'
 import { datasetOperations } from './registered.ts'
 import { savedOperations } from './saved.ts'
 import { versionTwoOperations } from './version-two.ts'
@@ -20,7 +23,13 @@ export const datasetFace: Face = {
   prefixes: ['/dataset/v1.0', '/dataset/v1.2'],
   refuse: historyRefusal,
   nullIsAbsent: true,
-  operations: [...datasetOperations, ...savedOperations],
+  operations: [
+    ...datasetOperations,
+    ...savedOperations,
+    ...previewOperations,
+    ...actionOperations,
+    ...besideOperations,
+  ],
 }
 
 export const datasetTwoFace: Face = {
@@ -29,4 +38,12 @@ export const datasetTwoFace: Face = {
   refuse: historyRefusal,
   nullIsAbsent: true,
   operations: versionTwoOperations,
+}
+
+export const dataTwoFace: Face = {
+  name: 'Data 2.0',
+  prefixes: ['/data/v2.0'],
+  refuse: historyRefusal,
+  nullIsAbsent: true,
+  operations: callOperations,
 }
