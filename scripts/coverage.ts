@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { loadRegistry, type RegisteredType } from '../src/arm/registry.ts'
 import { faces } from '../src/data-planes/faces.ts'
 import { whyLeftOut } from '../src/data-planes/left-out.ts'
+import { frontOperations } from '../src/data-planes/managementfrontend/front.ts'
 import { namedOperations } from '../src/data-planes/named-operations.ts'
 import { vaultOperations } from '../src/data-planes/vault/vault-operations.ts'
 
@@ -26,6 +27,10 @@ function regionalRows(): Row[] {
   const rows = new Map<string, Row>()
   for (const [method, path, name] of namedOperations()) {
     rows.set(keyOf(method, path), { method, path, name, done: false })
+  }
+  for (const [method, path] of frontOperations) {
+    const known = rows.get(keyOf(method, path))
+    if (known) rows.set(keyOf(method, path), { ...known, done: true })
   }
   for (const { prefixes, operations } of faces) {
     for (const { method, path: below, name } of operations) {

@@ -44,6 +44,14 @@ const leftOut: readonly LeftOut[] = [
     reason: 'MLflow’s pages draw their charts of traces with it; traces themselves are searched and read',
   },
   {
+    asked: /^get \/registrymanagement\/v1\.0\/operations\//,
+    reason: 'it has no caller: operations of registries are polled where the resource manager says',
+  },
+  {
+    asked: /^get \/discovery\/workspaces\//,
+    reason: 'it has no caller: a region tells its services at /discovery',
+  },
+  {
     asked: /^post \/modelregistry\/v1\.0\/meta\/migration/,
     reason: 'it has no caller; models have one store, and nothing is to be moved',
   },

@@ -10,6 +10,8 @@ import { historyRefusal } from '../history-errors.ts'
 
 const PREFIX = '/mferp/managementfrontend'
 const DISCOVERY = /^\/registrymanagement\/v1\.0\/registries\/([^/?]+)\/discovery\/?(?:\?.*)?$/i
+/** What is answered here of what clients know: the rest of `mferp` is the resource manager's own. */
+export const frontOperations = [['GET', '/registrymanagement/v1.0/registries/{registryName}/discovery']] as const
 const REGISTRY =
   /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.machinelearningservices\/registries\/([^/?]+)(.*)$/i
 
