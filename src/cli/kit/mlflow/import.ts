@@ -65,11 +65,7 @@ export async function importMlflow(source: Source, tracking: Tracking, options: 
 }
 
 async function experimentIn(tracking: Tracking, name: string): Promise<string> {
-  const path = `/experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`
-  const known = await tracking.mlflow('GET', path).catch((error: unknown) => {
-    if (error instanceof Refusal && /: 404 /.test(error.message)) return undefined
-    throw error
-  })
+  const known = await tracking.find(`/experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`)
   if (known) return String((known.experiment as JsonObject).experiment_id)
   return String((await tracking.mlflow('POST', '/experiments/create', { name })).experiment_id)
 }
@@ -157,16 +153,12 @@ async function importModel(model: SourceModel, tracking: Tracking, done: Importe
   const { name, description, tags } = model
   const listed = (some: Readonly<Record<string, string>>) =>
     Object.entries(some).map(([key, value]) => ({ key, value }))
-  const known = await tracking
-    .mlflow('GET', `/registered-models/get?name=${encodeURIComponent(name)}`)
-    .catch(() => undefined)
+  const known = await tracking.find(`/registered-models/get?name=${encodeURIComponent(name)}`)
   if (!known) await tracking.mlflow('POST', '/registered-models/create', { name, description, tags: listed(tags) })
   const gaps: string[] = []
   let next = 1
   for (const { version, source, runId, description: note, stage, tags: own } of model.versions) {
-    const there = await tracking
-      .mlflow('GET', `/model-versions/get?name=${encodeURIComponent(name)}&version=${version}`)
-      .catch(() => undefined)
+    const there = await tracking.find(`/model-versions/get?name=${encodeURIComponent(name)}&version=${version}`)
     if (!there) {
       for (; next < version; next++) {
         await tracking.mlflow('POST', '/model-versions/create', { name, source: sourceOf(source, runId) })

@@ -11,6 +11,8 @@ import type { ServerFacts } from '../server-facts.ts'
 export interface Tracking {
   /** MLflow's; `path` begins after `/api/2.0/mlflow`. */
   mlflow(method: string, path: string, body?: JsonObject): Promise<JsonObject>
+  /** What MLflow's GET answers; undefined where there is no such thing. */
+  find(path: string): Promise<JsonObject | undefined>
   /** Run history's; `path` begins after the workspace. */
   history(method: string, path: string, body?: JsonObject): Promise<JsonObject>
   /** An artifact of a run. */
@@ -38,7 +40,7 @@ export async function trackingOf(server: ServerFacts, workspace: string): Promis
   const [subscription, group, name] = placeOf(server, workspace)
   const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`
 
-  const ask = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {
+  const asked = async (method: string, path: string, body?: JsonObject) => {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const response = await send(server, path, {
       method,
@@ -48,14 +50,24 @@ export async function trackingOf(server: ServerFacts, workspace: string): Promis
       },
       ...(text && { body: Readable.from([text]) }),
     })
-    const answered = await textOf(response)
-    if (response.statusCode !== 200) throw refusal(method, path, response.statusCode, answered)
-    return answered === '' ? {} : objectAt(JSON.parse(answered))
+    return { status: response.statusCode, text: await textOf(response) }
   }
+  const ask = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {
+    const { status, text } = await asked(method, path, body)
+    if (status !== 200) throw refusal(method, path, status, text)
+    return text === '' ? {} : objectAt(JSON.parse(text))
+  }
+  const ofMlflow = `/mlflow/v2.0${id}/api/2.0/mlflow`
   const artifact = (run: string, path: string) =>
     `/artifact/v2.0${id}/artifacts/content/ExperimentRun/dcid.${encodeURIComponent(run)}/${path.split('/').map(encodeURIComponent).join('/')}`
   return {
-    mlflow: (method, path, body) => ask(method, `/mlflow/v2.0${id}/api/2.0/mlflow${path}`, body),
+    mlflow: (method, path, body) => ask(method, `${ofMlflow}${path}`, body),
+    async find(path) {
+      const { status, text } = await asked('GET', `${ofMlflow}${path}`)
+      if (status === 404) return undefined
+      if (status !== 200) throw refusal('GET', path, status, text)
+      return objectAt(JSON.parse(text))
+    },
     history: (method, path, body) => ask(method, `/history/v1.0${id}${path}`, body),
     async putArtifact(run, path, bytes) {
       const headers = { authorization, 'content-type': 'application/octet-stream' }
