@@ -225,3 +225,14 @@ test('a batch of which something is refused leaves nothing, neither at its run n
   await post('/runs/log-batch', { run_id, metrics: nobodys, tags: [pair('t', '1')] }, 404)
   assert.deepEqual(await state(), before)
 })
+
+test('MLflow before 2.0 finds its registry and its lists where it asks for them', async () => {
+  const PREVIEW = '/api/2.0/preview/mlflow'
+  const made = await ask(`${PREVIEW}/registered-models/create`, { method: 'POST', body: { name: 'old' } })
+  assert.equal(made.status, 200, made.text)
+  const { json } = await ask(`${PREVIEW}/registered-models/list?max_results=10`)
+  assert.ok(json.registered_models.some(({ name }: { name: string }) => name === 'old'))
+  const listed = await ask(`${API}/experiments/list?view_type=ACTIVE_ONLY`)
+  assert.ok(listed.json.experiments.some(({ name }: { name: string }) => name === 'Default'))
+  assert.equal((await ask(`${PREVIEW}/registered-models/nothing`)).status, 404)
+})

@@ -23,14 +23,26 @@ import { traceFileOperations } from './trace-files.ts'
 import { traceOperations } from './traces.ts'
 import { webhookOperations } from './webhooks.ts'
 
+const REGISTRY = /^\/api\/2\.0\/mlflow\/(registered-models|model-versions)\//
+
+/** A search for everything had another name. */
+const lists: Readonly<Record<string, readonly string[]>> = {
+  '/api/2.0/mlflow/experiments/search': ['/api/2.0/mlflow/experiments/list'],
+  '/api/2.0/mlflow/registered-models/search': ['/api/2.0/preview/mlflow/registered-models/list'],
+}
+
 /** MLflow's tracking server and model registry, per workspace. */
 export const mlflowFace: Face = {
   name: 'MLflow',
   prefixes: ['/mlflow/v2.0', '/mlflow/v1.0'],
   refuse: mlflowRefusal,
   plain: '/mlflow',
-  // The paths that MLflow's pages ask.
-  alsoAt: (path) => (path.startsWith('/api/') ? [`/ajax-api/${path.slice('/api/'.length)}`] : []),
+  // The paths that MLflow's pages ask, and those that MLflow before 2.0 does.
+  alsoAt: (path) => [
+    ...(path.startsWith('/api/') ? [`/ajax-api/${path.slice('/api/'.length)}`] : []),
+    ...(REGISTRY.test(path) ? [path.replace('/mlflow/', '/preview/mlflow/')] : []),
+    ...(lists[path] ?? []),
+  ],
   nullIsAbsent: true,
   invalid: invalidParameter,
   operations: [
