@@ -3,6 +3,8 @@ export interface Flow {
   readonly file: string
   /** Printed `ok` lines. A flow that ends early without saying FAIL is found by this. */
   readonly checks: number
+  /** What its Python has, where that is not `requirements.txt`. */
+  readonly requirements?: string
 }
 
 /** In the order in which they run: the first makes what the others use. */
@@ -40,6 +42,8 @@ export const flows: readonly Flow[] = [
   { file: 'js/n_vault_js.mjs', checks: 15 },
   { file: 'flows/j_mlflow.py', checks: 20 },
   { file: 'flows/j_mlflow_http.py', checks: 18 },
+  { file: 'flows/j_mlflow.py', checks: 20, requirements: 'requirements-mlflow-3.15.txt' },
+  { file: 'flows/j_mlflow_http.py', checks: 24, requirements: 'requirements-mlflow-3.17.txt' },
   { file: 'flows/k_az.sh', checks: 24 },
   { file: 'flows/k_az_ad.sh', checks: 35 },
   { file: 'flows/k_az_vault.sh', checks: 39 },

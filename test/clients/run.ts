@@ -21,13 +21,16 @@ const chosen = flows.filter(
 
 console.log('making the Python and JavaScript environments …')
 const wantsAz = chosen.some(({ file }) => file.endsWith('.sh') && !file.endsWith('curl.sh'))
-const [python, azPython] = await timed('environments', () =>
+const others = [...new Set(chosen.flatMap(({ requirements }) => requirements ?? []))]
+const [python, azPython, , pythons] = await timed('environments', () =>
   Promise.all([
     pythonEnvironment('requirements.txt'),
     wantsAz ? pythonEnvironment('requirements-az.txt') : undefined,
     javascriptEnvironment(),
+    Promise.all(others.map(async (file) => [file, await pythonEnvironment(file)] as const)),
   ]),
 )
+const pythonOf = new Map(pythons)
 // One image that the flows name asks for Python 3.11: without it a job may run on what the machine has.
 const substitute = process.env.LAZULI_ALLOW_SUBSTITUTE ?? (missing('python3.11') ? '1' : '0')
 console.log(
@@ -42,10 +45,10 @@ try {
     const { oks, code, seconds } = await run(flow)
     passed += oks
     const short = flow.checks - oks
-    if (code === 0 && short <= 0) console.log(`PASS ${flow.file}: ${oks} checks in ${seconds} s`)
+    if (code === 0 && short <= 0) console.log(`PASS ${nameOf(flow)}: ${oks} checks in ${seconds} s`)
     else {
       failed += Math.max(1, short)
-      console.log(`FAIL ${flow.file}: exit code ${code}, ${oks} of ${flow.checks} recorded checks in ${seconds} s`)
+      console.log(`FAIL ${nameOf(flow)}: exit code ${code}, ${oks} of ${flow.checks} recorded checks in ${seconds} s`)
     }
   }
 } finally {
@@ -54,13 +57,20 @@ try {
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
+/** The file, and what its Python has where that is not what all have. */
+function nameOf({ file, requirements }: Flow): string {
+  return requirements === undefined ? file : `${file} (${requirements})`
+}
+
 /** Runs one flow to its end, showing what it says, or until it is stopped after 15 minutes. */
 async function run(flow: Flow): Promise<{ oks: number; code: number | string; seconds: string }> {
-  console.log(`\n── ${flow.file}`)
+  console.log(`\n── ${nameOf(flow)}`)
   const start = performance.now()
   const file = join(here, flow.file)
   const command =
-    { py: [python], sh: ['bash'], mjs: [join(root, 'bin', 'node')] }[basename(file).split('.')[1] ?? ''] ?? []
+    { py: [pythonOf.get(flow.requirements ?? '') ?? python], sh: ['bash'], mjs: [join(root, 'bin', 'node')] }[
+      basename(file).split('.')[1] ?? ''
+    ] ?? []
   const child = spawn(join(root, 'bin', 'lazuli'), ['run', '--data', server.data, '--', ...command, file], {
     cwd: here,
     stdio: ['ignore', 'pipe', 'pipe'],

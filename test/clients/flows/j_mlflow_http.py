@@ -57,7 +57,8 @@ for name in ("xgboost", "lightgbm"):
         module = __import__(name)
     except ImportError:
         continue
-    getattr(mlflow, name).autolog()
+    # Its model is not what is looked at here, and takes half a minute to find its packages.
+    getattr(mlflow, name).autolog(log_models=False)
     with mlflow.start_run() as r:
         if name == "xgboost":
             module.train({"objective": "multi:softmax", "num_class": 3}, module.DMatrix(X, label=y), num_boost_round=5, evals=[(module.DMatrix(X, label=y), "train")])
