@@ -110,6 +110,7 @@ describe('what others made', () => {
     await one('POST', '/datasets', dataset('files', folder, { datasetType: 'file' }))
     const seen = async (name: string) => (await arm('GET', `/data/${name}/versions/1`)).json.properties
     const [alone, all] = [await seen('file'), await seen('files')]
+    assert.equal((await data('GET', '/dataversion/file/versions/1')).json.isV2, true, 'mltable.load asks for it')
     assert.deepEqual([alone.dataType, alone.dataUri.split('/paths/')[1]], ['uri_file', 'csv/a.csv'])
     assert.deepEqual([all.dataType, all.dataUri.split('/paths/')[1]], ['uri_folder', 'csv/'])
   })
@@ -124,7 +125,7 @@ describe('saved datasets', () => {
     assert.notEqual((await one('POST', '/saveddatasets', other)).json.id, saved.id)
     assert.equal((await one('GET', `/saveddatasets/${saved.id}`)).json.dataflowJson, body.dataflowJson)
     const legacy = await data('GET', `/dataversion/unregistered-${saved.id}/versions/1?includeSavedDatasets=true`)
-    assert.equal(legacy.json.legacyDataflow, table('csv/a.csv'))
+    assert.deepEqual([legacy.json.legacyDataflow, legacy.json.isV2], [table('csv/a.csv'), false])
   })
 
   test('from a path, and from a request that says how files are read', async () => {
@@ -139,6 +140,8 @@ describe('saved datasets', () => {
     const made = await one('POST', '/datasets/register', { ...asked, name: 'from-path', tags: { t: '1' } })
     assert.deepEqual([made.json.name, made.json.tags], ['from-path', { t: '1' }])
     assert.equal((await arm('GET', '/data/from-path/versions/1')).json.properties.dataType, 'mltable')
+    const { dataVersion, isV2 } = (await data('GET', '/dataversion/from-path/versions/1')).json
+    assert.deepEqual([dataVersion.dataType, isV2], ['MLTable', true], 'what mltable.load compares to the letter')
   })
 
   test('dataflows of the client’s older versions become MLTables', async () => {

@@ -24,6 +24,9 @@ export async function workspaceResource({ store }: Pick<Deps, 'store'>, workspac
   return found
 }
 
+/** This service writes MLTable as its package does: `mltable.load` takes no other word. */
+const wordOf = (type = 'uri_file'): string => (type.toLowerCase() === 'mltable' ? 'MLTable' : type)
+
 /** Source: `DataVersionEntity` of the service's client. */
 export function presentVersion(workspace: StoredResource, version: StoredResource): JsonObject {
   const properties = objectAt(version.body.properties)
@@ -32,7 +35,7 @@ export function presentVersion(workspace: StoredResource, version: StoredResourc
     dataVersion: {
       assetId: assetId(workspace, 'data', name, version.name),
       dataContainerName: name,
-      dataType: textAt(properties.dataType) ?? 'uri_file',
+      dataType: wordOf(textAt(properties.dataType)),
       dataUri: textAt(properties.dataUri) ?? '',
       versionId: version.name,
       mutableProps: {
@@ -45,6 +48,8 @@ export function presentVersion(workspace: StoredResource, version: StoredResourc
       properties: objectAt(properties.properties),
     },
     entityMetadata: metadataOf(version),
+    // Not among the client's facts, and yet what `mltable.load` asks first: an asset has its own place, and no dataflow.
+    isV2: true,
   }
 }
 
@@ -61,7 +66,7 @@ export async function presentContainer(
   return {
     dataContainer: {
       name: container.name,
-      dataType: textAt(properties.dataType) ?? textAt(objectAt(latest?.body.properties).dataType) ?? 'uri_file',
+      dataType: wordOf(textAt(properties.dataType) ?? textAt(objectAt(latest?.body.properties).dataType)),
       mutableProps: {
         description: textAt(properties.description) ?? null,
         tags: objectAt(properties.tags),

@@ -121,6 +121,7 @@ export const versionOperations = [
         return {
           dataVersion: { dataContainerName: params.name, versionId: '1' },
           legacyDataflow: readDataflow(workspace.id, saved.dataflow).text,
+          isV2: false,
         }
       }
       const found = await assetAt(deps, workspace, { kind: 'data', ...params })
