@@ -203,6 +203,22 @@ describe('refusals', () => {
     assert.equal((await server.ask(shouting, { host: region })).status, 200)
   })
 
+  test('a run’s token is exchanged for a fresh one before it is over, as azureml-core does inside a job', async () => {
+    const path = `/history/v1.0${workspace}/experiments/mine/runs/R3/token`
+    const first = (await ask('GET', '/experiments/mine/runs/R3/token')).json
+    const claims = ({ token }: { token: string }) =>
+      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    assert.equal(Math.abs(claims(first).exp * 1000 - Date.parse(first.expiryTimeUtc)) < 2_000, true)
+    const again = await server.ask(path, { host: region, token: first.token })
+    assert.equal(again.status, 200, again.text)
+    const { exp, oid, iat } = claims(again.json)
+    assert.deepEqual([oid, exp > iat, exp >= claims(first).exp], [claims(first).oid, true, true])
+    const run = `/history/v1.0${workspace}/experiments/mine/runs/R3`
+    assert.equal((await server.ask(run, { host: region, token: again.json.token })).status, 200)
+    const spoilt = `${again.json.token.slice(0, -4)}AAAA`
+    assert.equal((await server.ask(path, { host: region, token: spoilt })).status, 401)
+  })
+
   test('a run’s token is good for its own workspace alone', async () => {
     const { token } = (await ask('GET', '/experiments/mine/runs/R3/token')).json
     const path = `/history/v1.0${workspace}/experiments`

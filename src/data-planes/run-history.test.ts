@@ -399,3 +399,31 @@ describe('what else a client reports of a run', () => {
     assert.equal((await ask('PATCH', '/deleteConfiguration', { isEnabled: true }, prefix)).status, 400)
   })
 })
+
+describe('filters', () => {
+  test('values of one field joined by or, and what is not there', async () => {
+    for (const [id, status] of [
+      ['F1', 'Running'],
+      ['F2', 'Completed'],
+      ['F3', 'Failed'],
+    ] as const) {
+      const ended = status === 'Running' ? {} : { endTimeUtc: '2026-01-01T00:00:09Z' }
+      await ask('PATCH', `/experiments/filtered/runs/${id}`, { status, tags: { owner: id }, ...ended })
+    }
+    const find = async (filter: string) => {
+      const query = `$filter=${encodeURIComponent(filter)}&$orderby=runnumber`
+      const answer = await ask('GET', `/experiments/filtered/runs?${query}`)
+      assert.equal(answer.status, 200, answer.text)
+      return answer.json.value.map(({ runId }: { runId: string }) => runId).toSorted()
+    }
+    assert.deepEqual(await find("Status eq 'Completed' or Status eq 'Failed'"), ['F2', 'F3'])
+    assert.deepEqual(await find("(tags/owner eq 'F1' or tags/owner eq 'F3') and Status ne 'Failed'"), ['F1'])
+    assert.deepEqual(await find('EndTimeUtc ne null'), ['F2', 'F3'])
+    assert.deepEqual(await find('EndTimeUtc eq null'), ['F1'])
+    assert.deepEqual(await find("tags/owner ne null and RunId eq 'F2'"), ['F2'])
+    for (const filter of ["Status eq 'a' or RunId eq 'b'", "(Status eq 'a'", 'Status gt null']) {
+      const answer = await ask('GET', `/experiments/filtered/runs?$filter=${encodeURIComponent(filter)}`)
+      assert.equal(answer.status, 400, filter)
+    }
+  })
+})
