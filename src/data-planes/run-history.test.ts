@@ -407,8 +407,8 @@ describe('filters', () => {
       ['F2', 'Completed'],
       ['F3', 'Failed'],
     ] as const) {
-      const ended = status === 'Running' ? {} : { endTimeUtc: '2026-01-01T00:00:09Z' }
-      await ask('PATCH', `/experiments/filtered/runs/${id}`, { status, tags: { owner: id }, ...ended })
+      await ask('PATCH', `/experiments/filtered/runs/${id}`, { status: 'Running', tags: { owner: id } })
+      await ask('PATCH', `/experiments/filtered/runs/${id}`, { status })
     }
     const find = async (filter: string) => {
       const query = `$filter=${encodeURIComponent(filter)}&$orderby=runnumber`
