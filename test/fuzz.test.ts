@@ -61,11 +61,17 @@ function ask(agent: Agent, { method, path, body, headers }: Sent): Promise<{ sta
       },
       (response) => {
         const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        let size = 0
+        const answered = () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() })
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length
+          if (size <= MOST_READ) return chunks.push(chunk)
+          // A blob of pages may be eight terabytes of nothing.
+          answered()
+          response.destroy()
+        })
         response.once('error', reject)
-        response.once('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-        )
+        response.once('end', answered)
       },
     )
     asking.once('timeout', () => asking.destroy(new Error(`no answer to ${method} ${path}`)))
@@ -74,6 +80,7 @@ function ask(agent: Agent, { method, path, body, headers }: Sent): Promise<{ sta
   })
 }
 
+const MOST_READ = 1024 * 1024
 const WARM_UP = 20_000
 const SAMPLE = 1_000
 /** Bytes: far below what the least thing kept of a request would take, its path. */
