@@ -47,10 +47,10 @@ const beside =
     return [
       {
         what,
-        ours: rate(ours.perSecond),
+        ours: `${rate(ours.perSecond)}, ${ours.failed} failed`,
         goal: `${rate(theirs.perSecond)}, ${theirs.failed} failed`,
         ratio: `${ratio.toFixed(1)}× (${peer.goal}×)`,
-        met: ratio >= peer.goal,
+        met: ratio >= peer.goal && ours.failed === 0,
       },
     ]
   }
@@ -74,7 +74,7 @@ const twoWorkers: Rows = async (world) => {
     },
     {
       what: 'two workers',
-      ours: rate(two.perSecond),
+      ours: `${rate(two.perSecond)}, ${two.failed} failed`,
       goal: `one ${rate(one.perSecond)}`,
       ratio: `${(two.perSecond / one.perSecond).toFixed(2)}×`,
     },
