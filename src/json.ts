@@ -11,6 +11,15 @@ export const objectAt = (value: unknown): JsonObject => (isObject(value) ? value
 /** The text at `value`, or undefined: for optional parts of a body that its schema has already checked. */
 export const textAt = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+/** The object that a text holds, or an empty one: for texts that anybody may have written. */
+export function objectIn(text: string): JsonObject {
+  try {
+    return objectAt(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
 /** A value as it comes back from the store: what is undefined is absent. */
 export function plainCopy(value: object): JsonObject {
   const copy: unknown = JSON.parse(JSON.stringify(value))

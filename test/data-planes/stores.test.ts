@@ -144,6 +144,13 @@ describe('environments', () => {
     assert.equal((await environments('GET', '/environments/arm/versions/7/image')).json.imageExistsInRegistry, false)
   })
 
+  test('what somebody else wrote under the definition’s name does no harm', async () => {
+    const properties = { image: 'ubuntu:22.04', properties: { 'azureml.definition': 'no JSON' } }
+    await arm('PUT', '/environments/spoilt/versions/1', { properties })
+    const { status, json } = await environments('GET', '/environments/spoilt/versions/1')
+    assert.deepEqual([status, json.docker.baseImage], [200, 'ubuntu:22.04'])
+  })
+
   test('labels are moved from one version to another', async () => {
     await environments('PUT', '/environments/l/versions/1', definition())
     await environments('PUT', '/environments/l/versions/2', definition({ EnvironmentVariables: {} }))

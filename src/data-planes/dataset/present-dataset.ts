@@ -5,7 +5,7 @@ import { readDataflow } from '../../domain/datasets/mltable-text.ts'
 import { type SavedDataset, uuidOf } from '../../domain/datasets/saved-datasets.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { fault } from '../../faults.ts'
-import { type JsonObject, objectAt, textAt } from '../../json.ts'
+import { type JsonObject, objectAt, objectIn, textAt } from '../../json.ts'
 import { foldId } from '../../resource-id.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { assetAt, versionsOfAsset } from '../asset-writes.ts'
@@ -42,9 +42,9 @@ export async function versionAt(
 export function stateOf(resource: StoredResource): JsonObject {
   const properties = objectAt(resource.body.properties)
   const kept = textAt(objectAt(properties.properties)[STATE])
-  const said: unknown = kept === undefined ? {} : JSON.parse(kept)
-  const state = properties.isArchived === true ? 'archived' : (textAt(objectAt(said).state) ?? 'active')
-  return { state, deprecatedBy: objectAt(said).deprecatedBy ?? null, etag: resource.etag }
+  const said = kept === undefined ? {} : objectIn(kept)
+  const state = properties.isArchived === true ? 'archived' : (textAt(said.state) ?? 'active')
+  return { state, deprecatedBy: said.deprecatedBy ?? null, etag: resource.etag }
 }
 
 export async function presentDefinition(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parse, stringify } from 'yaml'
 import { fault } from '../../faults.ts'
-import { isObject, type Json, type JsonObject, objectAt, plainCopy, textAt } from '../../json.ts'
+import { isObject, type Json, type JsonObject, objectAt, objectIn, plainCopy, textAt } from '../../json.ts'
 import type { StoredResource } from '../../store/resources.ts'
 import { artifactStore } from '../artifacts/artifact-store.ts'
 import { datastoreUri } from '../datastores/resolve-uri.ts'
@@ -60,7 +60,7 @@ async function contextOf(deps: Pick<Deps, 'store' | 'blobs'>, workspace: string,
 export function definedVariables(properties: JsonObject): Record<string, string> {
   const kept = textAt(objectAt(properties.properties)[DEFINITION])
   if (kept === undefined) return {}
-  const { environmentVariables } = objectAt(read(kept))
+  const { environmentVariables } = objectIn(kept)
   return Object.fromEntries(
     Object.entries(objectAt(environmentVariables)).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
@@ -73,7 +73,9 @@ export function definitionOf(version: StoredResource): JsonObject {
   const properties = objectAt(version.body.properties)
   const name = version.id.split('/').at(-3) ?? ''
   const kept = textAt(objectAt(properties.properties)[DEFINITION])
-  return { ...(kept === undefined ? madeUp(properties) : objectAt(read(kept))), name, version: version.name }
+  // A text that a client spoilt says nothing.
+  const sent = kept === undefined ? {} : objectIn(kept)
+  return { ...(Object.keys(sent).length > 0 ? sent : madeUp(properties)), name, version: version.name }
 }
 
 function madeUp(properties: JsonObject): JsonObject {
@@ -122,10 +124,6 @@ function sorted(value: Json): Json {
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
-function read(text: string): unknown {
-  return JSON.parse(text)
-}
 
 function condaOf(text: string): Json {
   const value: unknown = parse(text)
