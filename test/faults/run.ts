@@ -153,7 +153,7 @@ async function loadUntilKilled(server: TestServer, plan: Plan, point: number): P
       errors.push(error)
     }
   })
-  clients.push(submitJobs(server, seeded(seed + point * 1000 + 999), { ended, errors }))
+  clients.push(submitJobs(server, seeded(seed + point * 1000 + 999), { ended, errors, point }))
   const [began, before] = [Date.now(), changes]
   const goesOn = () => {
     const ms = Date.now() - began
@@ -185,14 +185,14 @@ function isLostConnection(error: unknown): boolean {
 async function submitJobs(
   server: TestServer,
   ownRandom: Random,
-  { ended, errors }: { ended: () => boolean; errors: unknown[] },
+  { ended, errors, point }: { ended: () => boolean; errors: unknown[]; point: number },
 ): Promise<void> {
   try {
     while (!ended()) {
       await wait(ownRandom.whole(50, 600))
-      // Jobs wait for a node: more than this per point would only lengthen the queue.
-      if (!ended() && jobs.count < points * 2) await jobs.submit(server, ownRandom)
-      if (!ended() && trees.count < points) await trees.submit(server, ownRandom)
+      // Jobs wait for a node: more than this per point would only lengthen the queue, and leave none for later points.
+      if (!ended() && jobs.count < point * 2) await jobs.submit(server, ownRandom)
+      if (!ended() && trees.count < point) await trees.submit(server, ownRandom)
     }
   } catch (error) {
     errors.push(error)
