@@ -166,8 +166,9 @@ export const machineLearningFaults = {
   DatasetUnreadable: { status: 400, code: 'DatasetUnreadable', message: "The dataset can't be read here: {reason}." },
   AssetExists: { status: 409, code: 'Conflict', message: "The {kind} '{asset}' already exists." },
   AssetNotNamed: { status: 404, code: 'NotFound', message: "The {kind} '{asset}' was not found." },
+  // azure-ai-ml takes the next version of an environment when this one is 409, and gives up on anything else.
   AssetVersionImmutable: {
-    status: 400,
+    status: 409,
     code: 'UserError',
     message:
       "Version {version} of {kind} '{asset}' exists and can't be changed: {properties}. Only description, tags, properties and isArchived can be; put a new version instead.",

@@ -50,9 +50,10 @@ describe('versions', () => {
   })
 
   test('never change what makes them up', async () => {
-    const refusal = await arm.refusal(version('1'), model({ modelUri: `${BLOB}other/` }))
-    assert.equal(refusal.code, 'UserError')
-    assert.match(refusal.message, /modelUri/)
+    const refused = await arm.put(version('1'), model({ modelUri: `${BLOB}other/` }))
+    const { code, message } = refused.json.error
+    assert.deepEqual([refused.status, code], [409, 'UserError'])
+    assert.match(message, /modelUri/)
     assert.match((await arm.get(version('1'))).json.properties.modelUri, LONG)
   })
 

@@ -152,7 +152,7 @@ describe('its assets', () => {
     const again = await plane('PUT', 'tempdatarefs/m/versions/1', { assetId: id('models/m/versions/1') })
     assert.equal(again.status, 409)
     const changed = await plane('PUT', 'models/m/versions/1', { properties: { modelUri: 'https://example.org/other' } })
-    assert.equal(changed.status, 400)
+    assert.equal(changed.status, 409)
   })
 
   test('never lie outside of its accounts', async () => {

@@ -46,6 +46,7 @@ mine=MLClient(cred(),SUB,RG,WS); j=submit("azureml://registries/%s/environments/
 back=ml.models.create_or_update(Model(name="back"+T,version="1",path="azureml://registries/%s/models/rm/versions/1"%R,type="custom_model")); t=pathlib.Path(tempfile.mkdtemp()); ml.models.download("back"+T,version="1",download_path=str(t)); check([p.read_text() for p in t.rglob("m.txt")]==["weights"],"promoted back "+back.path)
 d=ml.data.create_or_update(Data(name="wd"+T,version="1",path=str(m),type="uri_folder")); check(ml.data.share(name="wd"+T,version="1",registry_name=R,share_with_name="wd",share_with_version="1").name=="wd","data shared")
 e=ml.environments.create_or_update(Environment(name="we"+T,version="1",image="python:3.11-slim")); check(ml.environments.share(name="we"+T,version="1",registry_name=R,share_with_name="we",share_with_version="1").name=="we","environment shared")
+u=lambda image: ml.environments.create_or_update(Environment(name="wu"+T,image=image)).version; check([u("python:3.11-slim"),u("python:3.11-slim"),u("python:3.12-slim")]==["1","1","2"],"an environment without a version: the same again is the same, another is the next")
 rc.models.archive("rm",version="1"); check([x.version for x in rc.models.list("rm")]==["2"],"registry archive"); rc.models.restore("rm",version="1")
 ml.registries.begin_delete(name=R).result(timeout=TIMEOUT)
 try: ml.registries.get(R); check(False,"404")
