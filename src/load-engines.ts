@@ -57,7 +57,7 @@ export async function loadEngines() {
       readonly now: () => Date
     }) {
       const { directory, config } = options
-      const sandbox = sandboxes.findSandbox({ hidden: [directory] })
+      const sandbox = sandboxes.findSandbox({ directory })
       const packages = index.userPackageIndex(config.environment)
       const built = environments.pythonEnvironments({
         directory: join(directory, 'environments'),

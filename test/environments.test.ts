@@ -23,7 +23,7 @@ describe('every image of the table', { concurrency: false }, () => {
       tools: join(directory, 'tools'),
       allowSubstitute,
       index: userPackageIndex(process.env),
-      confine: findSandbox({ hidden: [directory] }).wrap,
+      confine: findSandbox({ directory }).wrap,
     })
   })
   after(async () => {

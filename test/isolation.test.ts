@@ -260,9 +260,10 @@ time.sleep(300)" ${mark} & sleep 0.5; exit 0`)
     await mkdir(join(bench.directory, 'x'), { recursive: true })
     const { status, text } = await attempt(
       'set -e; touch here $HOME/x /tmp/x /dev/shm/x; getent hosts localhost >/dev/null; ls /etc/ssl/certs >/dev/null; ' +
-        "python -c \"import socket, ssl, ctypes, sqlite3; s = socket.create_server(('127.0.0.1', 0)); print('listening')\"; id -un; hostname",
+        "python -c \"import socket, ssl, ctypes, sqlite3; s = socket.create_server(('127.0.0.1', 0)); print('listening')\"; id -un; hostname; " +
+        'python -c "import socket; print(socket.gethostbyname(socket.gethostname()))"',
     )
     assert.equal(status, 'Completed', text)
-    assert.match(text, /listening\n\w+\nlazuli-node\n/)
+    assert.match(text, /listening\n\w+\nlazuli-node\n127\.0\.0\.1\n/)
   })
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -35,15 +35,14 @@ const noSandbox = (why: string): Sandbox => ({
 
 /**
  * The sandbox that works on this machine: bubblewrap is tried out once with the options that jobs get.
- * `hidden` is the data directory, which may well lie below a system folder that jobs see.
+ * `directory` is the data directory: hidden, though it may well lie below a system folder that jobs see, but for the
+ * file of host names that is written there for them.
  */
-export function findSandbox(
-  options: { readonly disabled?: boolean; readonly hidden?: readonly string[] } = {},
-): Sandbox {
+export function findSandbox(options: { readonly disabled?: boolean; readonly directory?: string } = {}): Sandbox {
   if (options.disabled) return noSandbox('switched off')
   const program = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'].find((path) => existsSync(path))
   if (!program) return noSandbox('bwrap is not installed')
-  const sandbox = bubblewrap(program, options.hidden ?? [])
+  const sandbox = bubblewrap(program, options.directory)
   const [command = '', ...args] = sandbox.wrap({
     command: ['/bin/sh', '-c', 'exit 0'],
     cwd: '/',
@@ -53,6 +52,17 @@ export function findSandbox(
   const tried = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 })
   if (tried.status === 0) return sandbox
   return noSandbox(`bwrap does not work here (${(tried.stderr || tried.error?.message || 'no reason given').trim()})`)
+}
+
+/** What a job's node calls itself. */
+const NODE = 'lazuli-node'
+
+/** Programs ask for the address of their own host, which is the loopback: nothing of a job is to be found from outside. */
+function hostNames(directory: string): string {
+  const file = join(directory, 'hosts')
+  const machine = existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : '127.0.0.1 localhost\n'
+  writeFileSync(file, `${machine.trimEnd()}\n127.0.0.1 ${NODE}\n`)
+  return file
 }
 
 /** What of /etc a program needs to resolve names, check certificates and find libraries; nothing that is secret. */
@@ -72,8 +82,9 @@ const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi',
 /** Roots of programs and libraries. Everything that is not named here or given does not exist inside. */
 const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store', '/sys']
 
-function bubblewrap(program: string, hidden: readonly string[]): Sandbox {
-  const masks = hidden.filter((path) => system.some((root) => path.startsWith(`${root}/`)))
+function bubblewrap(program: string, directory: string | undefined): Sandbox {
+  const masks = system.some((root) => directory?.startsWith(`${root}/`)) ? ['--tmpfs', directory ?? ''] : []
+  const names = directory === undefined ? [] : ['--ro-bind', hostNames(directory), '/etc/hosts']
   return {
     kind: 'bubblewrap',
     description:
@@ -84,9 +95,10 @@ function bubblewrap(program: string, hidden: readonly string[]): Sandbox {
     wrap: (confined) => [
       program,
       ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
-      ...['--hostname', 'lazuli-node', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+      ...['--hostname', NODE, '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
       ...systemMounts(),
-      ...masks.flatMap((path) => ['--tmpfs', path]),
+      ...names,
+      ...masks,
       ...['--tmpfs', '/tmp', '--tmpfs', '/var/tmp', '--dir', '/run', '--dir', homedir()],
       // Later mounts lie over earlier ones: a data directory below /tmp must not vanish under the job's own /tmp.
       ...confined.writable.flatMap(({ source, target }) => ['--bind', source, target]),

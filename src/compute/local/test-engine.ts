@@ -40,7 +40,7 @@ export async function openBench(options: { readonly plain?: boolean } = {}): Pro
   const sealing = await openSealing(directory)
   const service = await openBlobs({ directory, rows: sqlBlobStore(store.database), store, sealing, now, log })
   await service.blobs.ensureContainer(container.account, container.container)
-  const sandbox = findSandbox({ disabled: options.plain ?? false, hidden: [directory] })
+  const sandbox = findSandbox({ disabled: options.plain ?? false, directory })
   const environments = pythonEnvironments({
     directory: environmentsFolder,
     tools: join(environmentsFolder, 'tools'),

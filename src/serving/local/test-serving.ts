@@ -67,7 +67,7 @@ export async function openBench(
   const sealing = await openSealing(directory)
   const service = await openBlobs({ directory, rows: sqlBlobStore(store.database), store, sealing, now, log })
   await service.blobs.ensureContainer('acct', 'azureml')
-  const sandbox = findSandbox({ disabled: options.plain ?? false, hidden: [directory] })
+  const sandbox = findSandbox({ disabled: options.plain ?? false, directory })
   const folder = options.environments ?? environmentsFolder
   const environments = pythonEnvironments({
     directory: folder,
