@@ -78,6 +78,11 @@ describe('tokens', () => {
     })
   }
 
+  test('a body of which nothing is said is a form', async () => {
+    const { status } = await tenant.post('oauth2/token', { ...good(), resource: ARM }, { 'Content-Type': undefined })
+    assert.equal(status, 200)
+  })
+
   test('the client may send its id and secret in a Basic header, as they are or form-encoded', async () => {
     const { client_id, client_secret } = good()
     for (const secret of [client_secret, encodeURIComponent(client_secret)]) {

@@ -29,7 +29,8 @@ export interface Tenant {
   get(path: string): Promise<Answer>
   /** A page as a browser gets it; a form is posted. */
   page(path: string, form?: Record<string, string>): Promise<Seen>
-  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Answer>
+  /** Without a content type where `headers` has none for it. */
+  post(path: string, form: Record<string, string>, headers?: Record<string, string | undefined>): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -84,10 +85,13 @@ export async function startTenant(
     const full = path.startsWith('/') ? path : `/${identity.install.tenantId}/${path}`
     return fetch(`http://127.0.0.1:${port}${full}`, { redirect: 'manual', ...init })
   }
-  const asForm = (form: Record<string, string>, headers: Record<string, string> = {}): RequestInit => ({
+  const asForm = (form: Record<string, string>, headers: Record<string, string | undefined> = {}): RequestInit => ({
     method: 'POST',
-    body: new URLSearchParams(form).toString(),
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+    // Of bytes `fetch` says nothing by itself.
+    body: Buffer.from(new URLSearchParams(form).toString()),
+    headers: Object.entries({ 'Content-Type': 'application/x-www-form-urlencoded', ...headers }).filter(
+      (header): header is [string, string] => header[1] !== undefined,
+    ),
   })
   const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await send(path, init)

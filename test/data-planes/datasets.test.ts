@@ -186,7 +186,7 @@ describe('v2.0', () => {
     const changed = await two('PUT', `/datasets/${made.json.datasetId}`, { tags: { x: 'y' } })
     assert.deepEqual(changed.json.tags, { x: 'y' })
     const other = await two('PUT', '/datasets/two/versions/1', { dataflow: table('csv/**') })
-    assert.deepEqual([other.status, codeOf(other)], [400, 'UserError'])
+    assert.deepEqual([other.status, codeOf(other)], [409, 'UserError'])
     assert.equal((await two('DELETE', '/datasets/two/versions/1')).status, 200)
     assert.equal((await two('GET', `/datasets/${made.json.datasetId}`)).status, 404)
     assert.equal((await arm('GET', '/data/two/versions/2')).status, 200)
