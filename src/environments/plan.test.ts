@@ -92,6 +92,11 @@ dependencies:
     },
     { name: 'one whose mlflow is pinned', pip: ['scikit-learn==1.2.2', 'mlflow==3.1.0'], constraints: ['numpy<2'] },
     { name: 'one whose numpy is asked for', pip: ['scikit-learn==1.2.2', 'numpy>=2'], constraints: [] },
+    {
+      name: 'an old scikit-learn beside any accelerator',
+      pip: ['scikit-learn==0.24.2', 'scikit-learn-intelex'],
+      constraints: ['numpy<2', 'scikit-learn-intelex<2023'],
+    },
     { name: 'azureml-mlflow beside any mlflow', pip: ['mlflow', 'azureml-mlflow'], constraints: ['mlflow<=3.15.0'] },
     { name: 'azureml-mlflow beside a pinned mlflow', pip: ['mlflow==2.9.2', 'azureml-mlflow'], constraints: [] },
   ])

@@ -40,6 +40,13 @@ export const repairs: readonly Repair[] = [
     because: 'a later mlflow saves its models in a format that refuses them',
   },
   {
+    package: 'scikit-learn',
+    below: '1.0',
+    beside: 'scikit-learn-intelex',
+    constraint: 'scikit-learn-intelex<2023',
+    because: 'a later scikit-learn-intelex uses names that came with scikit-learn 1',
+  },
+  {
     package: 'mlflow',
     beside: 'azureml-mlflow',
     constraint: 'mlflow<=3.15.0',
