@@ -10,9 +10,11 @@ before(async () => {
 after(() => server?.stop())
 
 type Json = ReturnType<typeof JSON.parse>
+/** Paths that begin at the server's root; the rest is below MLflow's newest API. */
+const WHOLE = /^\/(api|get-artifact|model-versions)\b/
 const ask = async (method: string, path: string, sent: Json = {}) => {
   const query = method === 'GET' ? `?${new URLSearchParams(sent)}` : ''
-  const at = `${path.startsWith('/api/') ? '' : '/api/3.0/mlflow'}${path}${query}`
+  const at = `${WHOLE.test(path) ? '' : '/api/3.0/mlflow'}${path}${query}`
   return server.ask(at, { method, ...(method !== 'GET' && { body: sent }) })
 }
 async function ok(method: string, path: string, sent: Json = {}): Promise<Json> {
@@ -292,6 +294,34 @@ describe('what is worked out from traces, and their files', () => {
     await refused('GET', '/get-trace-artifact', { request_id: 'none' }, GONE)
     await refused('GET', '/get-trace-artifact', { request_id: trace, path: 'none.bin' }, GONE)
     await refused('GET', '/get-trace-artifact', { request_id: trace, path: '../x' }, BAD)
+  })
+
+  test('a file of a run or of a model’s version is saved from a page, and nothing beside it', async () => {
+    const experiment_id = await newExperiment()
+    const run_id = (await ok('POST', '/api/2.0/mlflow/runs/create', { experiment_id })).run.info.run_id
+    const upload = `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${run_id}&path=m/a%20b.html`
+    assert.equal((await server.ask(upload, { method: 'POST', body: '<script>' })).status, 200)
+    await ok('POST', '/api/2.0/mlflow/registered-models/create', { name: 'saved' })
+    const source = `runs:/${run_id}/m`
+    await ok('POST', '/api/2.0/mlflow/model-versions/create', { name: 'saved', source, run_id })
+    const version = { name: 'saved', version: '1' }
+    for (const [path, query] of [
+      ['/get-artifact', { run_uuid: run_id, path: 'm/a b.html' }],
+      ['/get-artifact', { run_id, path: 'm/a b.html' }],
+      ['/model-versions/get-artifact', { ...version, path: 'a b.html' }],
+    ] as const) {
+      const file = await ask('GET', path, query)
+      assert.deepEqual([file.status, file.text], [200, '<script>'])
+      assert.equal(file.headers['content-disposition'], "attachment; filename*=UTF-8''a%20b.html")
+      assert.equal(file.headers['x-content-type-options'], 'nosniff')
+    }
+    await refused('GET', '/get-artifact', { run_id }, BAD)
+    await refused('GET', '/get-artifact', { path: 'm/a b.html' }, BAD)
+    await refused('GET', '/get-artifact', { run_id, path: '../m/a b.html' }, BAD)
+    await refused('GET', '/get-artifact', { run_id, path: 'm/none' }, GONE)
+    await refused('GET', '/get-artifact', { run_id: 'none', path: 'm/a b.html' }, GONE)
+    await refused('GET', '/model-versions/get-artifact', { ...version, path: '../a b.html' }, BAD)
+    await refused('GET', '/model-versions/get-artifact', { ...version, version: '2', path: 'a b.html' }, GONE)
   })
 
   test('a run’s artifact is uploaded from a page; a batch is complete when it is acknowledged', async () => {

@@ -8,8 +8,9 @@ import { findRun, writableRun } from '../../domain/runs/find-run.ts'
 import { fault } from '../../faults.ts'
 import type { Origin } from '../../gateway/surface.ts'
 import type { Json } from '../../json.ts'
-import { Answer, operation, type RegionalRequest, streamOf } from '../operation.ts'
+import { operation, type RegionalRequest, streamOf } from '../operation.ts'
 import { presentEntries } from './present-artifacts.ts'
+import { sentFile } from './sent-files.ts'
 
 const read = 'experiments/runs/read'
 const write = 'experiments/runs/write'
@@ -92,15 +93,7 @@ export const artifactServiceOperations = [
     async answer(deps, { params, ...asked }) {
       const path = params.artifact_path
       const { blobs } = await readable(deps, asked, path)
-      const info = await deps.blobs.info(blobs)
-      if (!info) throw fault('ArtifactNotFound', { path, container: 'the artifacts of this workspace' })
-      const name = encodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
-      return new Answer(200, await deps.blobs.read(blobs), info.contentType, {
-        'content-length': String(info.size),
-        'content-disposition': `attachment; filename*=UTF-8''${name}`,
-        // What a client uploaded must not run as a page of this origin.
-        'x-content-type-options': 'nosniff',
-      })
+      return await sentFile(deps, blobs, path, 'the artifacts of this workspace')
     },
   }),
   operation({

@@ -17,6 +17,7 @@ import { registeredModelOperations } from './registered-models.ts'
 import { reviewQueueOperations } from './review-queues.ts'
 import { runOperations } from './runs.ts'
 import { scorerOperations } from './scorers.ts'
+import { sentFileOperations } from './sent-files.ts'
 import { serverOperations } from './server.ts'
 import { traceAnalysisOperations } from './trace-analysis.ts'
 import { traceFileOperations } from './trace-files.ts'
@@ -52,6 +53,7 @@ export const mlflowFace: Face = {
     ...metricOperations,
     ...artifactOperations,
     ...artifactServiceOperations,
+    ...sentFileOperations,
     ...serverOperations,
     ...traceOperations,
     ...legacyTraceOperations,

@@ -6,31 +6,20 @@ import { writableRun } from '../../domain/runs/find-run.ts'
 import { spansOf } from '../../domain/traces/spans.ts'
 import { findTrace, type Trace } from '../../domain/traces/trace.ts'
 import { fault } from '../../faults.ts'
-import { Answer, operation, streamOf, type Workspace } from '../operation.ts'
+import { type Answer, operation, streamOf, type Workspace } from '../operation.ts'
 import { required } from './mlflow-operation.ts'
 import { spanFile } from './present-trace.ts'
+import { attached, sentFile } from './sent-files.ts'
 
 const text = Type.Optional(Type.String())
 const SPANS = 'traces.json'
 const MOST_BYTES = 10 * 1024 * 1024
 
-const attached = (name: string, body: Answer['body'], headers: Record<string, string> = {}): Answer =>
-  new Answer(200, body, 'application/octet-stream', {
-    ...headers,
-    'content-disposition': `attachment; filename="${name
-      .split('/')
-      .at(-1)
-      ?.replaceAll(/[^\w.-]/g, '_')}"`,
-    'x-content-type-options': 'nosniff',
-  })
-
 /** A file that a trace's client put beside it. @throws ArtifactNotFound, ArtifactPathInvalid */
 async function fileOf(deps: Deps, workspace: Workspace, trace: Trace, path: string): Promise<Answer> {
   const folder = `experiments/${trace.experimentId}/traces/${trace.id}/artifacts`
   const { blobs } = await artifactPlace(deps.store, workspace.id, `${folder}/${checkPath(path)}`)
-  const info = await deps.blobs.info(blobs)
-  if (!info) throw fault('ArtifactNotFound', { path, container: trace.id })
-  return attached(path, await deps.blobs.read(blobs), { 'content-length': String(info.size) })
+  return await sentFile(deps, blobs, path, trace.id)
 }
 
 /** The file of a trace's spans, as clients that keep it themselves write it, and what is attached to it. */
@@ -45,7 +34,9 @@ const traceArtifact = (api: '2.0' | '3.0') =>
       const trace = await findTrace(deps.store, workspace.key, required('request_id', query.request_id))
       if (query.path) return await fileOf(deps, workspace, trace, `attachments/${query.path}`)
       const spans = await spansOf(deps.store, workspace.key, trace.id)
-      return spans.length > 0 ? attached(SPANS, spanFile(spans)) : await fileOf(deps, workspace, trace, SPANS)
+      return spans.length > 0
+        ? attached(SPANS, spanFile(spans), { contentType: 'application/json' })
+        : await fileOf(deps, workspace, trace, SPANS)
     },
   })
 
