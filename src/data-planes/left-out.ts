@@ -40,10 +40,6 @@ const leftOut: readonly LeftOut[] = [
     reason: 'it has no caller: what this service does is done when it answers',
   },
   {
-    asked: /\/mlflow\/traces\/metrics$/,
-    reason: 'MLflow’s pages draw their charts of traces with it; traces themselves are searched and read',
-  },
-  {
     asked: /^get \/registrymanagement\/v1\.0\/operations\//,
     reason: 'it has no caller: operations of registries are polled where the resource manager says',
   },

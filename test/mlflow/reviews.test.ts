@@ -262,6 +262,116 @@ describe('what is worked out from traces, and their files', () => {
     await refused('POST', '/traces/calculate-filter-correlation', { ...asked, filter_string2: 'a ~ b' }, BAD)
   })
 
+  test('numbers of traces, spans and what was said of them, by groups', async () => {
+    const experiment_id = await newExperiment()
+    const value = (of: Json) => ({ stringValue: JSON.stringify(of) })
+    const put = async (index: number, ms: number, tokens: number) => {
+      const trace_id = `tr-${crypto.randomUUID().replaceAll('-', '')}`
+      const trace_info = {
+        ...{ trace_id, trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } } },
+        ...{ request_time: new Date(60_000 * index).toISOString(), execution_duration: `${ms / 1000}s` },
+        state: index === 2 ? 'ERROR' : 'OK',
+        tags: { 'mlflow.traceName': index === 2 ? 'other' : 'ask' },
+        trace_metadata: {
+          'mlflow.trace.session': 'one session',
+          'mlflow.trace.tokenUsage': JSON.stringify({
+            input_tokens: tokens,
+            output_tokens: 1,
+            total_tokens: tokens + 1,
+          }),
+        },
+      }
+      await ok('POST', '/traces', { trace: { trace_info } })
+      const body = {
+        ...{ traceId: crypto.randomUUID().replaceAll('-', ''), spanId: `${index}`.repeat(16), name: 'llm' },
+        ...{ startTimeUnixNano: `${60_000 * index}000000`, endTimeUnixNano: `${60_000 * index + ms}000000` },
+        attributes: [
+          { key: 'mlflow.traceRequestId', value: { stringValue: trace_id } },
+          { key: 'mlflow.spanType', value: value('LLM') },
+          { key: 'mlflow.llm.model', value: value('small') },
+          { key: 'mlflow.llm.cost', value: value({ total_cost: 0.25 * index }) },
+        ],
+        status: { code: 1 },
+      }
+      const headers = { 'x-mlflow-experiment-id': experiment_id }
+      const sent = { method: 'POST', body: { resourceSpans: [{ scopeSpans: [{ spans: [body] }] }] }, headers }
+      assert.equal((await server.ask('/v1/traces', sent)).status, 200)
+      return trace_id
+    }
+    const ids = [await put(1, 100, 10), await put(2, 200, 20), await put(3, 300, 30)]
+    const source = { source_type: 'HUMAN', source_id: 'x' }
+    for (const [index, said] of [true, 'no', 'yes'].entries()) {
+      const assessment = { assessment_name: 'good', feedback: { value: said }, source, trace_id: ids[index] }
+      await ok('POST', `/traces/${ids[index]}/assessments`, { assessment })
+    }
+    const query = (view_type: string, metric_name: string, more: Json) => ({
+      ...{ experiment_ids: [experiment_id], view_type, metric_name },
+      ...more,
+      aggregations: [more.aggregations ?? 'COUNT']
+        .flat()
+        .map((type: string) =>
+          type.startsWith('P')
+            ? { aggregation_type: 'PERCENTILE', percentile_value: Number(type.slice(1)) }
+            : { aggregation_type: type },
+        ),
+    })
+    const points = async (...asked: Parameters<typeof query>) =>
+      (await ok('POST', '/traces/metrics', query(...asked))).data_points.map((point: Json) => [
+        ...Object.values(point.dimensions),
+        point.values,
+      ])
+    assert.deepEqual(await points('TRACES', 'trace_count', { dimensions: ['trace_name', 'trace_status'] }), [
+      ['ask', 'OK', { COUNT: 2 }],
+      ['other', 'ERROR', { COUNT: 1 }],
+    ])
+    assert.deepEqual(await points('TRACES', 'session_count', {}), [[{ COUNT: 1 }]])
+    const numbers = ['AVG', 'MIN', 'MAX', 'P50', 'P12.5']
+    assert.deepEqual(await points('TRACES', 'latency', { aggregations: numbers }), [
+      [{ AVG: 200, MIN: 100, MAX: 300, 'P50.0': 200, 'P12.5': 125 }],
+    ])
+    assert.deepEqual(
+      await points('TRACES', 'input_tokens', { aggregations: 'SUM', filters: ["trace.tag.mlflow.traceName = 'ask'"] }),
+      [[{ SUM: 40 }]],
+    )
+    const within = { time_interval_seconds: 120, start_time_ms: 120_000, end_time_ms: '180000' }
+    assert.deepEqual(await points('TRACES', 'trace_count', within), [['1970-01-01T00:02:00+00:00', { COUNT: 2 }]])
+    assert.deepEqual(
+      await points('SPANS', 'total_cost', {
+        aggregations: 'SUM',
+        dimensions: ['span_model_name'],
+        end_time_ms: 120_000,
+      }),
+      [['small', { SUM: 0.75 }]],
+    )
+    assert.deepEqual(await points('SPANS', 'span_count', { filters: ["span.type = 'LLM'", "trace.status = 'OK'"] }), [
+      [{ COUNT: 2 }],
+    ])
+    const scores = {
+      aggregations: ['AVG', 'MIN'],
+      filters: ["assessment.name = 'good'"],
+      dimensions: ['assessment_name'],
+    }
+    assert.deepEqual(await points('ASSESSMENTS', 'assessment_value', scores), [['good', { AVG: 2 / 3, MIN: 0 }]])
+    for (const wrong of [
+      query('PEOPLE', 'trace_count', {}),
+      query('TRACES', 'span_count', {}),
+      query('TRACES', 'constructor', {}),
+      query('TRACES', 'trace_count', { aggregations: 'SUM' }),
+      query('TRACES', 'latency', { aggregations: 'P101' }),
+      query('TRACES', 'latency', { aggregations: 'PERCENTILE' }),
+      query('TRACES', 'trace_count', { dimensions: ['span_name'] }),
+      query('TRACES', 'trace_count', { time_interval_seconds: 60 }),
+      query('TRACES', 'trace_count', { filters: ["span.name = 'a'"] }),
+      query('TRACES', 'trace_count', { filters: ["trace.status != 'OK'"] }),
+      query('TRACES', 'trace_count', { filters: ["trace.status = 'OK' AND trace.status = 'OK'"] }),
+      query('TRACES', 'trace_count', { filters: ["trace.tag = 'a'"] }),
+      query('TRACES', 'trace_count', { filters: ['trace.status = 1'] }),
+      { ...query('TRACES', 'trace_count', {}), experiment_ids: undefined },
+    ])
+      await refused('POST', '/traces/metrics', wrong, BAD)
+    assert.deepEqual(await points('TRACES', 'trace_count', { experiment_ids: ['none'] }), [])
+  })
+
   test('the file of a trace’s spans is that of MLflow’s client: every digit of its times', async () => {
     const experiment_id = await newExperiment()
     const trace = await newTrace(experiment_id)
