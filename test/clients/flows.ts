@@ -25,7 +25,7 @@ export const flows: readonly Flow[] = [
   { file: 'flows/e_assets.py', checks: 26 },
   { file: 'flows/g_online.py', checks: 36 },
   { file: 'flows/h_registry.py', checks: 12 },
-  { file: 'flows/q_assets.py', checks: 42 },
+  { file: 'flows/q_assets.py', checks: 43 },
   { file: 'flows/q_command.py', checks: 22 },
   { file: 'flows/m_curl.sh', checks: 11 },
   { file: 'flows/n_held.py', checks: 5 },
