@@ -42,7 +42,7 @@ export const flows: readonly Flow[] = [
   { file: 'js/n_vault_js.mjs', checks: 15 },
   { file: 'flows/j_mlflow.py', checks: 20 },
   { file: 'flows/j_mlflow_http.py', checks: 18 },
-  { file: 'flows/j_mlflow_job.py', checks: 5 },
+  { file: 'flows/j_mlflow_job.py', checks: 6, requirements: 'requirements-mlflow-3.15.txt' },
   { file: 'flows/j_mlflow.py', checks: 20, requirements: 'requirements-mlflow-3.15.txt' },
   { file: 'flows/j_mlflow_http.py', checks: 24, requirements: 'requirements-mlflow-3.17.txt' },
   { file: 'flows/k_az.sh', checks: 24 },

@@ -1,15 +1,16 @@
-import { experimentRoot } from '../../domain/models/model-source.ts'
+import { traceFolder } from '../../domain/artifacts/artifact-path.ts'
 import { anyValue, statusCode } from '../../domain/traces/spans.ts'
 import { type Trace, traceKeys } from '../../domain/traces/trace.ts'
 import { type Json, type JsonObject, objectAt, textAt } from '../../json.ts'
 import { type Asked, renderingOf } from './present.ts'
 import { keyValues } from './schemas.ts'
 
-/** A trace's tags, with where its client may put files that belong to it. */
-const tagsOf = ({ id, experimentId, tags }: Trace, asked: Asked): Readonly<Record<string, string>> => ({
-  [traceKeys.artifactLocation]: `${experimentRoot(renderingOf(asked), experimentId)}/traces/${id}/artifacts`,
-  ...tags,
-})
+/** A trace's tags, with where its client may put files that belong to it: the Azure plug-in knows runs and uploads. */
+function tagsOf({ id, experimentId, tags }: Trace, asked: Asked): Readonly<Record<string, string>> {
+  const { chosen, stored } = traceFolder(experimentId, id)
+  const location = renderingOf(asked).plain ? `mlflow-artifacts:/${chosen}` : `azureml://artifacts/${stored}`
+  return { [traceKeys.artifactLocation]: location, ...tags }
+}
 
 /** A trace as MLflow 3 shows it, without its spans. */
 export const presentTraceInfo = (trace: Trace, asked: Asked): JsonObject => ({

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { artifactPlace } from '../../domain/artifacts/artifact-path.ts'
+import { artifactPlace, traceFolder } from '../../domain/artifacts/artifact-path.ts'
 import { checkPath, openArtifacts, runContainer } from '../../domain/artifacts/artifacts.ts'
 import type { Deps } from '../../domain/deps.ts'
 import { writableRun } from '../../domain/runs/find-run.ts'
@@ -17,8 +17,8 @@ const MOST_BYTES = 10 * 1024 * 1024
 
 /** A file that a trace's client put beside it. @throws ArtifactNotFound, ArtifactPathInvalid */
 async function fileOf(deps: Deps, workspace: Workspace, trace: Trace, path: string): Promise<Answer> {
-  const folder = `experiments/${trace.experimentId}/traces/${trace.id}/artifacts`
-  const { blobs } = await artifactPlace(deps.store, workspace.id, `${folder}/${checkPath(path)}`)
+  const { chosen } = traceFolder(trace.experimentId, trace.id)
+  const { blobs } = await artifactPlace(deps.store, workspace.id, `${chosen}/${checkPath(path)}`)
   return await sentFile(deps, blobs, path, trace.id)
 }
 

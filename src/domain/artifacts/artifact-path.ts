@@ -11,6 +11,12 @@ const OF_DATASTORE = /^datastores\/([^/]+)\/paths(?:\/(.*))?$/
 /** Where files lie that a client puts at a path of its own choosing. */
 const CHOSEN = 'LocalUpload/mlflow-artifacts'
 
+/** The folder of a trace's files, as a path of `mlflow-artifacts:/…` and as a place in the artifact store. */
+export function traceFolder(experiment: string, trace: string): { readonly chosen: string; readonly stored: string } {
+  const chosen = `experiments/${experiment}/traces/${trace}/artifacts`
+  return { chosen, stored: `${CHOSEN}/${chosen}` }
+}
+
 /** Where an artifact of MLflow's artifact service lies. */
 export interface ArtifactPlace {
   readonly blobs: BlobLocation

@@ -1,4 +1,4 @@
-"""j. What j_mlflow.py runs with a job's variables by hand, as a real command job: MLflow finds its run, and its server, by itself."""
+"""j. What j_mlflow.py runs with a job's variables by hand, as a real command job: MLflow finds its run, and its server, by itself. And a trace."""
 from _common import *
 from azure.ai.ml import command
 from azure.ai.ml.entities import Environment
@@ -25,3 +25,11 @@ check(run.data.metrics["inside"] == 1 and run.data.params["p"] == "2", "metric a
 check(run.info.status == "FINISHED" and tracking.get_experiment(run.info.experiment_id).name == "inside" + T, "the job's experiment, and its end")
 path = tracking.download_artifacts(job.name, "in.txt", tempfile.mkdtemp())
 check(pathlib.Path(path).read_text() == "x", "a file logged from inside")
+mlflow.set_experiment("inside" + T)
+@mlflow.trace(name="asked", span_type="LLM")
+def doubled(x):
+    return 2 * x
+doubled(21)
+mlflow.flush_trace_async_logging()
+[trace] = mlflow.search_traces(locations=[run.info.experiment_id], return_type="list")
+check([span.name for span in trace.data.spans] == ["asked"] and trace.data.response == "42", "a trace with its spans through the plug-in")
