@@ -76,8 +76,8 @@ export async function batch(server: TestServer): Promise<readonly Row[]> {
     await upload('bench/code/score.py', SCRIPT)
     const codeUri = `https://${accountName}.blob.core.windows.net/${containerName}/bench/code`
     await put('codes/batch/versions/1', { properties: { codeUri } })
-    await put('batchEndpoints/bench', { location: 'eastus', properties: { authMode: 'aadToken' } })
-    await put('batchEndpoints/bench/deployments/bench', {
+    await put('batchEndpoints/bench-rows', { location: 'eastus', properties: { authMode: 'aadToken' } })
+    await put('batchEndpoints/bench-rows/deployments/bench', {
       location: 'eastus',
       properties: {
         codeConfiguration: { codeId: `${workspace}/codes/batch/versions/1`, scoringScript: 'score.py' },
@@ -88,7 +88,7 @@ export async function batch(server: TestServer): Promise<readonly Row[]> {
       },
     })
     const job = async (path: string, workers: number): Promise<number> => {
-      const jobs = '/_score/eastus/bench/jobs'
+      const jobs = '/_score/eastus/bench-rows/jobs'
       const began = performance.now()
       const invoked = await server.ask(jobs, {
         method: 'POST',
