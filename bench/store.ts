@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { StoredResource } from '../src/store/resources.ts'
-import type { Run } from '../src/store/runs.ts'
 import { openStore } from '../src/store/sqlite/open-store.ts'
+import { testRun } from '../src/store/test-run.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'lazuli-bench-store-'))
 const store = await openStore({ directory })
@@ -72,27 +72,7 @@ await rate('pages of 100', 500, async () => {
     await store.resources.ofType(group, 'Microsoft.Storage/storageAccounts', { limit: 100 })
 })
 
-const run: Run = {
-  id: 'r',
-  workspace: '/w',
-  experimentId: 'e',
-  experimentName: 'e',
-  kind: 'interactive',
-  displayName: 'r',
-  status: 'Running',
-  createdAt: '2026-01-01T00:00:00Z',
-  createdBy: { objectId: 'a', name: 'a' },
-  rootId: 'r',
-  number: 1,
-  tags: {},
-  properties: {},
-  params: {},
-  hidden: false,
-  outputs: {},
-  warnings: [],
-  spans: [],
-  etag: 'e',
-}
+const run = testRun('r', { workspace: '/w', kind: 'interactive' })
 await store.write(({ runs }) => runs.put(run))
 await rate('metric points in batches of 1,000, 8 clients', 400_000, async () => {
   let step = 0

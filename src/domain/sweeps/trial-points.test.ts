@@ -6,6 +6,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import type { Metrics } from '../../store/metrics.ts'
 import type { Run } from '../../store/runs.ts'
 import { openStore } from '../../store/sqlite/open-store.ts'
+import { testRun } from '../../store/test-run.ts'
 import { trialPoints } from './trial-points.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'lazuli-trial-points-'))
@@ -31,27 +32,7 @@ beforeEach(() => {
   read = 0
 })
 
-const run = (id: string, status: Run['status'] = 'Running'): Run => ({
-  id,
-  workspace: 'w',
-  experimentId: 'e',
-  experimentName: 'e',
-  kind: 'command',
-  displayName: id,
-  status,
-  createdAt: '2026-01-01T00:00:00Z',
-  createdBy: { objectId: 'ada', name: 'Ada' },
-  rootId: id,
-  number: 1,
-  tags: {},
-  properties: {},
-  params: {},
-  hidden: false,
-  outputs: {},
-  warnings: [],
-  spans: [],
-  etag: id,
-})
+const run = (id: string, status: Run['status'] = 'Running'): Run => testRun(id, { status })
 const sweep = run('sweep')
 
 async function trial(id: string) {

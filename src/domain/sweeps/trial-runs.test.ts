@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Run, Runs } from '../../store/runs.ts'
 import { openStore } from '../../store/sqlite/open-store.ts'
+import { testRun } from '../../store/test-run.ts'
 import { trialRuns } from './trial-runs.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'lazuli-trial-runs-'))
@@ -30,28 +31,13 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-const run = (id: string, status: Run['status'] = 'Running'): Run => ({
-  ...(id !== 'sweep' && { parentId: 'sweep' }),
-  id,
-  workspace: 'w',
-  experimentId: 'e',
-  experimentName: 'e',
-  kind: 'command',
-  displayName: id,
-  status,
-  createdAt: `2026-01-01T00:00:0${id.slice(-1).replace(/\D/, '0')}Z`,
-  createdBy: { objectId: 'ada', name: 'Ada' },
-  rootId: 'sweep',
-  number: 1,
-  tags: {},
-  properties: {},
-  params: {},
-  hidden: false,
-  outputs: {},
-  warnings: [],
-  spans: [],
-  etag: id,
-})
+const run = (id: string, status: Run['status'] = 'Running'): Run =>
+  testRun(id, {
+    ...(id !== 'sweep' && { parentId: 'sweep' }),
+    status,
+    createdAt: `2026-01-01T00:00:0${id.slice(-1).replace(/\D/, '0')}Z`,
+    rootId: 'sweep',
+  })
 const sweep = run('sweep')
 const keep = (...kept: readonly Run[]) =>
   store.write(async (within) => {

@@ -6,34 +6,17 @@ import { after, before, describe, test } from 'node:test'
 import type { FindRuns, MetricPoint, Run } from '../runs.ts'
 import { openStore } from '../sqlite/open-store.ts'
 import type { Store } from '../store.ts'
+import { testRun } from '../test-run.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'lazuli-runs-'))
 const W = '/subscriptions/s/resourcegroups/g/providers/microsoft.machinelearningservices/workspaces/w'
 let store: Store
 
-const run = (id: string, more: Partial<Run> = {}): Run => ({
-  id,
-  workspace: W,
-  experimentId: 'e1',
-  experimentName: 'e1',
-  kind: 'command',
-  displayName: id,
-  status: 'Queued',
-  createdAt: '2026-01-01T00:00:00Z',
-  createdBy: { objectId: 'a', name: 'a' },
-  rootId: id,
-  number: 1,
-  tags: {},
-  properties: {},
-  params: {},
-  hidden: false,
-  outputs: {},
-  warnings: [],
-  spans: [],
-  etag: '1',
-  job: {},
-  ...more,
-})
+const run = (id: string, more: Partial<Run> = {}): Run =>
+  testRun(id, {
+    ...{ workspace: W, experimentId: 'e1', experimentName: 'e1', status: 'Queued', job: {} },
+    ...more,
+  })
 const put = (...all: Run[]) =>
   store.write(async ({ runs }) => {
     for (const one of all) await runs.put(one)

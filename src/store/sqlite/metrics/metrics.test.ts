@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { MetricPoint } from '../../metrics.ts'
-import type { Run } from '../../runs.ts'
+import { testRun } from '../../test-run.ts'
 import { Connection } from '../connection.ts'
 import { openStore, type SqliteStore } from '../open-store.ts'
 import { pack, unpack } from './packed-points.ts'
@@ -19,27 +19,7 @@ after(async () => {
   rmSync(directory, { recursive: true })
 })
 
-const run = (id: string): Run => ({
-  id,
-  workspace: W,
-  experimentId: 'e',
-  experimentName: 'e',
-  kind: 'interactive',
-  displayName: id,
-  status: 'Running',
-  createdAt: '2026-01-01T00:00:00Z',
-  createdBy: { objectId: 'a', name: 'a' },
-  rootId: id,
-  number: 1,
-  tags: {},
-  properties: {},
-  params: {},
-  hidden: false,
-  outputs: {},
-  warnings: [],
-  spans: [],
-  etag: '1',
-})
+const run = (id: string) => testRun(id, { workspace: W, kind: 'interactive' })
 const put = (id: string, into: SqliteStore = store) => into.write(({ runs }) => runs.put(run(id)))
 const point = (value: number, step = 0, at = 1_700_000_000_000, key = 'm'): MetricPoint => ({ key, value, step, at })
 
