@@ -14,7 +14,7 @@ import type { JsonObject } from '../../json.ts'
 import type { TrackedDocument } from '../../store/documents.ts'
 import { Answer, type Operation, operation, type Workspace } from '../operation.ts'
 import { presentPage } from '../paging.ts'
-import { datasetAt, versionAt } from './present-dataset.ts'
+import { datasetAndVersion } from './present-dataset.ts'
 import { MaybeText } from './schemas.ts'
 
 const KIND = 'dataset-action'
@@ -45,8 +45,8 @@ async function datasetOf(
   if (asked.dataflowJson) {
     return await saveDataset(deps, workspace, { type: 'tabular', dataflow: asked.dataflowJson, properties: {} })
   }
-  const container = await datasetAt(deps, workspace, id)
-  const version = await versionAt(deps, workspace, { container, version: asked.definitionVersion ?? undefined })
+  const named = { id, version: asked.definitionVersion ?? undefined }
+  const { version } = await datasetAndVersion(deps, workspace, named)
   return await datasetOfVersion(deps, workspace, version)
 }
 

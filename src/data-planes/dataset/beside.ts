@@ -14,7 +14,7 @@ import { Answer, type Operation, operation, type Workspace } from '../operation.
 import { presentPage } from '../paging.ts'
 import { profileAction } from './actions.ts'
 import { Paged, Registering } from './dataset-schemas.ts'
-import { datasetAt, datasetId, pathOf, presentDataset, versionAt } from './present-dataset.ts'
+import { datasetAndVersion, datasetAt, datasetId, pathOf, presentDataset, versionAt } from './present-dataset.ts'
 import { registerDataset } from './register-dataset.ts'
 import { MaybeFlag, MaybeText, MaybeTexts } from './schemas.ts'
 
@@ -194,8 +194,8 @@ export const besideOperations: readonly Operation[] = [
     async answer(deps, { params, query, body, ...asking }) {
       const { workspace } = asking
       const step = sampling(body.sampleStrategy, objectAt(body.sampleArguments))
-      const container = await datasetAt(deps, workspace, params.datasetId)
-      const whole = await datasetOfVersion(deps, workspace, await versionAt(deps, workspace, { container }))
+      const { version } = await datasetAndVersion(deps, workspace, { id: params.datasetId })
+      const whole = await datasetOfVersion(deps, workspace, version)
       const { paths, transformations } = readDataflow(workspace.id, whole.dataflow)
       const dataflow = tableOf(paths, [...transformations, step]).text
       const saved = await saveDataset(deps, workspace, { type: 'tabular', dataflow, properties: whole.properties })

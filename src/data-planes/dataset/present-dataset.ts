@@ -39,6 +39,16 @@ export async function versionAt(
   return await assetAt(deps, workspace, { kind: 'data', name: container.name, version: name })
 }
 
+/** A registered dataset by its id or name, and a version of it; its latest where none is named. @throws AssetNotNamed */
+export async function datasetAndVersion(
+  deps: Deps,
+  workspace: Workspace,
+  { id, version }: { readonly id: string; readonly version?: string | undefined },
+): Promise<{ readonly container: StoredResource; readonly version: StoredResource }> {
+  const container = await datasetAt(deps, workspace, id)
+  return { container, version: await versionAt(deps, workspace, { container, version }) }
+}
+
 export function stateOf(resource: StoredResource): JsonObject {
   const properties = objectAt(resource.body.properties)
   const kept = textAt(objectAt(properties.properties)[STATE])

@@ -10,7 +10,7 @@ import type { Deps } from '../../domain/deps.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt, textAt } from '../../json.ts'
 import { type Operation, operation, type Workspace } from '../operation.ts'
-import { datasetAt, versionAt } from './present-dataset.ts'
+import { datasetAndVersion } from './present-dataset.ts'
 import { requestAsSaved } from './saved.ts'
 import { MaybeText } from './schemas.ts'
 
@@ -37,11 +37,10 @@ const profile = async (deps: Deps, workspace: Workspace, table: Table) =>
 export async function tableOfDataset(
   deps: Deps,
   workspace: Workspace,
-  { id, version }: { readonly id: string; readonly version?: string | undefined },
+  named: { readonly id: string; readonly version?: string | undefined },
 ): Promise<Table> {
-  const container = await datasetAt(deps, workspace, id)
-  const found = await versionAt(deps, workspace, { container, version })
-  return readDataflow(workspace.id, (await datasetOfVersion(deps, workspace, found)).dataflow)
+  const { version } = await datasetAndVersion(deps, workspace, named)
+  return readDataflow(workspace.id, (await datasetOfVersion(deps, workspace, version)).dataflow)
 }
 
 const ofRequest: Find<unknown> = async (deps, workspace, body) =>

@@ -11,6 +11,7 @@ import { presentPage } from '../paging.ts'
 import { Dataset, Definition, definitionAsSaved, notPending, Paged, Registering, State } from './dataset-schemas.ts'
 import {
   containersOf,
+  datasetAndVersion,
   datasetAt,
   pathOf,
   presentDataset,
@@ -270,9 +271,8 @@ export const datasetOperations: readonly Operation[] = [
     path: '/datasets/{datasetId}/definitions/{version}',
     right: read,
     async answer(deps, { workspace, params }) {
-      const container = await datasetAt(deps, workspace, params.datasetId)
-      const version = await versionAt(deps, workspace, { container, version: params.version })
-      return await presentDefinition(deps, workspace, { container, version })
+      const found = await datasetAndVersion(deps, workspace, { id: params.datasetId, version: params.version })
+      return await presentDefinition(deps, workspace, found)
     },
   }),
   operation({
@@ -281,8 +281,8 @@ export const datasetOperations: readonly Operation[] = [
     path: '/datasets/{datasetId}/definitions/{version}/path',
     right: read,
     async answer(deps, { workspace, params }) {
-      const container = await datasetAt(deps, workspace, params.datasetId)
-      const version = await versionAt(deps, workspace, { container, version: params.version })
+      const named = { id: params.datasetId, version: params.version }
+      const { version } = await datasetAndVersion(deps, workspace, named)
       return pathOf(workspace, await datasetOfVersion(deps, workspace, version))
     },
   }),
@@ -293,8 +293,8 @@ export const datasetOperations: readonly Operation[] = [
     right: write,
     body: State,
     async answer(deps, { params, body, ...asking }) {
-      const container = await datasetAt(deps, asking.workspace, params.datasetId)
-      const version = await versionAt(deps, asking.workspace, { container, version: params.version })
+      const named = { id: params.datasetId, version: params.version }
+      const { version } = await datasetAndVersion(deps, asking.workspace, named)
       await withState(asking, version, objectAt(body))
       return new Answer(200)
     },

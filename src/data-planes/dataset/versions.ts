@@ -4,13 +4,13 @@ import { readDataflow } from '../../domain/datasets/mltable-text.ts'
 import { findSavedDataset } from '../../domain/datasets/saved-datasets.ts'
 import { longUri } from '../../domain/datastores/resolve-uri.ts'
 import { resolveAsset } from '../../domain/models/resolve-asset.ts'
-import { findRun } from '../../domain/runs/find-run.ts'
 import { readOffset } from '../../domain/search/page-token.ts'
 import { fault } from '../../faults.ts'
 import { type JsonObject, objectAt } from '../../json.ts'
 import { assetAt, changeAsset, makeVersion, versionsOfAsset } from '../asset-writes.ts'
 import { Answer, operation } from '../operation.ts'
 import { presentPage } from '../paging.ts'
+import { unregisteredFields, unregisteredName, type Way } from '../unregistered.ts'
 import { presentContainer, presentVersion, workspaceResource } from './present-data.ts'
 import { MaybeText, MaybeTexts, Mutable, mutableProperties } from './schemas.ts'
 
@@ -18,24 +18,18 @@ const read = 'data/versions/read'
 const write = 'data/versions/write'
 /** The name under which azureml's first client asks for the dataflow of a dataset that is saved and has none. */
 const UNREGISTERED = /^unregistered-([0-9a-f-]{36})$/i
-const Unregistered = { runId: Type.String(), uri: Type.String(), type: Type.String() }
 
 /** Data that a run reads or writes and nobody has named: a version that no listing of names is asked for. */
-const unregistered = (way: 'Input' | 'Output') =>
+const unregistered = (way: Way) =>
   operation({
     name: `DataVersion.createUnregistered${way}Data`,
     method: 'POST',
     path: `/dataversion/createUnregistered${way}`,
     right: write,
-    body: Type.Object({
-      ...Unregistered,
-      ...(way === 'Input' ? { inputName: Type.String() } : { outputName: Type.String() }),
-    }),
+    body: Type.Object({ ...unregisteredFields(way), uri: Type.String(), type: Type.String() }),
     async answer(deps, { body, ...asking }) {
       const { workspace } = asking
-      const run = await findRun(deps.store, workspace.key, { runId: body.runId })
-      const port = String(objectAt(body)[way === 'Input' ? 'inputName' : 'outputName'])
-      const name = `azureml_${run.id}_${way.toLowerCase()}_${port}`
+      const { name } = await unregisteredName(deps, workspace, { way, body })
       const properties = { dataUri: body.uri, dataType: body.type, isAnonymous: true }
       const known = await deps.store.resources.get(`${workspace.id}/data/${name}/versions/1`)
       // Asked again for the same bytes, it is what it was.

@@ -4,29 +4,24 @@ import type { Deps } from '../../domain/deps.ts'
 import { assetOfModel } from '../../domain/models/asset-documents.ts'
 import { modelView } from '../../domain/models/models.ts'
 import { resolveAsset } from '../../domain/models/resolve-asset.ts'
-import { findRun } from '../../domain/runs/find-run.ts'
 import { isFault } from '../../faults.ts'
 import { type JsonObject, objectAt } from '../../json.ts'
 import { type Asking, makeVersion } from '../asset-writes.ts'
 import { type Operation, operation } from '../operation.ts'
+import { unregisteredFields, unregisteredName, type Way } from '../unregistered.ts'
 import { modelAt, presentModel } from './present-model.ts'
 
 /** A model that a run reads or writes and nobody has named. */
-const unregistered = (way: 'Input' | 'Output') =>
+const unregistered = (way: Way) =>
   operation({
     name: `Models.createUnregistered${way}Model`,
     method: 'POST',
     path: `/models/createUnregistered${way}`,
     right: 'models/versions/write',
-    body: Type.Object({
-      ...{ runId: Type.String(), path: Type.String(), type: Type.String() },
-      ...(way === 'Input' ? { inputName: Type.String() } : { outputName: Type.String() }),
-    }),
+    body: Type.Object({ ...unregisteredFields(way), path: Type.String(), type: Type.String() }),
     async answer(deps, { body, ...asking }) {
       const { workspace } = asking
-      const run = await findRun(deps.store, workspace.key, { runId: body.runId })
-      const port = String(objectAt(body)[way === 'Input' ? 'inputName' : 'outputName'])
-      const name = `azureml_${run.id}_${way.toLowerCase()}_${port}`
+      const { run, name } = await unregisteredName(deps, workspace, { way, body })
       const properties = { modelUri: body.path, modelType: body.type, isAnonymous: true, jobName: run.id }
       return presentModel(modelView(await once(deps, asking, { name, properties })))
     },
