@@ -83,7 +83,7 @@ const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi',
 const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store', '/sys']
 
 function bubblewrap(program: string, directory: string | undefined): Sandbox {
-  const masks = system.some((root) => directory?.startsWith(`${root}/`)) ? ['--tmpfs', directory ?? ''] : []
+  const masks = directory && system.some((root) => directory.startsWith(`${root}/`)) ? ['--tmpfs', directory] : []
   const names = directory === undefined ? [] : ['--ro-bind', hostNames(directory), '/etc/hosts']
   return {
     kind: 'bubblewrap',

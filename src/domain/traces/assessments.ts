@@ -8,7 +8,7 @@ import type { Trace } from './trace.ts'
 type Needs = Pick<Deps, 'store' | 'now'>
 
 /** What an assessment may say: one of these, and of expectations and feedback a value. */
-const KINDS = ['feedback', 'expectation', 'issue'] as const
+export const ASSESSMENT_KINDS = ['feedback', 'expectation', 'issue'] as const
 const CHANGEABLE = [
   'assessment_name',
   'feedback',
@@ -22,9 +22,9 @@ const CHANGEABLE = [
 
 /** @throws ParameterInvalid for what is no assessment */
 export function newAssessment(sent: JsonObject, trace: string, at: string): JsonObject {
-  const kinds = KINDS.filter((kind) => sent[kind] !== undefined)
+  const kinds = ASSESSMENT_KINDS.filter((kind) => sent[kind] !== undefined)
   if (kinds.length !== 1) {
-    throw fault('ParameterInvalid', { reason: `An assessment has exactly one of ${KINDS.join(', ')}.` })
+    throw fault('ParameterInvalid', { reason: `An assessment has exactly one of ${ASSESSMENT_KINDS.join(', ')}.` })
   }
   if (typeof sent.assessment_name !== 'string' || sent.assessment_name === '') {
     throw fault('ParameterInvalid', { reason: "Missing value for required parameter 'assessment.assessment_name'." })
@@ -90,7 +90,7 @@ export async function updateAssessment(
         if (CHANGEABLE.includes(field as (typeof CHANGEABLE)[number])) return field
         throw fault('ParameterInvalid', { reason: `'${field}' of an assessment can't be changed.` })
       })
-      if (fields.some((field) => KINDS.includes(field as 'feedback') && known[field] === undefined)) {
+      if (fields.some((field) => ASSESSMENT_KINDS.includes(field as 'feedback') && known[field] === undefined)) {
         throw fault('ParameterInvalid', { reason: 'An expectation stays an expectation, and feedback stays feedback.' })
       }
       const values = fields.map((field) => {

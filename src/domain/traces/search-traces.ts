@@ -4,7 +4,7 @@ import type { Comparison, Entity } from '../search/filter.ts'
 import { type FieldValue, matches } from '../search/matches.ts'
 import type { OrderBy } from '../search/order.ts'
 import { searchItems } from '../search/search-items.ts'
-import { spansOf, statusCode, valueAt } from './spans.ts'
+import { spansOf, statusWord, valueAt } from './spans.ts'
 import { linkedPrompts, TRACE, type Trace, traceKeys, traceOf } from './trace.ts'
 
 export interface SearchTraces {
@@ -106,7 +106,7 @@ const own = (record: Readonly<Record<string, string>>, key: string): string | un
 
 function spanValue(span: JsonObject, key: string): readonly string[] {
   if (key === 'name') return [textAt(span.name) ?? '']
-  if (key === 'status') return [['UNSET', 'OK', 'ERROR'][statusCode(span)] ?? '']
+  if (key === 'status') return [statusWord(span)]
   if (key === 'content') return [JSON.stringify(span)]
   const value = valueAt(span, key === 'type' ? 'mlflow.spanType' : key.replace(/^attributes\./, ''))
   return value === undefined ? [] : [plainText(value)]

@@ -78,6 +78,9 @@ export function statusCode(span: JsonObject): 0 | 1 | 2 {
   return code === 2 || code === 'STATUS_CODE_ERROR' ? 2 : 0
 }
 
+/** The same as a word, as filters and metrics of spans have it. */
+export const statusWord = (span: JsonObject): string => ['UNSET', 'OK', 'ERROR'][statusCode(span)] ?? ''
+
 const nanos = ({ startTimeUnixNano: at }: JsonObject): bigint => BigInt(String(at ?? 0))
 
 /** The spans of a trace, in the order in which they began. */

@@ -1,5 +1,6 @@
 import { type JsonObject, objectAt, plainText, textAt } from '../../json.ts'
-import { statusCode, valueAt } from './spans.ts'
+import { ASSESSMENT_KINDS } from './assessments.ts'
+import { statusWord, valueAt } from './spans.ts'
 import { type Trace, traceKeys } from './trace.ts'
 
 /** One thing that is counted or measured: a trace, a span, or what was said of a trace. */
@@ -89,17 +90,15 @@ function measuredSpan(span: JsonObject): Measured {
     words: {
       span_name: textAt(span.name),
       span_type: textAt(attribute('mlflow.spanType')),
-      span_status: ['UNSET', 'OK', 'ERROR'][statusCode(span)],
+      span_status: statusWord(span),
       span_model_name: textAt(attribute('mlflow.llm.model')),
       span_model_provider: textAt(attribute('mlflow.llm.provider')),
     },
   }
 }
 
-const kinds = ['feedback', 'expectation', 'issue'] as const
-
 function measuredAssessment(at: number, one: JsonObject): Measured {
-  const type = kinds.find((kind) => one[kind] !== undefined)
+  const type = ASSESSMENT_KINDS.find((kind) => one[kind] !== undefined)
   const { value: plain, serialized_value: serialized } = objectAt(type && one[type])
   const value = plain ?? decoded(textAt(objectAt(serialized).value))
   return {
